@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine ABI: what a shared module exports so that evalrun can run models with it.
+ *
+ * A module defines one constant object
+ *
+ *     EV_EXPORT const struct ev_backend ev_backend_v1 = { .abi = EV_ABI_MAJOR, .size = sizeof ... };
+ *
+ * and is loaded with `evalrun --backend ./module.so`. The major version is part of the symbol's
+ * name, so no code of a module runs before its version is known. Members are only ever appended
+ * (ABI minor); the host copies min(size) bytes into a zeroed struct, so a missing member reads as
+ * NULL and an old module goes on working. The host never writes to the object and never unloads a
+ * module.
+ *
+ * Timing and metrics belong to the host. An engine computes outputs, and nothing else.
+ */
+#ifndef EVALRUN_BACKEND_H
+#define EVALRUN_BACKEND_H
+
+#include <stdint.h>
+
+#include "evalrun/batch.h"
+#include "evalrun/error.h"
+#include "evalrun/version.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define EV_EXPORT __attribute__((visibility("default")))
+#else
+#define EV_EXPORT
+#endif
+
+/* The exported symbol's name: a static constant of this name is what the host looks up. */
+#define EV_BACKEND_SYMBOL "ev_backend_v1"
+
+/* Kinds of device, as bits. */
+enum ev_device_kind {
+    EV_DEVICE_CPU = 1 << 0,
+    EV_DEVICE_CUDA = 1 << 1,
+};
+
+/* Traits, as bits. */
+enum ev_trait {
+    /* Outputs of a row do not depend on the other rows of its batch. */
+    EV_TRAIT_ROWS_INDEPENDENT = 1 << 0,
+    /* infer may return before the outputs are written; sync is then required. */
+    EV_TRAIT_ASYNC = 1 << 1,
+    /* The engine needs no model file (args->model_path may be NULL). */
+    EV_TRAIT_NO_MODEL = 1 << 2,
+};
+
+/* An opened model. Defined by the module, opaque to the host. */
+struct ev_engine;
+
+/* What open is given. The strings are the host's and valid during the call only. */
+struct ev_open_args {
+    uint32_t size;
+    int32_t n_threads;      /* compute threads, >= 1 */
+    const char *model_path; /* file to load; NULL for an engine without a model */
+    uint32_t device_kind;   /* one enum ev_device_kind */
+    int32_t device_index;   /* which CUDA device; 0 on the CPU */
+    struct ev_shape shape;  /* shape of the pictures that will come */
+    int32_t n_outputs;      /* outputs per row that are expected */
+    int64_t max_rows;       /* largest batch that infer will be given */
+};
+
+/* What describe answers about an opened model. */
+struct ev_description {
+    uint32_t size;
+    uint32_t forms;         /* enum ev_form bits that infer reads for this model */
+    struct ev_shape shape;  /* of one picture */
+    int32_t n_outputs;
+    int64_t weight_bytes;   /* bytes of parameters in memory; -1 if unknown */
+    char detail[128];       /* one short line: kernel, precision; may be empty */
+};
+
+/* The engine. Each member's comment says when it is called, on which thread, who owns what, how
+ * it fails, and whether it is required. All calls for one engine object come from one thread at a
+ * time. A failing member writes one line to *err by ev_fail() and returns its status; a member
+ * that returns EV_OK leaves *err alone. The host enforces both. */
+struct ev_backend {
+    uint32_t abi;  /* EV_ABI_MAJOR */
+    uint32_t size; /* sizeof(struct ev_backend) as compiled */
+
+    const char *name;    /* short, lower case, unique; static storage */
+    const char *summary; /* one line for `evalrun list`; static storage */
+    uint32_t devices;    /* enum ev_device_kind bits */
+    uint32_t forms;      /* enum ev_form bits that any model of this engine may read */
+    uint32_t traits;     /* enum ev_trait bits */
+
+    /* Called once before anything else; may take seconds. On success stores an object that the
+     * host gives back to close. On failure *engine is NULL and close is not called. A model that
+     * cannot take pictures of args->shape or does not give args->n_outputs outputs fails here
+     * with EV_INPUT and a line that starts with the model's path. Required. */
+    enum ev_status (*open)(const struct ev_open_args *args, struct ev_engine **engine,
+                           struct ev_error *err);
+
+    /* Called after open, any number of times. Fills *description (the host sets its size before).
+     * Required. */
+    enum ev_status (*describe)(struct ev_engine *engine, struct ev_description *description,
+                               struct ev_error *err);
+
+    /* Computes batch->n_rows x n_outputs floats, row by row, into `outputs`. Both buffers are the
+     * host's, valid until the call returns (until sync returns, with EV_TRAIT_ASYNC), and not
+     * written beyond their end. The host fills outputs with a marked NaN before and refuses a
+     * batch in which one stays. Called with 1 to max_rows rows. Required. */
+    enum ev_status (*infer)(struct ev_engine *engine, const struct ev_batch *batch, float *outputs,
+                            struct ev_error *err);
+
+    /* Frees what open made. Takes NULL. Required. */
+    void (*close)(struct ev_engine *engine);
+
+    /* Waits until all outputs of earlier infer calls are written. Required with EV_TRAIT_ASYNC,
+     * otherwise optional (NULL: nothing to wait for). */
+    enum ev_status (*sync)(struct ev_engine *engine, struct ev_error *err);
+
+    /* Number of devices of `device_kind` that can be used now, with the name of each in
+     * names[0..max_names-1] (NUL-terminated). Called by `evalrun list`, before any open.
+     * Optional (NULL: one CPU). */
+    int32_t (*devices_present)(uint32_t device_kind, char (*names)[64], int32_t max_names);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The wrappers: the only callers of an engine's hooks. They hold every engine to its contract, so
+ * that no caller has to test for a missing hook, an empty message, a wrong shape or a row that was
+ * never written: a failure has a one-line message, a success has none, and an engine that does
+ * otherwise is reported by name as EV_ENGINE.
+ */
+#include "backend/backend.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What outputs hold before infer: a quiet NaN with a payload that no arithmetic makes (x86 and
+ * ARM give 0x7fc00000 or 0xffc00000), so a model's own NaN is told from a row left out. */
+#define UNWRITTEN_BITS UINT32_C(0x7fc0e7a1)
+
+struct ev_model {
+    const struct ev_backend *backend;
+    struct ev_engine *engine;
+    struct ev_description description;
+    int64_t max_rows;
+};
+
+/* Engines may pass on what a library said, over several lines; a message is one line. */
+static void make_one_line(char *message)
+{
+    size_t length = strnlen(message, EV_ERROR_CHARS - 1);
+
+    message[length] = '\0';
+    while (length > 0 && strchr("\r\n\t ", message[length - 1]))
+        message[--length] = '\0';
+    for (char *c = message; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    }
+}
+
+/* Judges what `hook` of an engine returned, and what it left in *said, by the error contract; the
+ * verdict and its message go to the caller's *err. */
+static enum ev_status judge(const struct ev_backend *backend, const char *hook,
+                            enum ev_status status, struct ev_error *said, struct ev_error *err)
+{
+    const bool known = (int)status >= 0 && (int)status < (int)EV_STATUS_COUNT;
+
+    make_one_line(said->message);
+    if (status == EV_OK && !said->message[0])
+        return EV_OK;
+    if (status == EV_OK)
+        return ev_fail(err, EV_ENGINE, "engine '%s': %s succeeded, but left the message: %s",
+                       backend->name, hook, said->message);
+    if (!known)
+        return ev_fail(err, EV_ENGINE, "engine '%s': %s returned the unknown status %d%s%s",
+                       backend->name, hook, (int)status, said->message[0] ? ": " : "",
+                       said->message);
+    if (!said->message[0])
+        return ev_fail(err, EV_ENGINE, "engine '%s': %s failed with status %d and no message",
+                       backend->name, hook, (int)status);
+    return ev_fail(err, status, "%s", said->message);
+}
+
+static bool same_shape(const struct ev_shape *a, const struct ev_shape *b)
+{
+    return a->height == b->height && a->width == b->width && a->channels == b->channels;
+}
+
+static enum ev_status check_args(const struct ev_backend *backend, const struct ev_open_args *args,
+                                 struct ev_error *err)
+{
+    assert(args->n_threads >= 1 && args->max_rows >= 1 && args->n_outputs >= 1);
+    assert(args->shape.height >= 1 && args->shape.width >= 1 && args->shape.channels >= 1);
+
+    if (!(backend->devices & args->device_kind))
+        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' does not run on %s", backend->name,
+                       args->device_kind == EV_DEVICE_CUDA ? "cuda" : "cpu");
+    if (!args->model_path && !(backend->traits & EV_TRAIT_NO_MODEL))
+        return ev_fail(err, EV_USAGE, "engine '%s' needs a model", backend->name);
+    return EV_OK;
+}
+
+/* What the engine says of the opened model must be what was asked for: open should have failed
+ * otherwise. */
+static enum ev_status check_description(const struct ev_backend *backend,
+                                        const struct ev_open_args *args,
+                                        struct ev_description *found, struct ev_error *err)
+{
+    const uint32_t known_forms = EV_FORM_U8_NHWC | EV_FORM_F32_NCHW;
+
+    found->detail[sizeof found->detail - 1] = '\0';
+    if (!same_shape(&found->shape, &args->shape))
+        return ev_fail(err, EV_ENGINE,
+                       "engine '%s': describes pictures of %d x %d x %d, opened for %d x %d x %d",
+                       backend->name, found->shape.height, found->shape.width,
+                       found->shape.channels, args->shape.height, args->shape.width,
+                       args->shape.channels);
+    if (found->n_outputs != args->n_outputs)
+        return ev_fail(err, EV_ENGINE, "engine '%s': describes %d outputs, opened for %d",
+                       backend->name, found->n_outputs, args->n_outputs);
+    if (!(found->forms & known_forms) || (found->forms & ~backend->forms))
+        return ev_fail(err, EV_ENGINE,
+                       "engine '%s': describes picture forms 0x%x, exports forms 0x%x",
+                       backend->name, (unsigned)found->forms, (unsigned)backend->forms);
+    return EV_OK;
+}
+
+enum ev_status ev_model_open(const struct ev_backend *engine, const struct ev_open_args *args,
+                             struct ev_model **model, struct ev_error *err)
+{
+    struct ev_open_args own_args = *args;
+    struct ev_error said = EV_ERROR_INIT;
+    struct ev_model *made = NULL;
+    enum ev_status status = check_args(engine, args, err);
+
+    *model = NULL;
+    if (status != EV_OK)
+        return status;
+    made = calloc(1, sizeof *made);
+    if (!made)
+        return ev_fail(err, EV_MEMORY, "engine '%s': out of memory", engine->name);
+    made->backend = engine;
+    made->max_rows = args->max_rows;
+    own_args.size = sizeof own_args;
+
+    status = engine->open(&own_args, &made->engine, &said);
+    if (status != EV_OK)
+        made->engine = NULL; /* by contract; whatever it says, close is not called */
+    status = judge(engine, "open", status, &said, err);
+    if (status == EV_OK && !made->engine)
+        status =
+            ev_fail(err, EV_ENGINE, "engine '%s': open succeeded, but made nothing", engine->name);
+    if (status != EV_OK)
+        goto done;
+
+    made->description.size = sizeof made->description;
+    made->description.weight_bytes = -1;
+    status = engine->describe(made->engine, &made->description, &said);
+    status = judge(engine, "describe", status, &said, err);
+    if (status == EV_OK)
+        status = check_description(engine, args, &made->description, err);
+done:
+    if (status == EV_OK)
+        *model = made;
+    else
+        ev_model_close(made);
+    return status;
+}
+
+void ev_model_close(struct ev_model *model)
+{
+    if (!model)
+        return;
+    if (model->engine)
+        model->backend->close(model->engine);
+    free(model);
+}
+
+const struct ev_description *ev_model_description(const struct ev_model *model)
+{
+    return &model->description;
+}
+
+const struct ev_backend *ev_model_engine(const struct ev_model *model)
+{
+    return model->backend;
+}
+
+static void mark_unwritten(float *outputs, int64_t n)
+{
+    const uint32_t bits = UNWRITTEN_BITS;
+
+    for (int64_t i = 0; i < n; i++)
+        memcpy(&outputs[i], &bits, sizeof bits);
+}
+
+/* Index of the first value still marked, or n. Counting first keeps the loop free of branches:
+ * it runs inside what is timed. */
+static int64_t find_unwritten(const float *outputs, int64_t n)
+{
+    int64_t n_marked = 0;
+    int64_t at = 0;
+    uint32_t bits;
+
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(&bits, &outputs[i], sizeof bits);
+        n_marked += bits == UNWRITTEN_BITS;
+    }
+    if (n_marked == 0)
+        return n;
+    for (; at < n; at++) {
+        memcpy(&bits, &outputs[at], sizeof bits);
+        if (bits == UNWRITTEN_BITS)
+            break;
+    }
+    return at;
+}
+
+enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *batch, float *outputs,
+                              struct ev_error *err)
+{
+    const struct ev_backend *backend = model->backend;
+    const int32_t n_outputs = model->description.n_outputs;
+    const int64_t n = batch->n_rows * n_outputs;
+    struct ev_error said;
+    enum ev_status status;
+
+    assert(batch->n_rows >= 1 && batch->n_rows <= model->max_rows);
+    assert(batch->form & model->description.forms);
+    assert(same_shape(&batch->shape, &model->description.shape));
+
+    mark_unwritten(outputs, n);
+    said.status = EV_OK;
+    said.message[0] = '\0';
+    status =
+        judge(backend, "infer", backend->infer(model->engine, batch, outputs, &said), &said, err);
+    if (status == EV_OK && backend->sync)
+        status = judge(backend, "sync", backend->sync(model->engine, &said), &said, err);
+    if (status != EV_OK)
+        return status;
+
+    int64_t unwritten = find_unwritten(outputs, n);
+    if (unwritten < n)
+        return ev_fail(err, EV_ENGINE,
+                       "engine '%s': left output %d of row %lld of a batch of %lld unwritten",
+                       backend->name, (int)(unwritten % n_outputs),
+                       (long long)(unwritten / n_outputs), (long long)batch->n_rows);
+    return EV_OK;
+}
+
+int32_t ev_engine_devices(const struct ev_backend *engine, uint32_t device_kind, char (*names)[64],
+                          int32_t max_names)
+{
+    int32_t n_found;
+
+    if (!(engine->devices & device_kind))
+        return 0;
+    memset(names, 0, (size_t)max_names * sizeof *names);
+    if (engine->devices_present) {
+        n_found = engine->devices_present(device_kind, names, max_names);
+    } else {
+        n_found = device_kind == EV_DEVICE_CPU ? 1 : 0;
+        if (n_found > 0 && max_names > 0)
+            snprintf(names[0], sizeof names[0], "cpu");
+    }
+    for (int32_t i = 0; i < max_names; i++)
+        names[i][sizeof names[i] - 1] = '\0';
+    return n_found < 0 ? 0 : n_found;
+}

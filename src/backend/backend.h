@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Backends inside the program: the wrappers that alone call an engine's hooks, the registry of
+ * variants, and the loading of modules.
+ */
+#ifndef EV_BACKEND_HOST_H
+#define EV_BACKEND_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evalrun/backend.h"
+#include "evalrun/trainer.h"
+
+/* --- Variants: the rows of the registry --- */
+
+/* A variant is what is compared: a name, a model and the engine that runs it. */
+struct ev_variant {
+    const char *name;
+    const char *summary;
+    const char *model;  /* path relative to the program's data, or NULL: the engine needs none */
+    const char *engine; /* name of an engine */
+    bool in_all;        /* part of --backend all */
+};
+
+/* The registry, ended by a row whose name is NULL. */
+extern const struct ev_variant ev_variants[];
+/* The variant of that name, or NULL. */
+const struct ev_variant *ev_variant_find(const char *name);
+
+/* --- Engines --- */
+
+/* The built-in engine table entry or module of that name ("null", "torch"), or of that path (a
+ * name that contains '/'). Modules are loaded at the first call and stay. Search order for names:
+ * built-in table, $EVALRUN_MODULE_PATH (absolute folders, separated by colons), the module folder
+ * of the build or installation; never the current folder. Called from one thread. Failure: one
+ * line with the path, what was found and what was expected. The returned struct is the program's
+ * own copy, never freed. */
+EV_CHECKED enum ev_status ev_engine_find(const char *name_or_path, const struct ev_backend **engine,
+                                         struct ev_error *err);
+/* The trainer of the module `name` ("torch"). */
+EV_CHECKED enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
+                                          struct ev_error *err);
+
+/* Names of the engines that `evalrun list` shows (built-in table and module names, modules not
+ * loaded), ended by NULL. */
+extern const char *const ev_engine_names[];
+
+/* Number of devices of `device_kind` that the engine can use now, with their names in
+ * names[0..max_names-1]; 0 if it knows none. An engine without that hook has one CPU. */
+int32_t ev_engine_devices(const struct ev_backend *engine, uint32_t device_kind, char (*names)[64],
+                          int32_t max_names);
+
+/* Parses "cpu", "cuda", "cuda:N"; EV_USAGE naming the text otherwise. */
+EV_CHECKED enum ev_status ev_device_parse(const char *text, uint32_t *kind, int32_t *index,
+                                          struct ev_error *err);
+
+/* --- An opened model; the only callers of the hooks --- */
+
+struct ev_model;
+
+/* Opens: checks args against the engine (device kind, model needed), calls open and describe,
+ * checks the answers (shape, outputs, forms) and the error contract. *model is NULL on failure. */
+EV_CHECKED enum ev_status ev_model_open(const struct ev_backend *engine,
+                                        const struct ev_open_args *args, struct ev_model **model,
+                                        struct ev_error *err);
+void ev_model_close(struct ev_model *model);
+const struct ev_description *ev_model_description(const struct ev_model *model);
+const struct ev_backend *ev_model_engine(const struct ev_model *model);
+
+/* Outputs (n_rows, n_outputs) float32 of a batch, waiting for them with an asynchronous engine.
+ * Fills outputs with one marked NaN (a payload no arithmetic makes) before; an engine that leaves
+ * a value unwritten is EV_ENGINE, naming engine and row. A model's own NaN is passed on. */
+EV_CHECKED enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *batch,
+                                         float *outputs, struct ev_error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The registry: which variants there are, which model and engine each of them means, and how the
+ * text of --device is read. A new variant is a row here; a new built-in engine is a row of the
+ * table in module.c.
+ */
+#include "backend/backend.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+const struct ev_variant ev_variants[] = {
+    {"baseline", "float32, as trained", "results/models/baseline.pt", "torch", true},
+    {"dynamic", "int8 linear layers, activations quantised while running",
+     "results/models/dynamic.pt", "torch", true},
+    {"static", "int8 throughout, activation ranges from calibration pictures",
+     "results/models/static.pt", "torch", true},
+    {"qat", "int8 throughout, trained with fake quantisation", "results/models/qat.pt", "torch",
+     true},
+    {"null", "constant outputs, measures the harness itself", NULL, "null", false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+const struct ev_variant *ev_variant_find(const char *name)
+{
+    for (const struct ev_variant *variant = ev_variants; variant->name; variant++) {
+        if (strcmp(variant->name, name) == 0)
+            return variant;
+    }
+    return NULL;
+}
+
+enum ev_status ev_device_parse(const char *text, uint32_t *kind, int32_t *index,
+                               struct ev_error *err)
+{
+    static const char prefix[] = "cuda:";
+    const size_t n_prefix = sizeof prefix - 1;
+    int64_t number = 0;
+
+    if (strcmp(text, "cpu") == 0) {
+        *kind = EV_DEVICE_CPU;
+        *index = 0;
+        return EV_OK;
+    }
+    if (strncmp(text, prefix, n_prefix) == 0) {
+        const char *digits = text + n_prefix;
+        if (strspn(digits, "0123456789") != strlen(digits) || !ev_text_int64(digits, &number) ||
+            number > INT32_MAX)
+            return ev_fail(err, EV_USAGE, "--device %s: '%s' is no device number", text, digits);
+    } else if (strcmp(text, "cuda") != 0) {
+        return ev_fail(err, EV_USAGE, "--device %s: expected cpu, cuda or cuda:N", text);
+    }
+    *kind = EV_DEVICE_CUDA;
+    *index = (int32_t)number;
+    return EV_OK;
+}

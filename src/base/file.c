@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that appear whole or not at all: written under another name, synced, renamed. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Names of temporary files that exist now, for a signal handler to unlink. Slots are taken and
+ * freed atomically; names are never freed while in a slot. */
+#define MAX_TEMPORARIES 64
+static _Atomic(const char *) temporaries[MAX_TEMPORARIES];
+
+static void remember(const char *name)
+{
+    char *copy = strdup(name);
+
+    for (int i = 0; copy && i < MAX_TEMPORARIES; i++) {
+        const char *empty = NULL;
+        if (atomic_compare_exchange_strong(&temporaries[i], &empty, copy))
+            return;
+    }
+    free(copy);
+}
+
+static void forget(const char *name)
+{
+    for (int i = 0; i < MAX_TEMPORARIES; i++) {
+        const char *known = atomic_load(&temporaries[i]);
+        if (known && strcmp(known, name) == 0) {
+            atomic_store(&temporaries[i], NULL);
+            free((char *)known);
+            return;
+        }
+    }
+}
+
+void ev_file_remove_temporaries(void)
+{
+    for (int i = 0; i < MAX_TEMPORARIES; i++) {
+        const char *name = atomic_load(&temporaries[i]);
+        if (name)
+            unlink(name);
+    }
+}
+
+/* The folder of a path, malloc'ed. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+enum ev_status ev_file_temporary(const char *path, char **temporary, struct ev_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t ending = dot && dot != name ? strlen(dot) : 0;
+    struct stat info;
+
+    *temporary = NULL;
+    if (*name == '\0' || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+        return ev_fail(err, EV_IO, "%s: a folder, expected a file name", path);
+    size_t size = strlen(path) + 32;
+    char *made = malloc(size);
+    if (!made)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    snprintf(made, size, "%.*s.part-XXXXXX%s", (int)(strlen(path) - ending), path,
+             ending ? dot : "");
+    int file = mkstemps(made, (int)ending);
+    if (file < 0) {
+        int reason = errno;
+        free(made);
+        return ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(reason));
+    }
+    /* mkstemps makes files private; a result is as readable as any other new file. */
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(file, 0666 & ~mask);
+    close(file);
+    remember(made);
+    *temporary = made;
+    return EV_OK;
+}
+
+void ev_file_discard(const char *temporary)
+{
+    if (!temporary)
+        return;
+    unlink(temporary);
+    forget(temporary);
+}
+
+/* Makes a finished rename survive a power cut; a folder that cannot be synced is no failure. */
+static void sync_folder(const char *path)
+{
+    char *folder = folder_of(path);
+    int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    if (file >= 0) {
+        fsync(file);
+        close(file);
+    }
+    free(folder);
+}
+
+enum ev_status ev_file_commit(const char *temporary, const char *path, struct ev_error *err)
+{
+    int file = open(temporary, O_RDONLY | O_CLOEXEC);
+    bool synced = file >= 0 && fsync(file) == 0;
+    int reason = errno;
+
+    if (file >= 0)
+        close(file);
+    if (synced && rename(temporary, path) == 0) {
+        forget(temporary);
+        sync_folder(path);
+        return EV_OK;
+    }
+    if (synced)
+        reason = errno;
+    ev_file_discard(temporary);
+    return ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(reason));
+}
+
+enum ev_status ev_outfile_open(struct ev_outfile *file, const char *path, struct ev_error *err)
+{
+    *file = (struct ev_outfile){0};
+    enum ev_status status = ev_file_temporary(path, &file->temporary, err);
+    if (status != EV_OK)
+        return status;
+    file->path = strdup(path);
+    file->stream = fopen(file->temporary, "w");
+    if (file->path && file->stream)
+        return EV_OK;
+    status = ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(errno));
+    ev_outfile_abort(file);
+    return status;
+}
+
+enum ev_status ev_outfile_commit(struct ev_outfile *file, struct ev_error *err)
+{
+    enum ev_status status;
+    errno = 0;
+    bool failed = ferror(file->stream) != 0;
+    failed = fflush(file->stream) != 0 || failed;
+    int reason = errno;
+
+    failed = fclose(file->stream) != 0 || failed;
+    file->stream = NULL;
+    if (failed)
+        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path,
+                         strerror(reason ? reason : errno ? errno : EIO));
+    else
+        status = ev_file_commit(file->temporary, file->path, err);
+    ev_outfile_abort(file);
+    return status;
+}
+
+void ev_outfile_abort(struct ev_outfile *file)
+{
+    if (file->stream)
+        fclose(file->stream);
+    ev_file_discard(file->temporary);
+    free(file->temporary);
+    free(file->path);
+    *file = (struct ev_outfile){0};
+}
+
+enum ev_status ev_file_make_folder(const char *path, struct ev_error *err)
+{
+    char *partial = strdup(path);
+    struct stat info;
+
+    if (!partial)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    for (char *at = partial + 1; *path; at++) {
+        char here = *at;
+        if (here != '/' && here != '\0')
+            continue;
+        *at = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST && errno != EISDIR) {
+            int reason = errno;
+            free(partial);
+            return ev_fail(err, EV_IO, "%s: cannot make this folder: %s", path, strerror(reason));
+        }
+        *at = here;
+        if (here == '\0')
+            break;
+    }
+    free(partial);
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return ev_fail(err, EV_IO, "%s: not a folder", path);
+    return EV_OK;
+}
+
+bool ev_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+enum ev_status ev_file_size(const char *path, int64_t *bytes, struct ev_error *err)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return ev_fail(err, EV_INPUT, "%s: not a regular file", path);
+    *bytes = info.st_size;
+    return EV_OK;
+}
+
+/* Opens a regular file for reading; others would block or never end. */
+static FILE *open_regular(const char *path, struct ev_error *err)
+{
+    int64_t bytes;
+
+    if (ev_file_size(path, &bytes, err) != EV_OK)
+        return NULL;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        (void)ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+    return file;
+}
+
+enum ev_status ev_file_read(const char *path, size_t max_bytes, char **text, size_t *length,
+                            struct ev_error *err)
+{
+    size_t size = 65536, used = 0;
+    char *buffer = NULL;
+    enum ev_status status = EV_OK;
+
+    *text = NULL;
+    FILE *file = open_regular(path, err);
+    if (!file)
+        return err->status;
+    while (status == EV_OK) {
+        char *grown = realloc(buffer, size + 1);
+        if (!grown) {
+            status = ev_fail(err, EV_MEMORY, "%s: out of memory", path);
+            break;
+        }
+        buffer = grown;
+        used += fread(buffer + used, 1, size - used, file);
+        if (used < size)
+            break;
+        if (used > max_bytes)
+            status = ev_fail(err, EV_INPUT, "%s: larger than %zu bytes", path, max_bytes);
+        size *= 2;
+    }
+    if (status == EV_OK && used > max_bytes)
+        status = ev_fail(err, EV_INPUT, "%s: larger than %zu bytes", path, max_bytes);
+    if (status == EV_OK && ferror(file))
+        status = ev_fail(err, EV_IO, "%s: cannot be read: %s", path, strerror(errno));
+    fclose(file);
+    if (status != EV_OK) {
+        free(buffer);
+        return status;
+    }
+    buffer[used] = '\0';
+    *text = buffer;
+    *length = used;
+    return EV_OK;
+}

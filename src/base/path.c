@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the program's own files and its cache are. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+char *ev_path_join(const char *folder, const char *name)
+{
+    size_t n_folder = strlen(folder), n_name = strlen(name);
+    char *path = malloc(n_folder + n_name + 2);
+
+    if (!path)
+        return NULL;
+    memcpy(path, folder, n_folder);
+    if (n_folder == 0 || folder[n_folder - 1] != '/')
+        path[n_folder++] = '/';
+    memcpy(path + n_folder, name, n_name + 1);
+    return path;
+}
+
+/* PREFIX/share/evalrun for an executable in PREFIX/bin; false if the executable is not known. */
+static bool installed_folder(char *folder, size_t size)
+{
+    char program[1024];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+
+    if (length <= 0)
+        return false;
+    program[length] = '\0';
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(program, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+    }
+    return (size_t)snprintf(folder, size, "%s/share/evalrun", program) < size;
+}
+
+char *ev_path_data(const char *relative)
+{
+    const char *folder = getenv("EVALRUN_DATA_DIR");
+    char installed[1100];
+
+    if (folder && *folder)
+        return ev_path_join(folder, relative);
+    if (installed_folder(installed, sizeof installed) && ev_file_exists(installed))
+        return ev_path_join(installed, relative);
+    return ev_path_join(EV_SOURCE_DIR, relative);
+}
+
+char *ev_path_cache(const char *option)
+{
+    const char *named = getenv("EVALRUN_CACHE");
+    const char *user = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (option)
+        return strdup(option);
+    if (named && *named)
+        return strdup(named);
+    if (user && *user)
+        return ev_path_join(user, "evalrun");
+    return ev_path_join(home && *home ? home : "/tmp", ".cache/evalrun");
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The progress bar and its plain form. */
+#include "base/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define BAR_CELLS 24
+#define TERMINAL_PERIOD_NS INT64_C(100000000)
+#define PLAIN_PERIOD_NS INT64_C(5000000000)
+
+static bool all_quiet;
+
+void ev_progress_set_quiet(bool quiet)
+{
+    all_quiet = quiet;
+}
+
+void ev_progress_start(struct ev_progress *progress, const char *what, const char *unit,
+                       int64_t total)
+{
+    int64_t now = ev_clock_ns();
+
+    *progress = (struct ev_progress){
+        .what = what,
+        .unit = unit,
+        .total = total > 0 ? total : 1,
+        .start_ns = now,
+        .last_ns = now,
+        .terminal = isatty(STDERR_FILENO) == 1,
+        .quiet = all_quiet,
+    };
+}
+
+/* Seconds as "1:02:03" or "2:03". */
+static void format_time(double seconds, char text[32])
+{
+    int64_t s = (int64_t)(seconds + 0.5);
+
+    if (s >= 3600)
+        snprintf(text, 32, "%lld:%02d:%02d", (long long)(s / 3600), (int)(s / 60 % 60),
+                 (int)(s % 60));
+    else
+        snprintf(text, 32, "%d:%02d", (int)(s / 60), (int)(s % 60));
+}
+
+static void print_line(const struct ev_progress *progress, int64_t done, const char *note,
+                       double elapsed_s)
+{
+    double rate = elapsed_s > 0.0 ? (double)done / elapsed_s : 0.0;
+    int filled = (int)(done * BAR_CELLS / progress->total);
+    char bar[BAR_CELLS + 1], eta[32];
+
+    memset(bar, '-', BAR_CELLS);
+    memset(bar, '#', (size_t)(filled < BAR_CELLS ? filled : BAR_CELLS));
+    bar[BAR_CELLS] = '\0';
+    format_time(rate > 0.0 ? (double)(progress->total - done) / rate : 0.0, eta);
+    fprintf(stderr, "%s%s  [%s] %3d%%  %lld/%lld %s  %.*f/s  ETA %s%s%s%s",
+            progress->terminal ? "\r" : "", progress->what, bar,
+            (int)(done * 100 / progress->total), (long long)done, (long long)progress->total,
+            progress->unit, rate < 10.0 ? 1 : 0, rate, eta, note ? "  " : "", note ? note : "",
+            progress->terminal ? "\033[K" : "\n");
+    fflush(stderr);
+}
+
+void ev_progress_update(struct ev_progress *progress, int64_t done, const char *note)
+{
+    int64_t now = ev_clock_ns();
+    int64_t period = progress->terminal ? TERMINAL_PERIOD_NS : PLAIN_PERIOD_NS;
+
+    if (progress->quiet || now - progress->last_ns < period)
+        return;
+    progress->last_ns = now;
+    print_line(progress, done, note, (double)(now - progress->start_ns) * 1e-9);
+}
+
+void ev_progress_finish(struct ev_progress *progress)
+{
+    char elapsed[32];
+
+    if (progress->quiet)
+        return;
+    if (progress->terminal) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+        return;
+    }
+    format_time((double)(ev_clock_ns() - progress->start_ns) * 1e-9, elapsed);
+    fprintf(stderr, "%s: done in %s\n", progress->what, elapsed);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Progress on standard error: a bar with rate and ETA on a terminal, a plain line every few
+ * seconds elsewhere, nothing when quiet. Used from one thread. */
+#ifndef EV_PROGRESS_H
+#define EV_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ev_progress {
+    const char *what; /* "render montreal" */
+    const char *unit; /* "frames" */
+    int64_t total;
+    int64_t start_ns;
+    int64_t last_ns;
+    bool terminal;
+    bool quiet;
+};
+
+/* Also read by the rest of the program: no progress at all (--quiet). */
+void ev_progress_set_quiet(bool quiet);
+
+void ev_progress_start(struct ev_progress *progress, const char *what, const char *unit,
+                       int64_t total);
+/* `done` of total; `note` (may be NULL) is shown behind the rate, e.g. "loss 0.0123". */
+void ev_progress_update(struct ev_progress *progress, int64_t done, const char *note);
+/* Clears the bar on a terminal; elsewhere prints the closing line with the time taken. */
+void ev_progress_finish(struct ev_progress *progress);
+
+#endif

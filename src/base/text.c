@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers, nearest names and CSV cells. */
+#include "base/text.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool ev_text_double(const char *text, double *value)
+{
+    static locale_t c_locale;
+    char *end;
+
+    if (!c_locale)
+        c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!c_locale || *text == '\0' || *text == ' ')
+        return false;
+    *value = strtod_l(text, &end, c_locale);
+    return *end == '\0' && isfinite(*value);
+}
+
+bool ev_text_int64(const char *text, int64_t *value)
+{
+    char *end;
+
+    if (*text == '\0' || *text == ' ')
+        return false;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    *value = number;
+    return *end == '\0' && errno == 0;
+}
+
+#define MAX_NAME 63
+
+/* Edit distance with transpositions of neighbours (optimal string alignment). Names longer than
+ * MAX_NAME are as far as their length. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t rows[3][MAX_NAME + 1];
+    size_t n_a = strlen(a), n_b = strlen(b);
+
+    if (n_a > MAX_NAME || n_b > MAX_NAME)
+        return n_a > n_b ? n_a : n_b;
+    for (size_t j = 0; j <= n_b; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            if (above[j] + 1 < best)
+                best = above[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                two_above[j - 2] + 1 < best)
+                best = two_above[j - 2] + 1;
+            row[j] = best;
+        }
+    }
+    return rows[n_a % 3][n_b];
+}
+
+const char *ev_text_nearest(const char *text, const char *const *names, size_t n)
+{
+    const char *nearest = NULL;
+    size_t smallest = SIZE_MAX;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t longer = strlen(names[i]) > strlen(text) ? strlen(names[i]) : strlen(text);
+        size_t limit = longer / 3 > 0 ? longer / 3 : 1;
+        size_t distance = edit_distance(text, names[i]);
+        if (distance <= limit && distance < smallest) {
+            smallest = distance;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
+void ev_text_csv_cell(FILE *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, out);
+        return;
+    }
+    putc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', out);
+        putc(*text, out);
+    }
+    putc('"', out);
+}

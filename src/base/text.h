@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Text: numbers as people write them, CSV on reading and writing, the nearest name. */
+#ifndef EV_TEXT_H
+#define EV_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "evalrun/error.h"
+
+/* Whole string as a number (locale-independent); false on rest, overflow, NaN or infinity. */
+bool ev_text_double(const char *text, double *value);
+bool ev_text_int64(const char *text, int64_t *value);
+
+/* The name of names[0..n-1] nearest to `text` (edit distance with transpositions), or NULL if none is near
+ * (distance above a third of the longer name, at least 1). */
+const char *ev_text_nearest(const char *text, const char *const *names, size_t n);
+
+/* One CSV cell, quoted as RFC 4180 wants it where needed. */
+void ev_text_csv_cell(FILE *out, const char *text);
+
+/* A CSV file in memory: all rows have as many cells as the header. Read with libcsv (RFC 4180
+ * quoting, CR LF). Lines that are empty or start with '#' are left out. */
+struct ev_csv {
+    char *text;    /* storage */
+    char **cells;  /* (n_rows + 1, n_columns); row 0 is the header */
+    int64_t *line; /* line number in the file of each row, header included */
+    int64_t n_rows;
+    int32_t n_columns;
+};
+
+/* Failure: EV_INPUT with file and line; *csv is zeroed. */
+EV_CHECKED enum ev_status ev_csv_read(const char *path, struct ev_csv *csv, struct ev_error *err);
+void ev_csv_free(struct ev_csv *csv);
+/* Column of that name, or -1. */
+int32_t ev_csv_column(const struct ev_csv *csv, const char *name);
+/* Cell of data row `row` (0-based). */
+const char *ev_csv_cell(const struct ev_csv *csv, int64_t row, int32_t column);
+/* Cell as a finite number; EV_INPUT with file (`path`), line and column name. */
+EV_CHECKED enum ev_status ev_csv_double(const struct ev_csv *csv, const char *path, int64_t row,
+                                        int32_t column, double *value, struct ev_error *err);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* evalrun eval, the default command: names, checks, the evaluation, the report. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/progress.h"
+#include "cli/command.h"
+#include "cli/report_folders.h"
+#include "cli/select.h"
+#include "eval/eval.h"
+
+#define DEFAULT_TABLES "results/latest"
+#define DEFAULT_PLOTS "plots/latest"
+
+static const char *backend_text;
+static const char *set_text = "all";
+static const char *model_path;
+static const char *device_text = "cpu";
+static const char *out_path;
+static const char *plots_path;
+static const char *cache;
+static int64_t n_threads;
+static int64_t batch_rows = 1024;
+static int64_t n_calls = 1000;
+static int64_t n_warmup = 50;
+static bool quiet;
+
+static const struct ev_option options[] = {
+    {"backend", 'b', EV_OPT_TEXT, "LIST", &backend_text, 0, 0,
+     "what to compare: names, engine modules (a path with '/'), or all, the variants with a model "
+     "(default: all)",
+     NULL},
+    {"set", 's', EV_OPT_TEXT, "LIST", &set_text, 0, 0,
+     "on which sets: names, HDF5 files (with '/' or ending in .h5), or all, the three test sets "
+     "(default: all)",
+     NULL},
+    {"model", 'm', EV_OPT_TEXT, "FILE", &model_path, 0, 0,
+     "evaluate this TorchScript model under one backend (default: torch); the report names it "
+     "after the file",
+     NULL},
+    {"device", 'd', EV_OPT_TEXT, "NAME", &device_text, 0, 0, "cpu, cuda or cuda:N (default: cpu)",
+     NULL},
+    {"threads", 't', EV_OPT_INT, "N", &n_threads, 0, 1024,
+     "threads of an engine (default: the cores this process may use)", NULL},
+    {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,
+     "pictures of one batch of the pass over a set (default: 1024)", NULL},
+    {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 10000000,
+     "timed calls with one picture, for each backend and set (default: 1000; 0: none)", NULL},
+    {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
+    {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
+     "folder of the tables (default: " DEFAULT_TABLES ")", NULL},
+    {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
+     "folder of the charts (default: " DEFAULT_PLOTS ", or plots in the folder --out)", NULL},
+    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
+    {0},
+};
+
+/* What one evaluation is given, and what it gives. */
+struct evaluation {
+    struct ev_backends backends;
+    struct ev_sets sets;
+    struct ev_eval_set *eval_sets;
+    struct ev_chosen_folders chosen;
+    struct ev_eval_args args;
+    struct ev_result result;
+};
+
+/* All that can be wrong with the command line, before anything costs time. */
+static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
+{
+    struct ev_eval_args *args = &evaluation->args;
+    enum ev_status status =
+        ev_device_select(device_text, &args->device_kind, &args->device_index, err);
+
+    if (status == EV_OK)
+        status = ev_backends_select(backend_text, model_path, &evaluation->backends, err);
+    if (status == EV_OK)
+        status = ev_sets_select(set_text, "test", &evaluation->sets, err);
+    if (status == EV_OK)
+        status = ev_folders_choose(out_path ? out_path : DEFAULT_TABLES,
+                                   plots_path  ? plots_path
+                                   : out_path ? NULL
+                                              : DEFAULT_PLOTS,
+                                   &evaluation->chosen, err);
+    if (status == EV_OK)
+        status = ev_report_check(&evaluation->chosen.folders, err);
+    return status;
+}
+
+static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *err)
+{
+    struct ev_eval_args *args = &evaluation->args;
+    struct ev_sets *sets = &evaluation->sets;
+
+    args->n_threads = ev_threads_select(n_threads);
+    args->batch_rows = batch_rows;
+    args->latency_calls = n_calls;
+    args->warmup_calls = n_warmup;
+    enum ev_status status = ev_backends_load(&evaluation->backends, err);
+    if (status == EV_OK)
+        status = ev_sets_ensure(sets, cache, args->n_threads, err);
+    if (status != EV_OK)
+        return status;
+    evaluation->eval_sets = calloc(sets->n, sizeof *evaluation->eval_sets);
+    if (!evaluation->eval_sets)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    for (size_t i = 0; i < sets->n; i++)
+        evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i]};
+    args->backends = evaluation->backends.backends;
+    args->n_backends = evaluation->backends.n;
+    args->sets = evaluation->eval_sets;
+    args->n_sets = sets->n;
+    return EV_OK;
+}
+
+/* What was finished is reported, also when the rest was interrupted or failed. */
+static enum ev_status report(struct evaluation *evaluation, struct ev_error *err)
+{
+    if (evaluation->result.n_rows == 0)
+        return EV_OK;
+    ev_report_print(&evaluation->result, stdout);
+    fflush(stdout);
+    enum ev_status status =
+        ev_report_write(&evaluation->result, &evaluation->chosen.folders, err);
+    if (status == EV_OK)
+        ev_folders_print(&evaluation->chosen);
+    return status;
+}
+
+static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
+{
+    struct evaluation evaluation = {0};
+    struct ev_error report_error = EV_ERROR_INIT;
+
+    (void)n_operands;
+    (void)operands;
+    ev_progress_set_quiet(quiet);
+    ev_result_init(&evaluation.result);
+    enum ev_status status = check(&evaluation, err);
+    if (status == EV_OK)
+        status = prepare(&evaluation, err);
+    if (status == EV_OK) {
+        free(evaluation.result.command_line);
+        evaluation.result.command_line = strdup(ev_command_line);
+        status = ev_eval_run(&evaluation.args, &evaluation.result, err);
+        enum ev_status report_status = report(&evaluation, &report_error);
+        if (status == EV_OK && report_status != EV_OK) {
+            *err = report_error;
+            status = report_status;
+        }
+    }
+    ev_result_free(&evaluation.result);
+    ev_folders_free(&evaluation.chosen);
+    free(evaluation.eval_sets);
+    ev_sets_free(&evaluation.sets);
+    ev_backends_free(&evaluation.backends);
+    return status;
+}
+
+const struct ev_command ev_cmd_eval = {
+    .name = "eval",
+    .summary = "evaluate backends on sets and report (the default)",
+    .operands = "",
+    .notes =
+        "`evalrun list` shows backends, sets and devices. Built-in sets are rendered when\n"
+        "they are first used. The folder of the tables gets results.csv, results.md and\n"
+        "results.json, the folder of the charts PNG and SVG files. After Ctrl-C what was\n"
+        "finished is reported.\n"
+        "\n"
+        "Examples:\n"
+        "  evalrun                                       everything on the test sets\n"
+        "  evalrun --backend qat --set montreal          one variant on one circuit\n"
+        "  evalrun --backend static,qat --set ./my.h5    on a file of yours\n"
+        "  evalrun --model my.pt --out my-results        a model of yours\n"
+        "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* evalrun report: tables and charts again, from a saved result. */
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/report_folders.h"
+
+static const char *out_path;
+static const char *plots_path;
+
+static const struct ev_option options[] = {
+    {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
+     "folder of the tables (default: the one that is read)", NULL},
+    {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
+     "folder of the charts (default: plots in the folder of the tables)", NULL},
+    {0},
+};
+
+static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
+{
+    struct ev_result result;
+    struct ev_chosen_folders chosen = {0};
+    char *saved = ev_path_join(operands[0], "results.json");
+    enum ev_status status = saved ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+
+    (void)n_operands;
+    ev_result_init(&result);
+    if (status == EV_OK)
+        status = ev_result_load(saved, &result, err);
+    if (status == EV_OK)
+        status = ev_folders_choose(out_path ? out_path : operands[0], plots_path, &chosen, err);
+    if (status == EV_OK)
+        status = ev_report_check(&chosen.folders, err);
+    if (status == EV_OK)
+        status = ev_report_write(&result, &chosen.folders, err);
+    if (status == EV_OK) {
+        ev_report_print(&result, stdout);
+        ev_folders_print(&chosen);
+    }
+    ev_folders_free(&chosen);
+    ev_result_free(&result);
+    free(saved);
+    return status;
+}
+
+const struct ev_command ev_cmd_report = {
+    .name = "report",
+    .summary = "write tables and charts again from a saved result",
+    .operands = "DIR",
+    .min_operands = 1,
+    .max_operands = 1,
+    .notes = "Reads results.json in DIR, as an evaluation left it, and writes results.csv,\n"
+             "results.md and the charts from it. Nothing is measured.\n"
+             "\n"
+             "Examples:\n"
+             "  evalrun report results/latest --plots plots/latest\n"
+             "  evalrun report results/latest --out post\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Subcommands: one file each, one row of the table in main.c. */
+#ifndef EV_COMMAND_H
+#define EV_COMMAND_H
+
+#include "cli/option.h"
+#include "evalrun/error.h"
+
+struct ev_command {
+    const char *name;     /* "eval"; two words for nested ones: "dataset render" */
+    const char *summary;  /* one line for the list of commands */
+    const char *operands; /* as shown in the usage: "CIRCUIT"; "" if none */
+    int min_operands;
+    int max_operands;
+    const char *notes; /* printed below the options by --help, as it stands */
+
+    /* Table ended by a zeroed row; values point at the command's own statics. */
+    const struct ev_option *options;
+    enum ev_status (*run)(int n_operands, char **operands, struct ev_error *err);
+};
+
+extern const struct ev_command ev_cmd_eval;
+extern const struct ev_command ev_cmd_list;
+extern const struct ev_command ev_cmd_report;
+extern const struct ev_command ev_cmd_dataset_render;
+extern const struct ev_command ev_cmd_train;
+extern const struct ev_command ev_cmd_quantize;
+
+/* The command line as it was typed, one string; set by main before a command runs. */
+extern const char *ev_command_line;
+
+#endif

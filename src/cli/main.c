@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program: finds the command, parses its options, runs it, and turns a status into an exit
+ * code and one line on standard error. A new command is a file cmd_NAME.c and a row of the table.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "evalrun/version.h"
+
+/* The first one runs when no command is named. */
+static const struct ev_command *const commands[] = {
+    &ev_cmd_eval,  &ev_cmd_list,     &ev_cmd_report, &ev_cmd_dataset_render,
+    &ev_cmd_train, &ev_cmd_quantize,
+};
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+const char *ev_command_line = "";
+
+static int exit_code(enum ev_status status)
+{
+#define EXIT_CODE(code, exit_code_, name)                                                          \
+    case code:                                                                                     \
+        return exit_code_;
+    switch (status) {
+        EV_STATUS_LIST(EXIT_CODE)
+    default:
+        return EXIT_FAILURE;
+    }
+#undef EXIT_CODE
+}
+
+/* A name of the user's may hold a line feed or worse; the message stays one line. */
+static void print_error(const struct ev_error *err)
+{
+    fputs("evalrun: ", stderr);
+    for (const char *at = err->message; *at; at++)
+        fputc((unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at, stderr);
+    fputc('\n', stderr);
+}
+
+/* --- Help --- */
+
+static void print_usage(const struct ev_command *command)
+{
+    printf("Usage: evalrun %s%s%s [OPTIONS]\n", command->name, *command->operands ? " " : "",
+           command->operands);
+}
+
+static void print_command_help(const struct ev_command *command)
+{
+    print_usage(command);
+    printf("\nevalrun %s: %s.\n\nOptions:\n", command->name, command->summary);
+    ev_options_print(command->options, stdout);
+    printf("  -h, --help              this text\n");
+    if (command->notes)
+        printf("\n%s", command->notes);
+}
+
+static void print_help(void)
+{
+    printf("Usage: evalrun [OPTIONS]\n"
+           "       evalrun COMMAND [OPTIONS]\n"
+           "\n"
+           "Compares variants of a driving network: how large, how wrong, how fast.\n"
+           "Without a command it evaluates.\n"
+           "\n"
+           "Commands:\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        printf("  %-24s%s\n", commands[i]->name, commands[i]->summary);
+    printf("`evalrun COMMAND --help` shows a command's own options.\n"
+           "\n"
+           "Options of eval:\n");
+    ev_options_print(commands[0]->options, stdout);
+    printf("  -h, --help              this text\n"
+           "      --version           the version\n");
+    printf("\n%s", commands[0]->notes);
+    printf("\n"
+           "Environment:\n"
+           "  EVALRUN_CACHE           folder of rendered sets (default: ~/.cache/evalrun)\n"
+           "  EVALRUN_DATA_DIR        folder of circuits, models and chart templates\n"
+           "  EVALRUN_MODULE_PATH     folders of engine modules, separated by colons\n"
+           "\n"
+           "Exit code: 0 done, 1 a check failed, 2 bad input or usage, 3 the machine fails\n"
+           "(disk, memory, device), 130 interrupted.\n");
+}
+
+static bool asks_for(int argc, char **argv, const char *name, const char *letter)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], name) == 0 || strcmp(argv[i], letter) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* --- Finding the command --- */
+
+/* Number of leading words of argv that spell the command's name; 0 if they do not. */
+static int matches(const struct ev_command *command, int argc, char **argv)
+{
+    const char *at = command->name;
+    int n = 0;
+
+    for (; *at; n++) {
+        size_t length = strcspn(at, " ");
+        if (n >= argc || strlen(argv[n]) != length || strncmp(argv[n], at, length) != 0)
+            return 0;
+        at += length;
+        at += strspn(at, " ");
+    }
+    return n;
+}
+
+/* Says which word is wrong: the first, or the second of a group like "dataset". */
+static enum ev_status unknown_command(int argc, char **argv, struct ev_error *err)
+{
+    const char *firsts[N_COMMANDS], *seconds[N_COMMANDS];
+    char words[N_COMMANDS][32];
+    size_t n_firsts = 0, n_seconds = 0;
+
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        size_t length = strcspn(commands[i]->name, " ");
+        snprintf(words[i], sizeof words[i], "%.*s", (int)length, commands[i]->name);
+        firsts[n_firsts++] = words[i];
+        if (strcmp(words[i], argv[0]) == 0 && commands[i]->name[length])
+            seconds[n_seconds++] = commands[i]->name + length + 1;
+    }
+    if (n_seconds == 0)
+        return ev_fail_unknown(err, "command", argv[0], firsts, n_firsts);
+    if (argc < 2 || argv[1][0] == '-')
+        return ev_fail(err, EV_USAGE, "%s: expected a second word, as in '%s %s'", argv[0], argv[0],
+                       seconds[0]);
+    char what[64];
+    snprintf(what, sizeof what, "%.40s command", argv[0]);
+    return ev_fail_unknown(err, what, argv[1], seconds, n_seconds);
+}
+
+static enum ev_status run_command(const struct ev_command *command, int argc, char **argv,
+                                  struct ev_error *err)
+{
+    int n_operands;
+
+    if (asks_for(argc, argv, "--help", "-h")) {
+        print_command_help(command);
+        return EV_OK;
+    }
+    enum ev_status status = ev_options_parse(command->options, argc, argv, &n_operands, err);
+    if (status != EV_OK)
+        return status;
+    if (n_operands < command->min_operands)
+        return ev_fail(err, EV_USAGE, "%s: %s is missing", command->name, command->operands);
+    if (n_operands > command->max_operands)
+        return ev_fail(err, EV_USAGE, "%s: unexpected '%s'", command->name,
+                       argv[command->max_operands]);
+    return command->run(n_operands, argv, err);
+}
+
+static enum ev_status dispatch(int argc, char **argv, struct ev_error *err)
+{
+    if (argc > 0 && strcmp(argv[0], "help") == 0) {
+        static char help[] = "--help";
+        argv[0] = argc > 1 ? argv[1] : help;
+        if (argc > 2)
+            argv[1] = argv[2];
+        if (argc > 1)
+            argv[argc - 1] = help;
+    }
+    if (argc == 0 || argv[0][0] == '-') {
+        if (asks_for(argc, argv, "--version", "-V"))
+            printf("evalrun %s\n", EV_VERSION);
+        else if (asks_for(argc, argv, "--help", "-h"))
+            print_help();
+        else
+            return run_command(commands[0], argc, argv, err);
+        return EV_OK;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        int n_words = matches(commands[i], argc, argv);
+        if (n_words > 0)
+            return run_command(commands[i], argc - n_words, argv + n_words, err);
+    }
+    return unknown_command(argc, argv, err);
+}
+
+/* The words of the command line with spaces between, for the report; NULL when out of memory. */
+static char *join_words(int argc, char **argv)
+{
+    size_t size = 1;
+
+    for (int i = 0; i < argc; i++)
+        size += strlen(argv[i]) + 1;
+    char *line = calloc(size, 1), *at = line;
+    for (int i = 0; i < argc && line; i++) {
+        const char *word = i == 0 ? "evalrun" : argv[i];
+        at = stpcpy(at, i > 0 ? " " : "");
+        at = stpcpy(at, word);
+    }
+    return line;
+}
+
+int main(int argc, char **argv)
+{
+    struct ev_error err = EV_ERROR_INIT;
+    char *line = join_words(argc, argv);
+
+    if (line)
+        ev_command_line = line;
+    ev_interrupt_install();
+    enum ev_status status = argc > 0 ? dispatch(argc - 1, argv + 1, &err) : EV_OK;
+    errno = 0;
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && status == EV_OK)
+        status = ev_fail(&err, EV_IO, "standard output: cannot be written: %s",
+                         strerror(errno ? errno : EIO));
+    if (status != EV_OK)
+        print_error(&err);
+    ev_command_line = "";
+    free(line);
+    return exit_code(status);
+}

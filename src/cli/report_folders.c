@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of the folders of a report. */
+#include "cli/report_folders.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+/* The path without slashes at its end, so that it can be printed and joined. */
+static char *without_slashes(const char *path)
+{
+    size_t n = strlen(path);
+
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return strndup(path, n);
+}
+
+enum ev_status ev_folders_choose(const char *tables, const char *plots,
+                                 struct ev_chosen_folders *chosen, struct ev_error *err)
+{
+    *chosen = (struct ev_chosen_folders){.tables = without_slashes(tables)};
+    if (chosen->tables)
+        chosen->plots = plots ? without_slashes(plots) : ev_path_join(chosen->tables, "plots");
+    if (!chosen->plots) {
+        ev_folders_free(chosen);
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    }
+    chosen->folders = (struct ev_report_folders){chosen->tables, chosen->plots};
+    return EV_OK;
+}
+
+void ev_folders_free(struct ev_chosen_folders *chosen)
+{
+    free(chosen->tables);
+    free(chosen->plots);
+    *chosen = (struct ev_chosen_folders){0};
+}
+
+void ev_folders_print(const struct ev_chosen_folders *chosen)
+{
+    printf("\ntables: %s/, charts: %s/\n", chosen->tables, chosen->plots);
+}

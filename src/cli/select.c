@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Lists of names, devices, threads. */
+#include "cli/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/host.h"
+#include "base/text.h"
+#include "cli/option.h"
+
+static enum ev_status add_item(const char *option, const char *text, size_t length,
+                               struct ev_list *list, struct ev_error *err)
+{
+    if (length == 0)
+        return ev_fail(err, EV_USAGE, "--%s: empty name in the list", option);
+    for (size_t i = 0; i < list->n; i++) {
+        if (strlen(list->items[i]) == length && strncmp(list->items[i], text, length) == 0)
+            return ev_fail(err, EV_USAGE, "--%s: '%s' is given twice", option, list->items[i]);
+    }
+    char **grown = realloc(list->items, (list->n + 1) * sizeof *grown);
+    if (grown)
+        list->items = grown;
+    char *item = grown ? strndup(text, length) : NULL;
+    if (!item)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    list->items[list->n++] = item;
+    return EV_OK;
+}
+
+enum ev_status ev_list_split(const char *option, const char *text, const char *const *all,
+                             size_t n_all, struct ev_list *list, struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    *list = (struct ev_list){0};
+    for (const char *at = text; status == EV_OK;) {
+        size_t length = strcspn(at, ",");
+        if (length == 3 && strncmp(at, "all", 3) == 0) {
+            for (size_t i = 0; i < n_all && status == EV_OK; i++)
+                status = add_item(option, all[i], strlen(all[i]), list, err);
+        } else {
+            status = add_item(option, at, length, list, err);
+        }
+        at += length;
+        if (*at++ == '\0')
+            break;
+    }
+    if (status != EV_OK)
+        ev_list_free(list);
+    return status;
+}
+
+void ev_list_free(struct ev_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct ev_list){0};
+}
+
+enum ev_status ev_device_select(const char *text, uint32_t *kind, int32_t *index,
+                                struct ev_error *err)
+{
+    static const char *const names[] = {"cpu", "cuda"};
+    enum ev_status status = ev_device_parse(text, kind, index, err);
+    char word[32];
+
+    if (status == EV_OK || strncmp(text, "cuda:", 5) == 0)
+        return status;
+    /* "cude:1" is as near to cuda as "cude". */
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(text, ":"), text);
+    const char *near = ev_text_nearest(word, names, sizeof names / sizeof names[0]);
+    if (near)
+        return ev_fail(err, EV_USAGE, "unknown device '%s': did you mean '%s'?", text, near);
+    return ev_fail(err, EV_USAGE, "unknown device '%s': expected cpu, cuda or cuda:N", text);
+}
+
+int32_t ev_threads_select(int64_t wanted)
+{
+    return wanted > 0 ? (int32_t)wanted : ev_host_cores();
+}
+
+char *ev_path_stem(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+
+    return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What names on the command line mean: lists, sets, backends, devices. Names are checked first, with
+ * the nearest known one suggested; what takes time (rendering, loading) is a second call. */
+#ifndef EV_SELECT_H
+#define EV_SELECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/backend.h"
+#include "eval/eval.h"
+#include "evalrun/error.h"
+
+/* Names separated by commas. */
+struct ev_list {
+    char **items;
+    size_t n;
+};
+
+/* Splits the value of --`option` and puts all[0..n_all-1] in the place of "all". An empty name or
+ * one given twice is EV_USAGE. */
+EV_CHECKED enum ev_status ev_list_split(const char *option, const char *text,
+                                        const char *const *all, size_t n_all, struct ev_list *list,
+                                        struct ev_error *err);
+void ev_list_free(struct ev_list *list);
+
+/* Sets: names of built-in ones, "all" (those of one role), and paths (with '/', or ending in .h5 or
+ * .hdf5). */
+struct ev_sets {
+    struct ev_list list;
+    char **names; /* (n) as reports show them: a file without folder and ending, if that is unique */
+    char **paths; /* (n) NULL for built-in sets until ev_sets_ensure */
+    size_t n;
+};
+
+/* `role` is what "all" means: "test" or "train". Files are checked to be there. */
+EV_CHECKED enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets *sets,
+                                         struct ev_error *err);
+/* Renders the built-in ones that the cache folder (NULL: the default one) lacks. */
+EV_CHECKED enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache,
+                                         int32_t n_threads, struct ev_error *err);
+void ev_sets_free(struct ev_sets *sets);
+
+/* Backends: names of variants, "all", and paths of engine modules (with '/'). */
+struct ev_backends {
+    struct ev_list list;
+    struct ev_eval_backend *backends; /* (n); engine is NULL until ev_backends_load */
+    char **models;                    /* (n) storage of paths */
+    char *name;                       /* storage of the name made from a model's file */
+    size_t n;
+};
+
+/* With `model` (not NULL) the text must name one backend, whose engine runs that file; `text` NULL
+ * is "all", or the torch engine with `model`. */
+EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *model,
+                                             struct ev_backends *backends, struct ev_error *err);
+EV_CHECKED enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *err);
+void ev_backends_free(struct ev_backends *backends);
+
+/* "cpu", "cuda", "cuda:N". */
+EV_CHECKED enum ev_status ev_device_select(const char *text, uint32_t *kind, int32_t *index,
+                                           struct ev_error *err);
+
+/* Threads to use: `wanted`, or the cores this process may use if it is 0. */
+int32_t ev_threads_select(int64_t wanted);
+
+/* malloc'ed file name without folder and ending; NULL when out of memory. */
+char *ev_path_stem(const char *path);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* --set: built-in sets by name, files by path. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/option.h"
+#include "cli/select.h"
+#include "render/render.h"
+
+#define MAX_BUILTIN 32
+
+static bool ends_in(const char *text, const char *ending)
+{
+    size_t n = strlen(text), n_ending = strlen(ending);
+    return n >= n_ending && strcmp(text + n - n_ending, ending) == 0;
+}
+
+static bool is_path(const char *name)
+{
+    return strchr(name, '/') || ends_in(name, ".h5") || ends_in(name, ".hdf5");
+}
+
+/* Names of the built-in sets of a role, or of all with NULL. */
+static size_t builtin_names(const char *role, const char *names[MAX_BUILTIN])
+{
+    size_t n = 0;
+
+    for (const struct ev_builtin_set *set = ev_builtin_sets; set->name && n < MAX_BUILTIN; set++) {
+        if (!role || strcmp(set->role, role) == 0)
+            names[n++] = set->name;
+    }
+    return n;
+}
+
+static enum ev_status check_name(const char *name, struct ev_error *err)
+{
+    const char *names[MAX_BUILTIN + 1];
+    int64_t bytes;
+
+    if (is_path(name))
+        return ev_file_size(name, &bytes, err);
+    if (ev_builtin_set_find(name))
+        return EV_OK;
+    size_t n = builtin_names(NULL, names);
+    names[n++] = "all";
+    enum ev_status status = ev_fail_unknown(err, "set", name, names, n);
+    if (ev_file_exists(name))
+        return ev_fail(err, status, "unknown set '%s': a file's path needs a '/', as in ./%s", name,
+                       name);
+    return status;
+}
+
+/* The name a set has in reports: that of its file, unless another set has the same. */
+static char *report_name(const struct ev_list *list, size_t which)
+{
+    const char *item = list->items[which];
+    char *stem = is_path(item) ? ev_path_stem(item) : strdup(item);
+
+    for (size_t i = 0; i < list->n && stem && is_path(item); i++) {
+        char *other = is_path(list->items[i]) ? ev_path_stem(list->items[i])
+                                              : strdup(list->items[i]);
+        bool same = i != which && other && strcmp(stem, other) == 0;
+        free(other);
+        /* "all" is the pooled row of reports. */
+        if (same || strcmp(stem, "all") == 0) {
+            free(stem);
+            return strdup(item);
+        }
+    }
+    return stem;
+}
+
+enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets *sets,
+                              struct ev_error *err)
+{
+    const char *all[MAX_BUILTIN];
+    size_t n_all = builtin_names(role, all);
+
+    *sets = (struct ev_sets){0};
+    enum ev_status status = ev_list_split("set", text, all, n_all, &sets->list, err);
+    if (status != EV_OK)
+        return status;
+    sets->n = sets->list.n;
+    sets->names = calloc(sets->n + 1, sizeof *sets->names);
+    sets->paths = calloc(sets->n + 1, sizeof *sets->paths);
+    if (!sets->names || !sets->paths)
+        status = ev_fail(err, EV_MEMORY, "out of memory");
+    for (size_t i = 0; i < sets->n && status == EV_OK; i++) {
+        const char *item = sets->list.items[i];
+        status = check_name(item, err);
+        if (status != EV_OK)
+            break;
+        sets->names[i] = report_name(&sets->list, i);
+        sets->paths[i] = is_path(item) ? strdup(item) : NULL;
+        if (!sets->names[i] || (is_path(item) && !sets->paths[i]))
+            status = ev_fail(err, EV_MEMORY, "out of memory");
+    }
+    if (status != EV_OK)
+        ev_sets_free(sets);
+    return status;
+}
+
+enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache, int32_t n_threads,
+                              struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+    char *folder = ev_path_cache(cache);
+
+    if (!folder)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    for (size_t i = 0; i < sets->n && status == EV_OK; i++) {
+        if (!sets->paths[i])
+            status = ev_builtin_set_ensure(ev_builtin_set_find(sets->list.items[i]), folder,
+                                           n_threads, &sets->paths[i], err);
+    }
+    free(folder);
+    return status;
+}
+
+void ev_sets_free(struct ev_sets *sets)
+{
+    for (size_t i = 0; i < sets->n; i++) {
+        if (sets->names)
+            free(sets->names[i]);
+        if (sets->paths)
+            free(sets->paths[i]);
+    }
+    free(sets->names);
+    free(sets->paths);
+    ev_list_free(&sets->list);
+    *sets = (struct ev_sets){0};
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums of errors, row by row, and the figures made from them. */
+#include "eval/accuracy.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+void ev_accuracy_init(struct ev_accuracy *accuracy, const struct ev_column *columns,
+                      int32_t n_outputs)
+{
+    assert(n_outputs >= 1 && n_outputs <= EV_MAX_OUTPUTS);
+
+    memset(accuracy, 0, sizeof *accuracy);
+    accuracy->n_outputs = n_outputs;
+    memcpy(accuracy->columns, columns, (size_t)n_outputs * sizeof *columns);
+}
+
+void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outputs,
+                     const float *labels)
+{
+    const int32_t n_outputs = accuracy->n_outputs;
+
+    for (int32_t k = 0; k < n_outputs; k++) {
+        const double min = accuracy->columns[k].min;
+        const double range = accuracy->columns[k].max - min;
+        struct ev_accuracy_sums sums = accuracy->sums[k];
+
+        if (accuracy->n_rows == 0 && n > 0)
+            sums.shift = ((double)labels[k] - min) / range;
+        for (int64_t i = 0; i < n; i++) {
+            double target = ((double)labels[i * n_outputs + k] - min) / range;
+            double error = (double)outputs[i * n_outputs + k] - target;
+            double shifted = target - sums.shift;
+
+            ev_sum_add(&sums.squared_error, error * error);
+            ev_sum_add(&sums.absolute_error, fabs(error));
+            ev_sum_add(&sums.target, shifted);
+            ev_sum_add(&sums.squared_target, shifted * shifted);
+        }
+        accuracy->sums[k] = sums;
+    }
+    accuracy->n_rows += n;
+}
+
+/* Sum of squares around the mean. */
+static double total_squares(const struct ev_accuracy_sums *sums, int64_t n_rows)
+{
+    double sum = ev_sum_value(&sums->target);
+
+    return ev_sum_value(&sums->squared_target) - sum * sum / (double)n_rows;
+}
+
+static double r2_of(double residual, double total)
+{
+    return total > 0 ? 1.0 - residual / total : NAN;
+}
+
+void ev_accuracy_figures(const struct ev_accuracy *accuracy,
+                         struct ev_error_figures outputs[EV_MAX_OUTPUTS],
+                         struct ev_error_figures *all)
+{
+    const double n = (double)accuracy->n_rows;
+    double squared = 0, absolute = 0, total = 0;
+
+    for (int32_t k = 0; k < accuracy->n_outputs; k++) {
+        const struct ev_accuracy_sums *sums = &accuracy->sums[k];
+        const double range = accuracy->columns[k].max - accuracy->columns[k].min;
+        double squared_k = ev_sum_value(&sums->squared_error);
+        double absolute_k = ev_sum_value(&sums->absolute_error);
+        double total_k = total_squares(sums, accuracy->n_rows);
+
+        outputs[k] = (struct ev_error_figures){
+            .mse_norm = squared_k / n,
+            .mae_norm = absolute_k / n,
+            .mse = squared_k / n * (range * range),
+            .mae = absolute_k / n * range,
+            .r2 = r2_of(squared_k, total_k),
+        };
+        squared += squared_k;
+        absolute += absolute_k;
+        total += total_k;
+    }
+    *all = (struct ev_error_figures){
+        .mse_norm = squared / (n * accuracy->n_outputs),
+        .mae_norm = absolute / (n * accuracy->n_outputs),
+        .mse = NAN,
+        .mae = NAN,
+        .r2 = r2_of(squared, total),
+    };
+}

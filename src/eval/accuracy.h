@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Errors of outputs against labels: mean squared and mean absolute error, R2.
+ *
+ * Rows are added one after the other, in the order of the set, with compensated float64 sums. A
+ * row's part in a sum therefore depends on the rows before it and on nothing else: the figures are
+ * the same to the last bit however the rows were cut into batches and whatever computed them in
+ * parallel. Nothing is kept per row.
+ */
+#ifndef EV_ACCURACY_H
+#define EV_ACCURACY_H
+
+#include <stdint.h>
+
+#include "eval/result.h"
+#include "eval/stats.h"
+
+/* Sums over the rows of one output column, in normalised units. */
+struct ev_accuracy_sums {
+    struct ev_sum squared_error;
+    struct ev_sum absolute_error;
+    /* Of target - shift; the shift is the first row's target, so that the variance loses no digits
+     * to a large mean, and is exactly 0 for constant labels. */
+    struct ev_sum target;
+    struct ev_sum squared_target;
+    double shift;
+};
+
+struct ev_accuracy {
+    int32_t n_outputs;
+    struct ev_column columns[EV_MAX_OUTPUTS];
+    struct ev_accuracy_sums sums[EV_MAX_OUTPUTS];
+    int64_t n_rows;
+};
+
+void ev_accuracy_init(struct ev_accuracy *accuracy, const struct ev_column *columns,
+                      int32_t n_outputs);
+
+/* Adds n rows: outputs (n, K) float32 in normalised units, labels (n, K) float32 in physical
+ * units. */
+void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outputs,
+                     const float *labels);
+
+/*
+ * Figures over all rows added, for each output and for all. With e the error and t the target of a
+ * row, both in normalised units, and range = max - min of the column:
+ *
+ *     mse_norm = mean e^2         mse = mse_norm * range^2
+ *     mae_norm = mean |e|         mae = mae_norm * range
+ *     r2       = 1 - sum e^2 / sum (t - mean t)^2
+ *
+ * For all outputs the means are over rows and outputs, and r2 is 1 - (sum of all outputs'
+ * residuals) / (sum of all outputs' sums of squares): an output whose labels vary more weighs more.
+ * An output that was NaN or infinite makes the figures it is part of NaN.
+ */
+void ev_accuracy_figures(const struct ev_accuracy *accuracy,
+                         struct ev_error_figures outputs[EV_MAX_OUTPUTS],
+                         struct ev_error_figures *all);
+
+#endif

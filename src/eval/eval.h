@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Evaluation: runs backends on sets and fills a result. */
+#ifndef EV_EVAL_H
+#define EV_EVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/backend.h"
+#include "eval/result.h"
+
+/* One thing to evaluate. */
+struct ev_eval_backend {
+    const char *name;       /* shown in reports */
+    const struct ev_backend *engine;
+    const char *model_path; /* NULL for an engine without a model */
+};
+
+struct ev_eval_set {
+    const char *name;
+    const char *path;
+};
+
+struct ev_eval_args {
+    const struct ev_eval_backend *backends;
+    size_t n_backends;
+    const struct ev_eval_set *sets;
+    size_t n_sets;
+    uint32_t device_kind;
+    int32_t device_index;
+    int32_t n_threads;
+    int64_t batch_rows;
+    int64_t latency_calls; /* timed batch-1 calls per backend and set; 0: none */
+    int64_t warmup_calls;
+};
+
+/* Opens and checks every set and every model before the first is evaluated, so that bad input costs no time. Then, set by set, runs each backend:
+ * accuracy and throughput over the whole set in batches read ahead, then batch-1 times, with the
+ * backends interleaved in blocks on the same pictures. Adds a row per backend and set, and with several sets
+ * a pooled row "all" per backend. On Ctrl-C returns EV_INTERRUPTED with the rows that were
+ * finished and result->interrupted set; on an error the finished rows stay as well. */
+EV_CHECKED enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *result,
+                                      struct ev_error *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The result: the one record that every report reads, and its file (results.json).
+ *
+ * Missing figures are NAN (double) or -1 (counts, bytes); reports print them as empty cells or
+ * null, never as 0. All strings are malloc'ed and owned by the record.
+ */
+#ifndef EV_RESULT_H
+#define EV_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/host.h"
+#include "set/set.h"
+
+/* Errors of one output column, or of all together, over all rows of a set. */
+struct ev_error_figures {
+    double mse_norm; /* mean squared error, normalised units */
+    double mae_norm;
+    double mse;      /* physical units squared; NAN for the mean over outputs */
+    double mae;      /* physical units; NAN for the mean over outputs */
+    double r2;       /* 1 - residual / total sum of squares; NAN if the labels are constant */
+};
+
+/* Times of single inferences (batch 1), and the samples they were made from. */
+struct ev_latency_figures {
+    int64_t n_calls; /* 0: not measured */
+    double median_ns;
+    double p90_ns;
+    double p99_ns;
+    double mean_ns;
+    double min_ns;
+    float *samples_ns; /* (n_calls), in the order of measuring */
+};
+
+/* One backend on one set; set "all" pools the rows of every set that the backend ran on. */
+struct ev_result_row {
+    char *backend;      /* variant, or engine module's path as given */
+    char *engine;
+    char *engine_detail;
+    char *device;       /* "cpu", "cuda:0" */
+    char *set;
+    char *model_path;   /* "" without a model */
+    char *model_sha256; /* "" without a model */
+    int64_t model_bytes;  /* file size; -1 without a model */
+    int64_t weight_bytes; /* -1 if unknown */
+    int64_t n_rows;
+    int64_t batch_rows;
+    int32_t n_threads;
+    int32_t n_outputs;
+    struct ev_column columns[EV_MAX_OUTPUTS];
+    struct ev_error_figures outputs[EV_MAX_OUTPUTS];
+    struct ev_error_figures all;
+    struct ev_latency_figures latency;
+    double images_per_s;   /* file to MSE at batch_rows, whole set; NAN if not measured */
+};
+
+/* One set that was used. */
+struct ev_result_set {
+    char *name;
+    char *path;
+    char *sha256;
+    char *provenance; /* JSON text or "" */
+    int64_t n_rows;
+};
+
+struct ev_result {
+    char *tool_version;
+    char *started_utc;   /* ISO 8601 */
+    char *command_line;  /* as typed, one string */
+    char *libraries;     /* "HDF5 1.10.8, libtorch 2.15.0" */
+    struct ev_host host;
+    bool interrupted;
+    struct ev_result_row *rows;
+    size_t n_rows;
+    struct ev_result_set *sets;
+    size_t n_sets;
+};
+
+void ev_result_init(struct ev_result *result);
+void ev_result_free(struct ev_result *result);
+/* Appends a zeroed row (figures NAN, counts -1) and returns it; NULL when out of memory. Pointers
+ * returned before become invalid. */
+struct ev_result_row *ev_result_add_row(struct ev_result *result);
+struct ev_result_set *ev_result_add_set(struct ev_result *result);
+/* Row of that backend and set, or NULL. */
+const struct ev_result_row *ev_result_find(const struct ev_result *result, const char *backend,
+                                           const char *set);
+
+/* Writes results.json (whole or absent) and reads it back. The same record gives the same bytes;
+ * reading checks every field (EV_INPUT naming file and key). */
+EV_CHECKED enum ev_status ev_result_save(const struct ev_result *result, const char *path,
+                                         struct ev_error *err);
+EV_CHECKED enum ev_status ev_result_load(const char *path, struct ev_result *result,
+                                         struct ev_error *err);
+
+#endif

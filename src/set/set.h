@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sets: HDF5 files of pictures and labels. Open and check, stream in batches, read rows, write.
+ *
+ * The file format is described in datasets/README.md. All HDF5 calls of the program are in this
+ * folder. HDF5 has one global lock; a set is used by one thread at a time, except that a stream's
+ * reader thread uses it while the stream is open (then nobody else does).
+ */
+#ifndef EV_SET_H
+#define EV_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evalrun/batch.h"
+#include "evalrun/error.h"
+
+#define EV_MAX_OUTPUTS 16
+
+/* One label column. Normalised = (physical - min) / (max - min). */
+struct ev_column {
+    char name[32];
+    char unit[32]; /* as printed after a number, "m/s"; may be empty */
+    double min;
+    double max;
+};
+
+/* What is known about a set. Strings are the set's and live until ev_set_close. */
+struct ev_set_info {
+    const char *path;
+    int64_t n_rows;
+    struct ev_shape shape;
+    int32_t n_outputs;
+    struct ev_column columns[EV_MAX_OUTPUTS];
+    const char *circuit;      /* "" if the file does not say */
+    const char *provenance;   /* JSON object as text; "" if the file has none */
+    double frame_rate_hz;     /* 0 if unknown */
+    const char *recorded_sha256; /* content digest the writer recorded; "" if none */
+};
+
+struct ev_set;
+
+/* Opens a set read-only and checks it: /images uint8 (N, H, W, C) with C 1 or 3, /labels numeric
+ * (N, K) with 1 <= K <= EV_MAX_OUTPUTS, same N >= 1, labels finite, sizes that do not overflow, the data
+ * really present in the file. Columns without attributes are called y0, y1, ... with range 0..1.
+ * Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
+EV_CHECKED enum ev_status ev_set_open(const char *path, struct ev_set **set, struct ev_error *err);
+void ev_set_close(struct ev_set *set);
+const struct ev_set_info *ev_set_info(const struct ev_set *set);
+
+/* All labels, (N, K) float32, physical units; read at open, owned by the set. */
+const float *ev_set_labels(const struct ev_set *set);
+
+/* Normalised labels of rows [first, first + n) into out (n, K) float32. */
+void ev_set_targets(const struct ev_set *set, int64_t first, int64_t n, float *out);
+
+/* Reads pictures of rows [first, first + n) into images (n, H, W, C) uint8. */
+EV_CHECKED enum ev_status ev_set_read(struct ev_set *set, int64_t first, int64_t n, uint8_t *images,
+                                      struct ev_error *err);
+/* Reads the pictures rows[0..n-1], in that order, any order, repeats allowed. */
+EV_CHECKED enum ev_status ev_set_read_rows(struct ev_set *set, const int64_t *rows, int64_t n,
+                                           uint8_t *images, struct ev_error *err);
+
+/* SHA-256 as 64 hex digits + NUL of the content (images, then labels): the recorded one if the
+ * writer left it, else computed by reading the set once. */
+EV_CHECKED enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err);
+
+/*
+ * Stream: a reader thread stays up to `depth` batches ahead of the caller. Every row comes exactly
+ * once, in order; the last batch is short. Memory is depth + 1 batches.
+ */
+struct ev_stream;
+
+/* A batch of a stream: a uint8 NHWC view and its first row. Valid until the next call of
+ * ev_stream_next or ev_stream_close. */
+struct ev_stream_batch {
+    struct ev_batch batch;
+    int64_t first_row;
+};
+
+EV_CHECKED enum ev_status ev_stream_open(struct ev_set *set, int64_t batch_rows, int32_t depth,
+                                         struct ev_stream **stream, struct ev_error *err);
+/* Next batch into *out; after the last one out->batch.n_rows is 0. A read error of the reader
+ * thread comes out here. */
+EV_CHECKED enum ev_status ev_stream_next(struct ev_stream *stream, struct ev_stream_batch *out,
+                                         struct ev_error *err);
+/* Stops the reader thread and frees the stream; may be called at any point. Takes NULL. */
+void ev_stream_close(struct ev_stream *stream);
+
+/*
+ * Writer: a set of known length, rows appended in order. The file appears under its name only at
+ * commit, whole; before that it is a temporary file beside it.
+ */
+struct ev_set_spec {
+    int64_t n_rows;
+    struct ev_shape shape;
+    int32_t n_outputs;
+    struct ev_column columns[EV_MAX_OUTPUTS];
+    const char *circuit;
+    const char *provenance;  /* JSON object as text: tool version, seed, parameters */
+    double frame_rate_hz;
+    bool with_pose;          /* /pose float64 (N, 4): x_m, y_m, yaw_rad, distance_m */
+    int64_t chunk_rows;      /* 0: contiguous; else chunks of so many rows */
+    int32_t deflate_level;   /* 0: no filter; only with chunk_rows > 0 */
+};
+
+struct ev_set_writer;
+
+EV_CHECKED enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *spec,
+                                             struct ev_set_writer **writer, struct ev_error *err);
+/* Appends n rows: images (n, H, W, C) uint8, labels (n, K) float32 physical, pose (n, 4) float64
+ * or NULL when the spec has none. */
+EV_CHECKED enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int64_t n,
+                                               const uint8_t *images, const float *labels,
+                                               const double *pose, struct ev_error *err);
+/* Checks that all rows came, records the content digest, syncs, renames. Frees the writer whether
+ * it succeeds or not. */
+EV_CHECKED enum ev_status ev_set_writer_commit(struct ev_set_writer *writer, struct ev_error *err);
+/* Removes the temporary file and frees the writer. Takes NULL. */
+void ev_set_writer_abort(struct ev_set_writer *writer);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* CUDA, found at run time: this module links the CPU's libraries only. */
+#ifndef EV_TORCH_CUDA_H
+#define EV_TORCH_CUDA_H
+
+#include "torch_shim.h"
+
+namespace ev
+{
+
+/* The CUDA device of that index; EV_DEVICE with one line where there is none. */
+c10::Device cuda_device(int32_t index);
+std::string cuda_device_name(int32_t index);
+/* CUDA devices that can be used, with their names; 0 where there is none. */
+int32_t list_cuda_devices(char (*names)[64], int32_t max_names);
+
+} // namespace ev
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening a TorchScript file, finding out what it is, and running batches through it. Large
+ * batches are cut in pieces whose activations stay in the caches.
+ */
+#include "torch_infer.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include <ATen/Parallel.h>
+#include <ATen/native/quantized/PackedParams.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/version.h>
+
+#include "torch_cuda.h"
+
+namespace ev
+{
+
+namespace
+{
+
+/* Rows in a piece: the activations of 32 to 64 pictures stay near the cores, where a whole batch
+ * of 1024 allocates and touches new memory in each layer. Measured on two AVX2 cores, us a
+ * picture and core: int8 620 at 16, 580 at 32, 560 to 600 from 64 to 256, 1840 at 1024; float32
+ * 1160 from 8 to 64, 2400 at 128, 3060 at 256. The size never depends on the number of threads:
+ * with dynamic quantisation one range serves all rows of a piece, and so the outputs would. */
+constexpr int64_t int8_piece_rows = 64;
+constexpr int64_t float_piece_rows = 32;
+constexpr int64_t cuda_piece_rows = 1024;
+
+constexpr const char *bytes_method = "forward_u8";
+constexpr const char *own_method = "evalrun_method";
+
+/* What the attributes of a model hold. */
+struct Weights {
+    int64_t n_bytes = 0;
+    bool has_float = false, has_packed = false;
+};
+
+void add_tensor(Weights &weights, const at::Tensor &tensor)
+{
+    if (!tensor.defined())
+        return;
+    weights.n_bytes += static_cast<int64_t>(tensor.nbytes());
+    /* Attributes of a few numbers (means, shapes) do not make a model a float one. */
+    weights.has_float |= tensor.is_floating_point() && tensor.dim() > 1 && tensor.numel() > 64;
+}
+
+template <class Packed> void add_packed(Weights &weights, const c10::IValue &value)
+{
+    auto [weight, bias] = value.toCustomClass<Packed>()->unpack();
+    weights.n_bytes += static_cast<int64_t>(weight.nbytes() + (bias ? bias->nbytes() : 0));
+    weights.has_packed = true;
+}
+
+bool is_a(const c10::IValue &value, const char *class_name)
+{
+    return value.isObject() && value.type()->str().find(class_name) != std::string::npos;
+}
+
+bool is_packed_conv(const c10::IValue &value)
+{
+    return is_a(value, "quantized.Conv2dPackedParamsBase");
+}
+
+bool is_packed_linear(const c10::IValue &value)
+{
+    return is_a(value, "quantized.LinearPackedParamsBase");
+}
+
+Weights weigh(const torch::jit::Module &model)
+{
+    Weights weights;
+    for (const auto &value : model.attributes(true)) {
+        if (value.isTensor()) {
+            add_tensor(weights, value.toTensor());
+        } else if (is_packed_conv(value)) {
+            add_packed<ConvPackedParamsBase<2>>(weights, value);
+        } else if (is_packed_linear(value)) {
+            add_packed<LinearPackedParamsBase>(weights, value);
+        }
+    }
+    return weights;
+}
+
+std::string detail_of(const Weights &weights, bool onednn, const c10::Device &device)
+{
+    std::string text = "libtorch " TORCH_VERSION ", ";
+    if (weights.has_packed)
+        text += std::string("int8 (") +
+                (onednn ? "oneDNN" : at::toString(at::globalContext().qEngine())) + ")" +
+                (weights.has_float ? " and float32" : "");
+    else
+        text += "float32";
+    return device.is_cpu() ? text : text + ", " + cuda_device_name(device.index());
+}
+
+/* Intra-op threads are a setting of the calling thread. */
+void use_threads(int n_threads)
+{
+    thread_local int n_threads_now = 0;
+    if (n_threads != n_threads_now) {
+        at::set_num_threads(n_threads);
+        n_threads_now = n_threads;
+    }
+}
+
+/* (n, n_outputs) float32 on the CPU for one piece. */
+at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
+                     const struct ev_batch &batch, int64_t first, int64_t n)
+{
+    Quiet quiet;
+    c10::InferenceMode inference;
+    /* The graph as saved: without it libtorch profiles and rewrites in the first calls, which
+     * are then a hundred times slower than the rest. */
+    torch::jit::GraphOptimizerEnabledGuard plain(false);
+    at::Tensor rows = batch_rows(batch, engine.shape, first, n).to(engine.device);
+    c10::IValue y;
+
+    if (batch.form == EV_FORM_U8_NHWC && engine.takes_bytes)
+        y = model.get_method(bytes_method)({rows});
+    else if (batch.form == EV_FORM_U8_NHWC)
+        y = model.forward({unit_floats(rows)});
+    else
+        y = model.forward({rows});
+
+    TORCH_CHECK(y.isTensor(), "gives no tensor");
+    at::Tensor outputs = y.toTensor();
+    TORCH_CHECK(outputs.is_floating_point() && !outputs.is_quantized(),
+                "gives no floating-point tensor");
+    outputs = outputs.to(at::kCPU, at::kFloat);
+    if (outputs.dim() == 1 && outputs.size(0) == n)
+        outputs = outputs.unsqueeze(1);
+    TORCH_CHECK(outputs.dim() == 2 && outputs.size(0) == n, "gives no row of outputs per picture");
+    return outputs;
+}
+
+torch::jit::Module load(const char *path, const c10::Device &device)
+{
+    const std::string file = path;
+    check_readable(path);
+    torch::jit::Module model;
+    try {
+        model = torch::jit::load(file, device);
+        model.eval();
+    } catch (...) {
+        throw Failure(current_status(EV_INPUT),
+                      file + ": not a TorchScript model: " + current_reason());
+    }
+    if (!model.find_method("forward"))
+        throw Failure(EV_INPUT, file + ": has no method forward");
+    return model;
+}
+
+/* Packs the convolutions of our own int8 models for oneDNN, whatever the CPU. libtorch's default
+ * does so with AVX512-VNNI; on others it takes FBGEMM, with which the first convolution is three
+ * times slower. Other people's models stay as libtorch loads them: theirs may use 8 bits on both
+ * sides, and then the two saturate differently. */
+bool pack_for_onednn(torch::jit::Module &model)
+{
+    const auto &engines = at::globalContext().supportedQEngines();
+    if (!model.hasattr(own_method) ||
+        std::find(engines.begin(), engines.end(), at::QEngine::ONEDNN) == engines.end())
+        return false;
+
+    const at::QEngine before = at::globalContext().qEngine();
+    bool packed = false;
+    for (const auto &item : model.named_attributes(false)) {
+        if (!is_packed_conv(item.value))
+            continue;
+        auto conv = item.value.toCustomClass<ConvPackedParamsBase<2>>();
+        auto [weight, bias] = conv->unpack();
+        at::globalContext().setQEngine(at::QEngine::ONEDNN);
+        c10::IValue repacked = call_operator("quantized::conv2d_prepack",
+                                             {weight, bias, conv->stride(), conv->padding(),
+                                              conv->dilation(), conv->groups()});
+        at::globalContext().setQEngine(before);
+        model.setattr(item.name, repacked);
+        packed = true;
+    }
+    return packed;
+}
+
+/* `n_rows` black pictures: does the model take them, and what does it give? */
+void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, const char *path)
+{
+    const struct ev_shape &shape = engine.shape;
+    std::vector<uint8_t> black(static_cast<size_t>(n_rows) * static_cast<size_t>(shape.height) *
+                               static_cast<size_t>(shape.width) *
+                               static_cast<size_t>(shape.channels));
+    struct ev_batch batch = {sizeof batch, EV_FORM_U8_NHWC, shape, n_rows, black.data()};
+    int64_t n_outputs;
+
+    try {
+        n_outputs = run_piece(engine, model, batch, 0, n_rows).size(1);
+    } catch (...) {
+        throw Failure(current_status(EV_INPUT),
+                      std::string(path) + ": does not take pictures of " +
+                          std::to_string(shape.height) + " x " + std::to_string(shape.width) +
+                          " x " + std::to_string(shape.channels) + ": " + current_reason());
+    }
+    if (n_outputs != engine.n_outputs)
+        throw Failure(EV_INPUT, std::string(path) + ": gives " + std::to_string(n_outputs) +
+                                    " outputs, expected " + std::to_string(engine.n_outputs));
+}
+
+/* Loads the model, or both copies. A convolution packed for oneDNN keeps what it prepared for the
+ * batch size that it sees first, and prepares anew in every call for all others; so single
+ * pictures and pieces each have a copy, and the probe shows each its size. */
+void load_copies(struct ev_engine &engine, const char *path)
+{
+    engine.model = engine.pieces = load(path, engine.device);
+    engine.takes_bytes = engine.model.find_method(bytes_method).has_value();
+    Weights weights = weigh(engine.model);
+    if (weights.has_packed && !engine.device.is_cpu())
+        throw Failure(EV_UNSUPPORTED, std::string(path) +
+                                          ": int8 models run on the CPU only (device " +
+                                          engine.device.str() + ")");
+
+    bool onednn = weights.has_packed && pack_for_onednn(engine.model);
+    engine.weight_bytes = weights.n_bytes;
+    engine.detail = detail_of(weights, onednn, engine.device);
+    if (!engine.device.is_cpu())
+        engine.piece_rows = cuda_piece_rows;
+    else
+        engine.piece_rows = weights.has_packed && !weights.has_float ? int8_piece_rows
+                                                                     : float_piece_rows;
+    probe(engine, engine.model, 1, path);
+    if (weights.has_packed) {
+        engine.pieces = load(path, engine.device);
+        pack_for_onednn(engine.pieces);
+        probe(engine, engine.pieces, engine.piece_rows, path);
+    }
+}
+
+} // namespace
+
+struct ev_engine *open_engine(const struct ev_open_args &args)
+{
+    auto engine = std::make_unique<struct ev_engine>();
+
+    use_threads(args.n_threads);
+    if (args.device_kind == EV_DEVICE_CUDA)
+        engine->device = cuda_device(args.device_index);
+    engine->shape = args.shape;
+    engine->n_outputs = args.n_outputs;
+    engine->n_threads = args.n_threads;
+    load_copies(*engine, args.model_path);
+    return engine.release();
+}
+
+void describe_engine(const struct ev_engine &engine, struct ev_description &description)
+{
+    description.forms = EV_FORM_U8_NHWC | EV_FORM_F32_NCHW;
+    description.shape = engine.shape;
+    description.n_outputs = engine.n_outputs;
+    description.weight_bytes = engine.weight_bytes;
+    snprintf(description.detail, sizeof description.detail, "%s", engine.detail.c_str());
+}
+
+void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float *outputs)
+{
+    const int64_t piece = engine.piece_rows;
+    const int64_t n_pieces = (batch.n_rows + piece - 1) / piece;
+    auto run = [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; i++) {
+            int64_t first = i * piece, n = std::min(piece, batch.n_rows - first);
+            torch::jit::Module &model = n == 1 ? engine.model : engine.pieces;
+            at::Tensor y = run_piece(engine, model, batch, first, n);
+            TORCH_CHECK(y.size(1) == engine.n_outputs, "gives another number of outputs");
+            at::from_blob(outputs + first * engine.n_outputs, {n, engine.n_outputs}, at::kFloat)
+                .copy_(y);
+        }
+    };
+
+    use_threads(engine.n_threads);
+    static int mode = getenv("MODE") ? atoi(getenv("MODE")) : 1;
+    /* One thread a piece waits less than all threads in each layer of one piece. */
+    if (mode && engine.device.is_cpu() && n_pieces > 1)
+        at::parallel_for(0, n_pieces, 1, run);
+    else
+        run(0, n_pieces);
+}
+
+} // namespace ev
