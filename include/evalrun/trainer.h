@@ -26,7 +26,7 @@ extern "C" {
 /* What is made of the network. */
 enum ev_method {
     EV_METHOD_FLOAT = 0,   /* train in float32; exported as the baseline */
-    EV_METHOD_DYNAMIC = 1, /* int8 linear layers, activations quantised at run time */
+    EV_METHOD_DYNAMIC = 1, /* large linear layers in int8, activations quantised at run time */
     EV_METHOD_STATIC = 2,  /* int8 throughout, ranges observed on calibration batches */
     EV_METHOD_QAT = 3,     /* int8 throughout, trained with fake quantisation */
 };
@@ -34,7 +34,7 @@ enum ev_method {
 /* How activation ranges are observed while calibrating (static). */
 enum ev_observer {
     EV_OBSERVER_HISTOGRAM = 0,      /* range that minimises the quantisation error */
-    EV_OBSERVER_MOVING_AVERAGE = 1, /* moving average of each batch's minimum and maximum */
+    EV_OBSERVER_MOVING_AVERAGE = 1, /* each batch's extremes: wider at once, narrower slowly */
 };
 
 /* A network under training or quantisation. Defined by the module, opaque to the host. */

@@ -22,6 +22,7 @@ struct table {
     int64_t n_rows;
     size_t lines_size;
     size_t row_start;  /* first cell of the row being read */
+    bool row_open;     /* a quoted cell goes on over the line's end */
     int64_t line;      /* of the row being read */
     int32_t n_columns; /* of the header; 0 before it */
 };
@@ -72,12 +73,9 @@ static void on_row(int end, void *data)
     size_t n = table->n_cells - table->row_start;
 
     (void)end;
+    table->row_open = false;
     if (table->status != EV_OK)
         return;
-    if (n == 0 || table->text[table->cells[table->row_start]] == '#') {
-        table->n_cells = table->row_start;
-        return;
-    }
     if (table->n_columns == 0)
         table->n_columns = (int32_t)n;
     if (n != (size_t)table->n_columns) {
@@ -100,20 +98,25 @@ static enum ev_status parse(struct table *table, const char *text, size_t length
 {
     struct csv_parser parser;
     const char *end = text + length;
+    bool parsed = true;
 
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return ev_fail(table->err, EV_MEMORY, "%s: out of memory", table->path);
-    while (text < end && table->status == EV_OK) {
+    while (text < end && table->status == EV_OK && parsed) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t n = newline ? (size_t)(newline - text) + 1 : (size_t)(end - text);
+        size_t blanks = strspn(text, " \t\r");
+        bool left_out = blanks == n || text[blanks] == '\n' || *text == '#';
         table->line++;
-        if (csv_parse(&parser, text, n, on_cell, on_row, table) != n)
-            break;
+        if (table->row_open || !left_out) {
+            table->row_open = true;
+            parsed = csv_parse(&parser, text, n, on_cell, on_row, table) == n;
+        }
         text += n;
     }
-    if (table->status == EV_OK)
-        csv_fini(&parser, on_cell, on_row, table);
-    if (table->status == EV_OK && csv_error(&parser) != CSV_SUCCESS)
+    if (table->status == EV_OK && parsed)
+        parsed = csv_fini(&parser, on_cell, on_row, table) == 0;
+    if (table->status == EV_OK && !parsed)
         table->status = ev_fail(table->err, EV_INPUT, "%s: line %lld: %s", table->path,
                                 (long long)table->line, csv_strerror(csv_error(&parser)));
     csv_free(&parser);

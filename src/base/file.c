@@ -68,8 +68,12 @@ enum ev_status ev_file_temporary(const char *path, char **temporary, struct ev_e
     struct stat info;
 
     *temporary = NULL;
-    if (*name == '\0' || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+    bool exists = stat(path, &info) == 0;
+    if (*name == '\0' || (exists && S_ISDIR(info.st_mode)))
         return ev_fail(err, EV_IO, "%s: a folder, expected a file name", path);
+    /* A rename would put a file in the place of /dev/null. */
+    if (exists && !S_ISREG(info.st_mode))
+        return ev_fail(err, EV_IO, "%s: not a regular file", path);
     size_t size = strlen(path) + 32;
     char *made = malloc(size);
     if (!made)
@@ -159,7 +163,9 @@ enum ev_status ev_outfile_commit(struct ev_outfile *file, struct ev_error *err)
     file->stream = NULL;
     if (failed)
         status = ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path,
-                         strerror(reason ? reason : errno ? errno : EIO));
+                         strerror(reason  ? reason
+                                  : errno ? errno
+                                          : EIO));
     else
         status = ev_file_commit(file->temporary, file->path, err);
     ev_outfile_abort(file);

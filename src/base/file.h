@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that appear whole or not at all, folders, digests, and where the program's own files are. */
+/* Files that appear whole or not at all, folders, digests, and where the program's own files
+ * are. */
 #ifndef EV_FILE_H
 #define EV_FILE_H
 
@@ -12,8 +13,8 @@
 
 /* A file being written under a temporary name in the folder of `path`. */
 struct ev_outfile {
-    FILE *stream;   /* write here */
-    char *path;     /* final name */
+    FILE *stream; /* write here */
+    char *path;   /* final name */
     char *temporary;
 };
 

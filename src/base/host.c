@@ -92,10 +92,10 @@ int32_t ev_host_cgroup_cores(const char *proc_cgroup, const char *mount)
             continue;
         *group++ = '\0';
         controllers++;
-        bool v1_cpu = strcmp(controllers, "cpu") == 0 || strncmp(controllers, "cpu,", 4) == 0 ||
-                      strstr(controllers, ",cpu,") != NULL ||
-                      (strlen(controllers) > 4 &&
-                       strcmp(controllers + strlen(controllers) - 4, ",cpu") == 0);
+        bool v1_cpu =
+            strcmp(controllers, "cpu") == 0 || strncmp(controllers, "cpu,", 4) == 0 ||
+            strstr(controllers, ",cpu,") != NULL ||
+            (strlen(controllers) > 4 && strcmp(controllers + strlen(controllers) - 4, ",cpu") == 0);
         snprintf(v1_mount, sizeof v1_mount, "%.300s/%.200s", mount, controllers);
         double quota = *controllers == '\0' ? smallest_quota(mount, group)
                        : v1_cpu             ? smallest_quota(v1_mount, group)
@@ -146,8 +146,8 @@ void ev_host_describe(struct ev_host *host)
     find_value("/proc/cpuinfo", "model name", ':', host->cpu_model, sizeof host->cpu_model);
     find_value("/etc/os-release", "PRETTY_NAME", '=', host->os_name, sizeof host->os_name);
     if (uname(&name) == 0)
-        snprintf(host->kernel, sizeof host->kernel, "%.40s %.60s %.20s", name.sysname,
-                 name.release, name.machine);
+        snprintf(host->kernel, sizeof host->kernel, "%.40s %.60s %.20s", name.sysname, name.release,
+                 name.machine);
     host->n_cores = ev_host_cores();
     host->memory_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
 }

@@ -4,13 +4,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-#define BAR_CELLS 24
+#define BAR_CELLS          24
 #define TERMINAL_PERIOD_NS INT64_C(100000000)
-#define PLAIN_PERIOD_NS INT64_C(5000000000)
+#define PLAIN_PERIOD_NS    INT64_C(5000000000)
 
 static bool all_quiet;
 
@@ -47,22 +48,32 @@ static void format_time(double seconds, char text[32])
         snprintf(text, 32, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
+/* Columns of the terminal: a longer line would wrap, and the next one could not cover it. */
+static int terminal_columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
+}
+
 static void print_line(const struct ev_progress *progress, int64_t done, const char *note,
                        double elapsed_s)
 {
     double rate = elapsed_s > 0.0 ? (double)done / elapsed_s : 0.0;
     int filled = (int)(done * BAR_CELLS / progress->total);
-    char bar[BAR_CELLS + 1], eta[32];
+    char bar[BAR_CELLS + 1], eta[32], line[256];
 
     memset(bar, '-', BAR_CELLS);
     memset(bar, '#', (size_t)(filled < BAR_CELLS ? filled : BAR_CELLS));
     bar[BAR_CELLS] = '\0';
     format_time(rate > 0.0 ? (double)(progress->total - done) / rate : 0.0, eta);
-    fprintf(stderr, "%s%s  [%s] %3d%%  %lld/%lld %s  %.*f/s  ETA %s%s%s%s",
-            progress->terminal ? "\r" : "", progress->what, bar,
-            (int)(done * 100 / progress->total), (long long)done, (long long)progress->total,
-            progress->unit, rate < 10.0 ? 1 : 0, rate, eta, note ? "  " : "", note ? note : "",
-            progress->terminal ? "\033[K" : "\n");
+    snprintf(line, sizeof line, "%s  [%s] %3d%%  %lld/%lld %s  %.*f/s  ETA %s%s%s", progress->what,
+             bar, (int)(done * 100 / progress->total), (long long)done, (long long)progress->total,
+             progress->unit, rate < 10.0 ? 1 : 0, rate, eta, note ? "  " : "", note ? note : "");
+    if (progress->terminal)
+        fprintf(stderr, "\r%.*s\033[K", terminal_columns() - 1, line);
+    else
+        fprintf(stderr, "%s\n", line);
     fflush(stderr);
 }
 
@@ -71,6 +82,7 @@ void ev_progress_update(struct ev_progress *progress, int64_t done, const char *
     int64_t now = ev_clock_ns();
     int64_t period = progress->terminal ? TERMINAL_PERIOD_NS : PLAIN_PERIOD_NS;
 
+    progress->done = done;
     if (progress->quiet || now - progress->last_ns < period)
         return;
     progress->last_ns = now;
@@ -89,5 +101,11 @@ void ev_progress_finish(struct ev_progress *progress)
         return;
     }
     format_time((double)(ev_clock_ns() - progress->start_ns) * 1e-9, elapsed);
-    fprintf(stderr, "%s: done in %s\n", progress->what, elapsed);
+    fprintf(stderr, "%s: %lld %s in %s\n", progress->what, (long long)progress->done,
+            progress->unit, elapsed);
+}
+
+void ev_progress_note(const char *line)
+{
+    fprintf(stderr, "evalrun: %s\n", line);
 }

@@ -11,6 +11,7 @@ struct ev_progress {
     const char *what; /* "render montreal" */
     const char *unit; /* "frames" */
     int64_t total;
+    int64_t done; /* as of the last update */
     int64_t start_ns;
     int64_t last_ns;
     bool terminal;
@@ -24,7 +25,12 @@ void ev_progress_start(struct ev_progress *progress, const char *what, const cha
                        int64_t total);
 /* `done` of total; `note` (may be NULL) is shown behind the rate, e.g. "loss 0.0123". */
 void ev_progress_update(struct ev_progress *progress, int64_t done, const char *note);
-/* Clears the bar on a terminal; elsewhere prints the closing line with the time taken. */
+/* Clears the bar on a terminal; elsewhere prints a line of what was done (all of it or not) and the
+ * time it took. */
 void ev_progress_finish(struct ev_progress *progress);
+
+/* "evalrun: LINE" on standard error, also when quiet: what a person must know about work that goes
+ * on all the same. */
+void ev_progress_note(const char *line);
 
 #endif

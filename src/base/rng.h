@@ -65,7 +65,7 @@ static inline double ev_rng_range(struct ev_rng *rng, double low, double high)
 /* Uniform integer in [0, n), n >= 1, by multiplication of the high bits (bias below n / 2^64). */
 static inline uint64_t ev_rng_below(struct ev_rng *rng, uint64_t n)
 {
-    return (uint64_t)((__extension__(unsigned __int128)ev_rng_u64(rng) * n) >> 64);
+    return (uint64_t)((__extension__(unsigned __int128) ev_rng_u64(rng) * n) >> 64);
 }
 
 /* Standard normal, Box-Muller, one value per two uniforms. */

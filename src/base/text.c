@@ -2,6 +2,7 @@
 /* Numbers, nearest names and CSV cells. */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -15,7 +16,7 @@ bool ev_text_double(const char *text, double *value)
 
     if (!c_locale)
         c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!c_locale || *text == '\0' || *text == ' ')
+    if (!c_locale || *text == '\0' || isspace((unsigned char)*text))
         return false;
     *value = strtod_l(text, &end, c_locale);
     return *end == '\0' && isfinite(*value);
@@ -25,7 +26,7 @@ bool ev_text_int64(const char *text, int64_t *value)
 {
     char *end;
 
-    if (*text == '\0' || *text == ' ')
+    if (*text == '\0' || isspace((unsigned char)*text))
         return false;
     errno = 0;
     long long number = strtoll(text, &end, 10);
@@ -79,6 +80,48 @@ const char *ev_text_nearest(const char *text, const char *const *names, size_t n
         }
     }
     return nearest;
+}
+
+/* Bytes of the UTF-8 character at `c`, 0 if there is none: no overlong form, no surrogate, nothing
+ * above U+10FFFF (RFC 3629). */
+static size_t utf8_length(const unsigned char *c)
+{
+    size_t n = c[0] < 0x80                   ? 1
+               : c[0] >= 0xc2 && c[0] < 0xe0 ? 2
+               : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
+               : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
+                                             : 0;
+
+    for (size_t i = 1; i < n; i++) {
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+void ev_text_clean(const char *text, char *out, size_t size)
+{
+    const unsigned char *c = (const unsigned char *)(text ? text : "");
+    size_t used = 0;
+
+    while (*c) {
+        size_t n = utf8_length(c);
+        /* C0, DEL and C1: a terminal may obey them. */
+        bool control = c[0] < 0x20 || c[0] == 0x7f || (n == 2 && c[0] == 0xc2 && c[1] < 0xa0);
+        size_t n_out = n == 0 || control ? 1 : n;
+        if (used + n_out >= size)
+            break;
+        if (n == 0 || control)
+            out[used] = control ? ' ' : '?';
+        else
+            memcpy(out + used, c, n);
+        used += n_out;
+        c += n ? n : 1;
+    }
+    out[used] = '\0';
 }
 
 void ev_text_csv_cell(FILE *out, const char *text)

@@ -14,15 +14,20 @@
 bool ev_text_double(const char *text, double *value);
 bool ev_text_int64(const char *text, int64_t *value);
 
-/* The name of names[0..n-1] nearest to `text` (edit distance with transpositions), or NULL if none is near
- * (distance above a third of the longer name, at least 1). */
+/* The name of names[0..n-1] nearest to `text` (edit distance with transpositions), or NULL if none
+ * is near (distance above a third of the longer name, at least 1). */
 const char *ev_text_nearest(const char *text, const char *const *names, size_t n);
+
+/* `text` as one line of valid UTF-8 in out: control characters become spaces, bytes that are no
+ * UTF-8 '?'; what does not fit in `size` bytes is cut between characters. NULL reads as "". */
+void ev_text_clean(const char *text, char *out, size_t size);
 
 /* One CSV cell, quoted as RFC 4180 wants it where needed. */
 void ev_text_csv_cell(FILE *out, const char *text);
 
 /* A CSV file in memory: all rows have as many cells as the header. Read with libcsv (RFC 4180
- * quoting, CR LF). Lines that are empty or start with '#' are left out. */
+ * quoting, CR LF; blanks around cells are dropped). Lines that are empty or start with '#' are left
+ * out. */
 struct ev_csv {
     char *text;    /* storage */
     char **cells;  /* (n_rows + 1, n_columns); row 0 is the header */

@@ -4,8 +4,10 @@
  * code and one line on standard error. A new command is a file cmd_NAME.c and a row of the table.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/text.h"
@@ -203,8 +205,19 @@ static char *join_words(int argc, char **argv)
     return line;
 }
 
+/* A standard stream that was closed by the caller must not become the number of a file that is
+ * opened later. Writing to what is opened here fails, as it should. */
+static void keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+            return;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     struct ev_error err = EV_ERROR_INIT;
     char *line = join_words(argc, argv);
 

@@ -86,7 +86,7 @@ static enum ev_status unknown_option(const struct ev_option *options, const char
         names[n] = options[n].name;
     names[n++] = "help";
     snprintf(text, sizeof text, "%.*s", (int)n_word, word);
-    const char *near = word[0] == '-' && word[1] == '-' ? ev_text_nearest(text + 2, names, n) : NULL;
+    const char *near = word[1] == '-' ? ev_text_nearest(text + 2, names, n) : NULL;
     if (near)
         return ev_fail(err, EV_USAGE, "unknown option '%s': did you mean '--%s'?", text, near);
     return ev_fail(err, EV_USAGE, "unknown option '%s'", text);

@@ -40,5 +40,5 @@ void ev_folders_free(struct ev_chosen_folders *chosen)
 
 void ev_folders_print(const struct ev_chosen_folders *chosen)
 {
-    printf("\ntables: %s/, charts: %s/\n", chosen->tables, chosen->plots);
+    printf("tables: %s/, charts: %s/\n", chosen->tables, chosen->plots);
 }

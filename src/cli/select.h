@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What names on the command line mean: lists, sets, backends, devices. Names are checked first, with
- * the nearest known one suggested; what takes time (rendering, loading) is a second call. */
+/* What names on the command line mean: lists, sets, backends, devices. Names are checked first,
+ * with the nearest known one suggested; what takes time (rendering, loading) is a second call. */
 #ifndef EV_SELECT_H
 #define EV_SELECT_H
 
@@ -25,11 +25,11 @@ EV_CHECKED enum ev_status ev_list_split(const char *option, const char *text,
                                         struct ev_error *err);
 void ev_list_free(struct ev_list *list);
 
-/* Sets: names of built-in ones, "all" (those of one role), and paths (with '/', or ending in .h5 or
- * .hdf5). */
+/* Sets: names of built-in ones, "all" (those of one role), and paths (with '/', or ending in .h5
+ * or .hdf5). */
 struct ev_sets {
     struct ev_list list;
-    char **names; /* (n) as reports show them: a file without folder and ending, if that is unique */
+    char **names; /* (n) for reports: of a file without folder and ending, if that is unique */
     char **paths; /* (n) NULL for built-in sets until ev_sets_ensure */
     size_t n;
 };

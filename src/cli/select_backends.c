@@ -33,8 +33,8 @@ static enum ev_status unknown_backend(const char *name, struct ev_error *err)
     enum ev_status status = ev_fail_unknown(err, "backend", name, names, n);
     if (ev_file_exists(name))
         return ev_fail(err, status,
-                       "unknown backend '%s': an engine module's path needs a '/', as in ./%s", name,
-                       name);
+                       "unknown backend '%s': an engine module's path needs a '/', as in ./%s",
+                       name, name);
     return status;
 }
 

@@ -9,9 +9,12 @@
 #include "backend/backend.h"
 #include "eval/result.h"
 
+/* Name of the pooled row of a result. */
+#define EV_SET_ALL "all"
+
 /* One thing to evaluate. */
 struct ev_eval_backend {
-    const char *name;       /* shown in reports */
+    const char *name; /* shown in reports */
     const struct ev_backend *engine;
     const char *model_path; /* NULL for an engine without a model */
 };
@@ -34,11 +37,15 @@ struct ev_eval_args {
     int64_t warmup_calls;
 };
 
-/* Opens and checks every set and every model before the first is evaluated, so that bad input costs no time. Then, set by set, runs each backend:
- * accuracy and throughput over the whole set in batches read ahead, then batch-1 times, with the
- * backends interleaved in blocks on the same pictures. Adds a row per backend and set, and with several sets
- * a pooled row "all" per backend. On Ctrl-C returns EV_INTERRUPTED with the rows that were
- * finished and result->interrupted set; on an error the finished rows stay as well. */
+/* Opens and checks every set and every model before the first is evaluated, so that bad input
+ * costs no time; sets that are evaluated together must have the same columns and shape of
+ * pictures. Then, set by set, runs each backend: accuracy and throughput over the whole set in
+ * batches read ahead, then batch-1 times, with the backends interleaved in blocks on the same
+ * pictures. Adds a row per backend and set, and with several sets a pooled row "all" per backend.
+ *
+ * On Ctrl-C returns EV_INTERRUPTED with the rows that were finished and result->interrupted set; on
+ * an error the finished rows stay as well. A row whose errors were finished but whose batch-1 times
+ * were not is kept without times; pooled rows are made only when everything was finished. */
 EV_CHECKED enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *result,
                                       struct ev_error *err);
 

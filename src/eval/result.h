@@ -89,8 +89,26 @@ struct ev_result_set *ev_result_add_set(struct ev_result *result);
 const struct ev_result_row *ev_result_find(const struct ev_result *result, const char *backend,
                                            const char *set);
 
-/* Writes results.json (whole or absent) and reads it back. The same record gives the same bytes;
- * reading checks every field (EV_INPUT naming file and key). */
+/*
+ * Writes results.json (whole or absent) and reads it back. The same record gives the same bytes;
+ * reading checks every field (EV_INPUT naming file and key path, rows[2].mse_norm) and passes keys
+ * by that it does not know. Its form, with null for what is missing:
+ *
+ *     schema            "evalrun-result"
+ *     schema_version    1
+ *     tool_version, started_utc, command_line, libraries     texts
+ *     interrupted       true if Ctrl-C ended the evaluation
+ *     machine           cpu_model, kernel, os_name, n_cores, memory_bytes
+ *     sets[]            name, path, sha256, n_rows, provenance (JSON as a text)
+ *     rows[]            one for each backend and set; set "all" pools the sets
+ *         backend, set, device, engine, engine_detail, n_threads, n_rows, batch_rows
+ *         model_path, model_sha256, model_bytes, weight_bytes
+ *         mse_norm, mae_norm, r2        over all outputs, normalised units
+ *         outputs[]     name, unit, min, max (range of normalisation); mse_norm, mae_norm;
+ *                       mse, mae (in the unit squared, in the unit); r2
+ *         images_per_s
+ *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
+ */
 EV_CHECKED enum ev_status ev_result_save(const struct ev_result *result, const char *path,
                                          struct ev_error *err);
 EV_CHECKED enum ev_status ev_result_load(const char *path, struct ev_result *result,

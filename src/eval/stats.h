@@ -35,8 +35,8 @@ void ev_stats_sort(float *values, int64_t n);
 
 /*
  * Percentile of n >= 1 sorted values by nearest rank: the smallest of them such that at least
- * `percent` of all values are not above it, sorted[ceil(percent / 100 * n) - 1]; 0 < percent <= 100.
- * It is always a value that was measured; with n below 100, p99 is the largest.
+ * `percent` of all values are not above it, sorted[ceil(percent / 100 * n) - 1], with
+ * 0 < percent <= 100. It is always a value that was measured; below 100 values p99 is the largest.
  */
 double ev_stats_percentile(const float *sorted, int64_t n, double percent);
 

@@ -30,6 +30,7 @@ const struct ev_look ev_look_reference = {
     .wall = {{176.0f, 172.0f, 168.0f}, 6.0f},
     .sky = {{178.0f, 200.0f, 222.0f}, 0.0f},
     .line_width_m = 0.115f,
+    .width_scale = {1.0f, 1.0f},
     .gain = {1.0f, 1.0f, 1.0f},
     .wall_share = 0.3f,
     .marking_share = 0.5f,
@@ -95,6 +96,18 @@ static bool has_feature(const struct view *view, float s_m, unsigned kind, float
 
 enum { WALL_LEFT, WALL_RIGHT, MARKING_LEFT, MARKING_RIGHT };
 
+/* The place below a point, with the asphalt as wide as the look has it. */
+static inline struct ev_track_place find_place(const struct view *view, float x_m, float y_m)
+{
+    struct ev_track_place place = ev_track_find(view->track, x_m, y_m);
+
+    if (place.segment >= 0) {
+        place.left_m *= view->look->width_scale[0];
+        place.right_m *= view->look->width_scale[1];
+    }
+    return place;
+}
+
 /* Depth (m) at which a column's ray meets the first wall, FAR_M if none. Walks along the ray by the
  * distance to the nearest wall, as the distance from the centre line changes no faster than the
  * point moves. */
@@ -107,7 +120,7 @@ static float wall_depth(const struct view *view, float ray_x, float ray_y)
         return FAR_M;
     while (depth < FAR_M) {
         struct ev_track_place place =
-            ev_track_find(view->track, view->x_m + depth * ray_x, view->y_m + depth * ray_y);
+            find_place(view, view->x_m + depth * ray_x, view->y_m + depth * ray_y);
         float step = MAX_WALL_STEP_M;
         if (place.segment >= 0) {
             int left = place.offset_m > 0.0f;
@@ -213,8 +226,8 @@ static struct ev_surface ground_colour(const struct view *view, const struct sli
 {
     const struct ev_look *look = view->look;
     struct ev_track_place place =
-        ev_track_find(view->track, view->x_m + slice->z * column->ray_x,
-                      view->y_m + slice->z * column->ray_y);
+        find_place(view, view->x_m + slice->z * column->ray_x,
+                   view->y_m + slice->z * column->ray_y);
 
     if (place.segment < 0)
         return look->grass;

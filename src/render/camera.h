@@ -35,6 +35,7 @@ struct ev_surface {
 struct ev_look {
     struct ev_surface asphalt, grass, line, marking, wall, sky;
     float line_width_m;
+    float width_scale[2]; /* of the asphalt to the left and right of the line; 1: as the track has it */
     float gain[3];       /* light and white balance: channels are multiplied by it */
     float offset;        /* then this is added */
     float blur_sigma_px; /* of the small picture; 0: none */

@@ -66,6 +66,10 @@ struct ev_look ev_perturb_look(uint64_t seed, int64_t frame)
     look.line.rgb[0] = (float)ev_rng_range(&rng, 215.0, 255.0);
     look.line.rgb[1] = look.line.rgb[2] = (float)ev_rng_range(&rng, 0.0, 25.0);
     look.line_width_m = (float)ev_rng_range(&rng, 0.10, 0.13);
+    /* Roads of other circuits are wider, and wider on one side: without this a network steers by
+     * the edges instead of the line. */
+    for (int side = 0; side < 2; side++)
+        look.width_scale[side] = (float)ev_rng_range(&rng, 0.8, 1.8);
     for (int c = 0; c < 3; c++)
         look.gain[c] = (float)(light * ev_rng_range(&rng, 0.93, 1.07));
     look.offset = (float)(6.0 * ev_rng_normal(&rng));

@@ -12,8 +12,8 @@
 void ev_perturb_pose(const struct ev_track *track, uint64_t seed, int64_t frame,
                      struct ev_path_point *point);
 
-/* A look around the reference's: light, white balance, colours, texture noise, blur, and other
- * stretches with walls and markings. Depends on (seed, frame) only. */
+/* A look around the reference's: light, white balance, colours, texture noise, blur, wider
+ * or narrower asphalt, and other stretches with walls and markings. Depends on (seed, frame) only. */
 struct ev_look ev_perturb_look(uint64_t seed, int64_t frame);
 
 #endif

@@ -14,10 +14,13 @@ struct ev_report_folders {
     const char *plots;  /* *.png, *.svg */
 };
 
-/* A writer of one text file from a result. */
+/* A writer of one text file from a result. `plots` is the relative path from the file's folder to
+ * the charts, ending in '/' or empty; NULL when there are no charts. What cannot be written is seen
+ * when the file is closed. */
 struct ev_report_writer {
     const char *file_name; /* "results.csv" */
-    enum ev_status (*write)(const struct ev_result *result, FILE *out, struct ev_error *err);
+    enum ev_status (*write)(const struct ev_result *result, const char *plots, FILE *out,
+                            struct ev_error *err);
 };
 
 extern const struct ev_report_writer ev_report_csv;
@@ -26,8 +29,8 @@ extern const struct ev_report_writer ev_report_markdown;
 /* Checks that both folders can be made and written, before hours are spent. */
 EV_CHECKED enum ev_status ev_report_check(const struct ev_report_folders *folders,
                                           struct ev_error *err);
-/* Writes all tables, results.json and all charts; each file whole or absent. Without gnuplot the tables are written
- * all the same and one line on standard error says so. */
+/* Writes results.json, all tables and all charts; each file whole or absent. Without gnuplot the
+ * tables are written all the same and one line on standard error says so. */
 EV_CHECKED enum ev_status ev_report_write(const struct ev_result *result,
                                           const struct ev_report_folders *folders,
                                           struct ev_error *err);

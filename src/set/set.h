@@ -33,18 +33,18 @@ struct ev_set_info {
     struct ev_shape shape;
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
-    const char *circuit;      /* "" if the file does not say */
-    const char *provenance;   /* JSON object as text; "" if the file has none */
-    double frame_rate_hz;     /* 0 if unknown */
+    const char *circuit;         /* "" if the file does not say */
+    const char *provenance;      /* JSON object as text; "" if the file has none */
+    double frame_rate_hz;        /* 0 if unknown */
     const char *recorded_sha256; /* content digest the writer recorded; "" if none */
 };
 
 struct ev_set;
 
 /* Opens a set read-only and checks it: /images uint8 (N, H, W, C) with C 1 or 3, /labels numeric
- * (N, K) with 1 <= K <= EV_MAX_OUTPUTS, same N >= 1, labels finite, sizes that do not overflow, the data
- * really present in the file. Columns without attributes are called y0, y1, ... with range 0..1.
- * Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
+ * (N, K) with 1 <= K <= EV_MAX_OUTPUTS, same N >= 1, labels finite, sizes that do not overflow, the
+ * data really present in the file. Columns without attributes are called y0, y1, ... with range
+ * 0..1. Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
 EV_CHECKED enum ev_status ev_set_open(const char *path, struct ev_set **set, struct ev_error *err);
 void ev_set_close(struct ev_set *set);
 const struct ev_set_info *ev_set_info(const struct ev_set *set);
@@ -98,11 +98,11 @@ struct ev_set_spec {
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
     const char *circuit;
-    const char *provenance;  /* JSON object as text: tool version, seed, parameters */
+    const char *provenance; /* JSON object as text: tool version, seed, parameters */
     double frame_rate_hz;
-    bool with_pose;          /* /pose float64 (N, 4): x_m, y_m, yaw_rad, distance_m */
-    int64_t chunk_rows;      /* 0: contiguous; else chunks of so many rows */
-    int32_t deflate_level;   /* 0: no filter; only with chunk_rows > 0 */
+    bool with_pose;        /* /pose float64 (N, 4): x_m, y_m, yaw_rad, distance_m */
+    int64_t chunk_rows;    /* 0: contiguous; else chunks of so many rows */
+    int32_t deflate_level; /* 0: no filter; only with chunk_rows > 0 */
 };
 
 struct ev_set_writer;

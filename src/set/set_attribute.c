@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "set/set_private.h"
 
 #define MAX_TEXT_BYTES ((size_t)1 << 20)
@@ -97,7 +98,7 @@ bool ev_set_read_texts(hid_t object, const char *name, int n, char (*texts)[32])
     char *cells = read_cells(attribute, n, &size);
     H5Aclose(attribute);
     for (int i = 0; cells && i < n; i++)
-        snprintf(texts[i], sizeof texts[i], "%.31s", cells + (size_t)i * size);
+        ev_text_clean(cells + (size_t)i * size, texts[i], sizeof texts[i]);
     free(cells);
     return cells != NULL;
 }
@@ -118,77 +119,61 @@ bool ev_set_read_double(hid_t object, const char *name, double *value)
     return ev_set_read_doubles(object, name, 1, value);
 }
 
-static herr_t write_attribute(hid_t object, const char *name, hid_t type, hid_t space,
-                              const void *data)
+/* One value (n < 0) or n values; frees the space. */
+static herr_t write_attribute(hid_t object, const char *name, int n, hid_t file_type,
+                              hid_t memory_type, const void *data)
 {
-    hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-
-    if (attribute < 0)
-        return -1;
-    herr_t result = H5Awrite(attribute, type, data);
-    return H5Aclose(attribute) < 0 ? -1 : result;
-}
-
-/* Fixed-length UTF-8 cells: byte-identical files, and h5py reads them as text. */
-herr_t ev_set_write_texts(hid_t object, const char *name, int n, const char *const *texts)
-{
-    herr_t result = -1;
-    size_t size = 1;
-
-    for (int i = 0; i < n; i++)
-        size = strlen(texts[i]) > size ? strlen(texts[i]) : size;
-    char *cells = calloc((size_t)n, size);
     hsize_t extent = (hsize_t)n;
-    hid_t space = H5Screate_simple(1, &extent, NULL);
-    hid_t type = H5Tcopy(H5T_C_S1);
-    if (cells && space >= 0 && type >= 0 && H5Tset_size(type, size) >= 0 &&
-        H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0) {
-        for (int i = 0; i < n; i++)
-            memcpy(cells + (size_t)i * size, texts[i], strlen(texts[i]));
-        result = write_attribute(object, name, type, space, cells);
+    hid_t space = n < 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &extent, NULL);
+    hid_t attribute = -1;
+    herr_t result = -1;
+
+    if (space >= 0)
+        attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute >= 0) {
+        result = H5Awrite(attribute, memory_type, data);
+        if (H5Aclose(attribute) < 0)
+            result = -1;
     }
-    if (type >= 0)
-        H5Tclose(type);
     if (space >= 0)
         H5Sclose(space);
-    free(cells);
     return result;
+}
+
+/* Variable-length UTF-8, which h5py gives back as str, not bytes. */
+static herr_t write_strings(hid_t object, const char *name, int n, const char *const *texts)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    herr_t result = -1;
+
+    if (type >= 0 && H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
+        result = write_attribute(object, name, n, type, type, texts);
+    if (type >= 0)
+        H5Tclose(type);
+    return result;
+}
+
+herr_t ev_set_write_texts(hid_t object, const char *name, int n, const char *const *texts)
+{
+    return write_strings(object, name, n, texts);
 }
 
 herr_t ev_set_write_text(hid_t object, const char *name, const char *text)
 {
-    herr_t result = -1;
-    size_t length = strlen(text);
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t type = H5Tcopy(H5T_C_S1);
-
-    if (space >= 0 && type >= 0 && H5Tset_size(type, length + 1) >= 0 &&
-        H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
-        result = write_attribute(object, name, type, space, text);
-    if (type >= 0)
-        H5Tclose(type);
-    if (space >= 0)
-        H5Sclose(space);
-    return result;
+    return write_strings(object, name, -1, &text);
 }
 
 herr_t ev_set_write_doubles(hid_t object, const char *name, int n, const double *values)
 {
-    hsize_t extent = (hsize_t)n;
-    hid_t space = n == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &extent, NULL);
-    herr_t result = space < 0 ? -1 : write_attribute(object, name, H5T_NATIVE_DOUBLE, space, values);
+    return write_attribute(object, name, n, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
+}
 
-    if (space >= 0)
-        H5Sclose(space);
-    return result;
+herr_t ev_set_write_double(hid_t object, const char *name, double value)
+{
+    return write_attribute(object, name, -1, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
 herr_t ev_set_write_int(hid_t object, const char *name, int64_t value)
 {
-    hid_t space = H5Screate(H5S_SCALAR);
-    herr_t result = space < 0 ? -1 : write_attribute(object, name, H5T_NATIVE_INT64, space, &value);
-
-    if (space >= 0)
-        H5Sclose(space);
-    return result;
+    return write_attribute(object, name, -1, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads pictures: straight from the file where they lie in one block, else through HDF5. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 static enum ev_status read_raw(struct ev_set *set, int64_t first, int64_t n, uint8_t *images,
                                struct ev_error *err)
 {
-    size_t left = (size_t)n * set->row_bytes;
+    size_t n_bytes = (size_t)n * set->row_bytes, left = n_bytes;
     int64_t offset = set->raw_offset + first * (int64_t)set->row_bytes;
 
     while (left > 0) {
@@ -26,7 +27,7 @@ static enum ev_status read_raw(struct ev_set *set, int64_t first, int64_t n, uin
             return ev_fail(err, EV_IO, "%s: cannot be read: %s", set->path, strerror(errno));
         if (got == 0)
             return ev_fail(err, EV_INPUT, "%s: truncated while it was read (row %lld)", set->path,
-                           (long long)(first + n - 1 - (int64_t)(left / set->row_bytes)));
+                           (long long)(first + (int64_t)((n_bytes - left) / set->row_bytes)));
         images += got;
         offset += got;
         left -= (size_t)got;
@@ -45,6 +46,7 @@ static enum ev_status read_hdf5(struct ev_set *set, int64_t first, int64_t n, ui
     hid_t space = H5Dget_space(set->images);
     herr_t result = -1;
 
+    ev_set_quiet_hdf5();
     if (memory >= 0 && space >= 0 &&
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
         result = H5Dread(set->images, H5T_NATIVE_UINT8, memory, space, H5P_DEFAULT, images);
@@ -61,12 +63,13 @@ static enum ev_status read_hdf5(struct ev_set *set, int64_t first, int64_t n, ui
 enum ev_status ev_set_read(struct ev_set *set, int64_t first, int64_t n, uint8_t *images,
                            struct ev_error *err)
 {
+    assert(first >= 0 && n >= 0 && n <= set->info.n_rows - first);
     return set->raw_file >= 0 ? read_raw(set, first, n, images, err)
                               : read_hdf5(set, first, n, images, err);
 }
 
-enum ev_status ev_set_read_rows(struct ev_set *set, const int64_t *rows, int64_t n,
-                                uint8_t *images, struct ev_error *err)
+enum ev_status ev_set_read_rows(struct ev_set *set, const int64_t *rows, int64_t n, uint8_t *images,
+                                struct ev_error *err)
 {
     enum ev_status status = EV_OK;
 

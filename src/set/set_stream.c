@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stream: one reader thread fills a ring of batches ahead of the caller. */
+#include <assert.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +25,8 @@ struct ev_stream {
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
-    int64_t n_filled;      /* batches that the reader has finished */
-    int64_t n_taken;       /* batches that the caller has asked for */
+    int64_t n_filled; /* batches that the reader has finished */
+    int64_t n_taken;  /* batches that the caller has asked for */
     bool stop;
     bool failed;
     struct ev_error err;
@@ -81,9 +83,12 @@ enum ev_status ev_stream_open(struct ev_set *set, int64_t batch_rows, int32_t de
 {
     struct ev_stream *stream = calloc(1, sizeof *stream);
 
+    assert(batch_rows >= 1 && depth >= 1);
     *out = NULL;
     if (!stream)
         return ev_fail(err, EV_MEMORY, "%s: out of memory", set->path);
+    if (set->raw_file >= 0)
+        posix_fadvise(set->raw_file, set->raw_offset, 0, POSIX_FADV_SEQUENTIAL);
     stream->set = set;
     stream->batch_rows = batch_rows < set->info.n_rows ? batch_rows : set->info.n_rows;
     stream->n_slots = depth + 1;
@@ -126,8 +131,10 @@ enum ev_status ev_stream_next(struct ev_stream *stream, struct ev_stream_batch *
     while (stream->n_filled <= index && !stream->failed)
         pthread_cond_wait(&stream->changed, &stream->mutex);
     bool ready = stream->n_filled > index;
-    if (!ready)
+    if (!ready) {
         *err = stream->err;
+        stream->n_taken = index; /* the same failure at the next call */
+    }
     pthread_mutex_unlock(&stream->mutex);
     if (!ready)
         return err->status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes a set of known length: pictures as they come, the rest at commit. */
-#include <errno.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +15,16 @@ struct ev_set_writer {
     char *path;
     char *temporary;
     hid_t file, images, labels, pose;
+    int failure; /* errno of the first write that failed; 0: none */
     int64_t n_written;
     float *label_rows; /* (N, K), kept for the digest, which has all labels after all images */
     struct sha256_ctx digest;
 };
 
-/* The first line of HDF5's error stack that says why; a full disk is told by errno. */
-static enum ev_status fail_write(const struct ev_set_writer *writer, int reason,
-                                 struct ev_error *err)
+static enum ev_status fail_write(const struct ev_set_writer *writer, struct ev_error *err)
 {
     return ev_fail(err, EV_IO, "%s: cannot be written: %s", writer->path,
-                   reason ? strerror(reason) : "HDF5 reports an error");
+                   writer->failure ? strerror(writer->failure) : "HDF5 reports an error");
 }
 
 /* A dataset of N rows with `extent` behind them; chunked and compressed only where asked for. */
@@ -35,12 +34,12 @@ static hid_t create_dataset(const struct ev_set_writer *writer, const char *name
     hid_t dataset = -1;
     hid_t space = H5Screate_simple(rank, extent, NULL);
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t access = ev_set_access_plist();
 
-    if (space < 0 || plist < 0)
+    if (space < 0 || plist < 0 || access < 0)
         goto done;
     /* No times in the file: the same rows give the same bytes. */
     H5Pset_obj_track_times(plist, 0);
-    H5Pset_fill_time(plist, H5D_FILL_TIME_NEVER);
     if (chunked) {
         hsize_t chunk[4] = {(hsize_t)writer->spec.chunk_rows};
         if (chunk[0] > extent[0])
@@ -51,10 +50,15 @@ static hid_t create_dataset(const struct ev_set_writer *writer, const char *name
         if (writer->spec.deflate_level > 0)
             H5Pset_deflate(plist, (unsigned)writer->spec.deflate_level);
     } else {
+        /* Every byte will be written, so none is filled before. (The last chunk may have rows
+         * behind the end, which are filled.) */
         H5Pset_alloc_time(plist, H5D_ALLOC_TIME_EARLY);
+        H5Pset_fill_time(plist, H5D_FILL_TIME_NEVER);
     }
-    dataset = H5Dcreate2(writer->file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+    dataset = H5Dcreate2(writer->file, name, type, space, H5P_DEFAULT, plist, access);
 done:
+    if (access >= 0)
+        H5Pclose(access);
     if (plist >= 0)
         H5Pclose(plist);
     if (space >= 0)
@@ -72,7 +76,7 @@ static bool write_root(const struct ev_set_writer *writer)
            ev_set_write_text(writer->file, "circuit", spec->circuit ? spec->circuit : "") >= 0 &&
            ev_set_write_text(writer->file, "provenance",
                              spec->provenance ? spec->provenance : "") >= 0 &&
-           ev_set_write_doubles(writer->file, "frame_rate_hz", 1, &spec->frame_rate_hz) >= 0;
+           ev_set_write_double(writer->file, "frame_rate_hz", spec->frame_rate_hz) >= 0;
 }
 
 static bool write_columns(const struct ev_set_writer *writer)
@@ -104,7 +108,11 @@ static bool create_file(struct ev_set_writer *writer)
     hsize_t labels[2] = {(hsize_t)spec->n_rows, (hsize_t)spec->n_outputs};
     hsize_t pose[2] = {(hsize_t)spec->n_rows, EV_POSE_COLUMNS};
 
-    writer->file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t plist = ev_set_output_plist(&writer->failure);
+    if (plist < 0)
+        return false;
+    writer->file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, plist);
+    H5Pclose(plist);
     if (writer->file < 0)
         return false;
     writer->images =
@@ -121,9 +129,11 @@ enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *sp
 {
     struct ev_set_writer *writer = calloc(1, sizeof *writer);
 
+    assert(spec->n_rows >= 1 && spec->n_outputs >= 1 && spec->n_outputs <= EV_MAX_OUTPUTS);
+    assert(spec->chunk_rows > 0 || spec->deflate_level == 0);
     *out = NULL;
     if (!writer)
-        return ev_fail(err, EV_MEMORY, "out of memory");
+        return ev_fail(err, EV_MEMORY, "%s: out of memory", path);
     writer->spec = *spec;
     writer->file = writer->images = writer->labels = writer->pose = -1;
     writer->path = strdup(path);
@@ -134,9 +144,8 @@ enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *sp
     enum ev_status status = writer->path && writer->label_rows
                                 ? ev_file_temporary(path, &writer->temporary, err)
                                 : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
-    errno = 0;
-    if (status == EV_OK && !create_file(writer))
-        status = fail_write(writer, errno, err);
+    if (status == EV_OK && (!create_file(writer) || writer->failure))
+        status = fail_write(writer, err);
     if (status != EV_OK) {
         ev_set_writer_abort(writer);
         return status;
@@ -177,11 +186,12 @@ enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int64_t n, con
     if (writer->n_written + n > spec->n_rows || spec->with_pose != (pose != NULL))
         return ev_fail(err, EV_ENGINE, "%s: rows that do not fit the set's description",
                        writer->path);
-    errno = 0;
     if (!write_rows(writer, writer->images, H5T_NATIVE_UINT8, n, images) ||
         !write_rows(writer, writer->labels, H5T_NATIVE_FLOAT, n, labels) ||
         (pose && !write_rows(writer, writer->pose, H5T_NATIVE_DOUBLE, n, pose)))
-        return fail_write(writer, errno, err);
+        return fail_write(writer, err);
+    if (writer->failure)
+        return fail_write(writer, err);
     sha256_update(&writer->digest, (size_t)n * row_bytes, images);
     memcpy(writer->label_rows + writer->n_written * spec->n_outputs, labels,
            (size_t)n * (size_t)spec->n_outputs * sizeof *labels);
@@ -204,7 +214,7 @@ static bool write_digest(struct ev_set_writer *writer)
     return ev_set_write_text(writer->file, "sha256", hex) >= 0;
 }
 
-/* Closes everything that is open; false if HDF5 could not write what it still held. */
+/* Closes everything that is open; false if HDF5 reports an error. */
 static bool close_file(struct ev_set_writer *writer)
 {
     hid_t *datasets[] = {&writer->images, &writer->labels, &writer->pose};
@@ -216,7 +226,6 @@ static bool close_file(struct ev_set_writer *writer)
         *datasets[i] = -1;
     }
     if (writer->file >= 0) {
-        ok = H5Fflush(writer->file, H5F_SCOPE_GLOBAL) >= 0 && ok;
         ok = H5Fclose(writer->file) >= 0 && ok;
     }
     writer->file = -1;
@@ -231,11 +240,10 @@ enum ev_status ev_set_writer_commit(struct ev_set_writer *writer, struct ev_erro
         status = ev_fail(err, EV_ENGINE, "%s: %lld of %lld rows were written", writer->path,
                          (long long)writer->n_written, (long long)writer->spec.n_rows);
     } else {
-        errno = 0;
         bool ok = write_digest(writer);
-        ok = close_file(writer) && ok;
-        status = ok ? ev_file_commit(writer->temporary, writer->path, err)
-                    : fail_write(writer, errno, err);
+        ok = close_file(writer) && ok && writer->failure == 0;
+        status =
+            ok ? ev_file_commit(writer->temporary, writer->path, err) : fail_write(writer, err);
     }
     if (status == EV_OK) {
         /* The name is gone: nothing is left to remove. */

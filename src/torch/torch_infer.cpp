@@ -6,14 +6,33 @@
 #include "torch_infer.h"
 
 #include <algorithm>
-#include <atomic>
+#include <cstdio>
 
 #include <ATen/Parallel.h>
 #include <ATen/native/quantized/PackedParams.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
 #include <torch/version.h>
 
 #include "torch_cuda.h"
+#include "torch_shim.h"
+
+/* The layout of backend.h's opaque struct. */
+struct ev_engine {
+    torch::jit::Module model;  /* for single pictures, and for all where there is no `pieces` */
+    torch::jit::Module pieces; /* for batches; another copy where that is faster */
+    c10::Device device{c10::kCPU};
+    struct ev_shape shape;
+    int32_t n_outputs;
+    int n_threads;
+    bool takes_bytes;   /* has forward_u8 */
+    int64_t piece_rows; /* a batch is computed in pieces of so many rows */
+    int64_t weight_bytes;
+    std::string detail;
+};
 
 namespace ev
 {
@@ -257,7 +276,7 @@ void describe_engine(const struct ev_engine &engine, struct ev_description &desc
     description.shape = engine.shape;
     description.n_outputs = engine.n_outputs;
     description.weight_bytes = engine.weight_bytes;
-    snprintf(description.detail, sizeof description.detail, "%s", engine.detail.c_str());
+    std::snprintf(description.detail, sizeof description.detail, "%s", engine.detail.c_str());
 }
 
 void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float *outputs)
@@ -276,12 +295,16 @@ void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float 
     };
 
     use_threads(engine.n_threads);
-    static int mode = getenv("MODE") ? atoi(getenv("MODE")) : 1;
     /* One thread a piece waits less than all threads in each layer of one piece. */
-    if (mode && engine.device.is_cpu() && n_pieces > 1)
+    if (engine.device.is_cpu() && n_pieces > 1)
         at::parallel_for(0, n_pieces, 1, run);
     else
         run(0, n_pieces);
+}
+
+void close_engine(struct ev_engine *engine) noexcept
+{
+    delete engine;
 }
 
 } // namespace ev

@@ -9,6 +9,7 @@
 
 #include "torch_cuda.h"
 #include "torch_infer.h"
+#include "torch_shim.h"
 #include "torch_train.h"
 
 namespace
@@ -35,7 +36,7 @@ enum ev_status engine_infer(struct ev_engine *engine, const struct ev_batch *bat
 
 void engine_close(struct ev_engine *engine)
 {
-    delete engine;
+    ev::close_engine(engine);
 }
 
 int32_t engine_devices(uint32_t device_kind, char (*names)[64], int32_t max_names)
@@ -105,7 +106,7 @@ enum ev_status network_export(struct ev_network *network, const char *path, stru
 
 void network_close(struct ev_network *network)
 {
-    delete network;
+    ev::close_network(network);
 }
 
 } // namespace

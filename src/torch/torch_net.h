@@ -6,6 +6,10 @@
 #ifndef EV_TORCH_NET_H
 #define EV_TORCH_NET_H
 
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/relu.h>
+
 #include "torch_shim.h"
 
 namespace ev

@@ -6,6 +6,13 @@
 #include <cmath>
 #include <limits>
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/aminmax.h>
+#include <ATen/ops/fake_quantize_per_channel_affine.h>
+#include <ATen/ops/fake_quantize_per_tensor_affine.h>
+#include <ATen/ops/quantize_per_channel.h>
+#include <ATen/ops/zeros.h>
+
 namespace ev
 {
 
@@ -55,14 +62,15 @@ void Observers::observe(size_t i, const at::Tensor &activation)
 
     TORCH_CHECK(std::isfinite(new_low) && std::isfinite(new_high),
                 "the network's activations are not finite");
-    if (kind == EV_OBSERVER_MOVING_AVERAGE) {
-        double share = n_seen_i == 0 ? 1.0 : average_share;
-        low_i += share * (new_low - low_i);
-        high_i += share * (new_high - high_i);
-    } else if (is_output) {
-        /* The outputs' extremes are what the car needs most: no search that cuts them. */
+    if (is_output) {
+        /* The outputs' extremes are what the car needs most: nothing that cuts them. */
         low_i = n_seen_i == 0 ? new_low : std::min(low_i, new_low);
         high_i = n_seen_i == 0 ? new_high : std::max(high_i, new_high);
+    } else if (kind == EV_OBSERVER_MOVING_AVERAGE) {
+        /* Wider at once, narrower slowly: the plain average of small batches' maxima lies below
+         * most of them, and cut the speed on straights to nine tenths. */
+        low_i += (n_seen_i == 0 || new_low < low_i ? 1.0 : average_share) * (new_low - low_i);
+        high_i += (n_seen_i == 0 || new_high > high_i ? 1.0 : average_share) * (new_high - high_i);
     } else {
         count(i, flat.data_ptr<float>(), flat.numel(), new_high);
     }

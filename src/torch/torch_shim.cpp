@@ -9,6 +9,8 @@
 #include <new>
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/util/Exception.h>
 #include <sys/stat.h>
 
 namespace ev

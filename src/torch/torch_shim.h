@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of this folder share: libtorch's headers, failures as C++ exceptions, and the
- * one place where exceptions turn into statuses. Nothing outside this folder includes it.
+ * What the files of this folder share: failures as C++ exceptions, the one place where exceptions
+ * turn into statuses, batches as tensors, whole files. Nothing outside this folder includes it.
  *
  * Inside the folder a failure is thrown: ev::Failure with a status and a finished line, or
  * whatever libtorch throws. Every exported hook runs its body through ev::guarded().
+ *
+ * libtorch's large headers cost 20 s of compiling in each file that includes them. So headers here
+ * include the tensor alone, .cpp files the operators that they use (ATen/ops/NAME.h), and only
+ * torch_model.cpp and torch_infer.cpp include TorchScript.
  */
 #ifndef EV_TORCH_SHIM_H
 #define EV_TORCH_SHIM_H
@@ -14,10 +18,15 @@
 #include <utility>
 #include <vector>
 
-#include <torch/script.h>
+#include <ATen/core/Tensor.h>
 
 #include "evalrun/backend.h"
 #include "evalrun/trainer.h"
+
+namespace c10
+{
+class WarningHandler;
+}
 
 namespace ev
 {

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Training: a step in micro-batches that fit the caches, Adam, prediction, and the state that a
- * run goes on from.
+ * Training and calibration: a step in micro-batches that fit the caches, Adam, observing, and
+ * prediction.
  */
 #include "torch_train.h"
 
 #include <algorithm>
 
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/autograd.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/mse_loss.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "torch_network.h"
 
 namespace ev
 {
@@ -19,22 +26,6 @@ namespace
 /* Rows per forward and backward pass. Activations of 32 pictures stay near the cores: 32 is
  * fastest on two AVX2 cores, 16 and 64 lose some per cent, a whole batch of 128 two thirds. */
 constexpr int64_t micro_rows = 32;
-
-constexpr const char *state_format = "evalrun training state 1";
-
-std::vector<at::Tensor> parameters_of(const struct ev_network &network)
-{
-    std::vector<at::Tensor> parameters;
-    for (const Layer &layer : network.layers) {
-        parameters.push_back(layer.weight);
-        parameters.push_back(layer.bias);
-    }
-    if (network.facts.method == EV_METHOD_FLOAT) {
-        parameters.push_back(network.norm.gamma);
-        parameters.push_back(network.norm.beta);
-    }
-    return parameters;
-}
 
 bool trains(const struct ev_network &network)
 {
@@ -70,17 +61,14 @@ Layers leaves_of(const Layers &layers)
     return leaves;
 }
 
-/* Carries the leaves' gradients on to the parameters. */
+/* Carries the leaves' gradients on to the parameters. A layer's weight and bias may come from one
+ * graph, which both passes need. */
 void backward_through(const Layers &layers, const Layers &leaves)
 {
-    std::vector<at::Tensor> roots, gradients;
     for (size_t i = 0; i < layers.size(); i++) {
-        roots.push_back(layers[i].weight);
-        gradients.push_back(leaves[i].weight.grad());
-        roots.push_back(layers[i].bias);
-        gradients.push_back(leaves[i].bias.grad());
+        layers[i].weight.backward(leaves[i].weight.grad(), true);
+        layers[i].bias.backward(leaves[i].bias.grad(), true);
     }
-    torch::autograd::backward(roots, gradients);
 }
 
 /* Outputs of one micro-batch. While learning, QAT's observers look at every activation. */
@@ -101,7 +89,7 @@ at::Tensor run_rows(struct ev_network &network, const Layers &layers, const at::
 }
 
 /* The network as a TorchScript module of its method. */
-torch::jit::Module convert(const struct ev_network &network)
+ScriptModel convert(const struct ev_network &network)
 {
     Layers layers = network.layers;
     switch (network.facts.method) {
@@ -119,6 +107,20 @@ torch::jit::Module convert(const struct ev_network &network)
 }
 
 } // namespace
+
+std::vector<at::Tensor> parameters_of(const struct ev_network &network)
+{
+    std::vector<at::Tensor> parameters;
+    for (const Layer &layer : network.layers) {
+        parameters.push_back(layer.weight);
+        parameters.push_back(layer.bias);
+    }
+    if (network.facts.method == EV_METHOD_FLOAT) {
+        parameters.push_back(network.norm.gamma);
+        parameters.push_back(network.norm.beta);
+    }
+    return parameters;
+}
 
 void Adam::init(const std::vector<at::Tensor> &parameters)
 {
@@ -250,77 +252,20 @@ void predict_network(struct ev_network &network, const struct ev_batch &batch, f
         at::Tensor rows = batch_rows(batch, network.facts.shape, first, n);
         at::Tensor y = trains(network)
                            ? run_rows(network, layers, unit_floats(rows), false)
-                           : network.converted->get_method("forward_u8")({rows}).toTensor();
+                           : network.converted->run(rows);
         at::from_blob(outputs + first * n_outputs, {n, n_outputs}, at::kFloat).copy_(y);
     }
 }
 
-/* Everything that changes in training, by name. */
-static std::vector<std::pair<std::string, at::Tensor>> state_of(const struct ev_network &network)
-{
-    std::vector<std::pair<std::string, at::Tensor>> state;
-    std::vector<at::Tensor> parameters = parameters_of(network);
-
-    for (size_t i = 0; i < network.adam.mean.size(); i++) {
-        std::string number = std::to_string(i);
-        state.emplace_back("parameter " + number, parameters[i]);
-        state.emplace_back("mean " + number, network.adam.mean[i]);
-        state.emplace_back("mean square " + number, network.adam.mean_square[i]);
-        state.emplace_back("steps " + number, network.adam.n_steps[i]);
-    }
-    state.emplace_back("running mean", network.norm.running_mean);
-    state.emplace_back("running var", network.norm.running_var);
-    for (auto &named : network.observers.state())
-        state.push_back(named);
-    state.emplace_back("frozen", network.frozen);
-    return state;
-}
-
-void save_network_state(const struct ev_network &network, const char *path)
-{
-    c10::Dict<std::string, at::Tensor> tensors;
-    for (const auto &[name, tensor] : state_of(network))
-        tensors.insert(name, tensor.detach());
-    c10::IValue what = c10::ivalue::Tuple::create(
-        std::string(state_format), static_cast<int64_t>(network.facts.method), tensors);
-    std::vector<char> bytes = torch::jit::pickle_save(what);
-    write_file(path, bytes.data(), bytes.size());
-}
-
-void load_network_state(struct ev_network &network, const char *path)
-{
-    std::vector<char> bytes = read_file(path);
-    at::NoGradGuard no_grad;
-
-    try {
-        c10::IValue what = torch::jit::pickle_load(bytes);
-        const auto &parts = what.toTupleRef().elements();
-        TORCH_CHECK(parts.size() == 3 && parts[0].toStringRef() == state_format,
-                    "written by something else");
-        TORCH_CHECK(parts[1].toInt() == network.facts.method, "of another method");
-        auto tensors = parts[2].toGenericDict();
-        auto state = state_of(network);
-        TORCH_CHECK(tensors.size() == state.size(), "of another network");
-        for (const auto &[name, tensor] : state) {
-            at::Tensor from = tensors.at(name).toTensor();
-            TORCH_CHECK(from.sizes() == tensor.sizes() &&
-                            from.scalar_type() == tensor.scalar_type(),
-                        "of another network");
-        }
-        for (const auto &[name, tensor] : state)
-            tensor.copy_(tensors.at(name).toTensor());
-        network.converted.reset();
-    } catch (...) {
-        throw Failure(current_status(EV_INPUT), std::string(path) +
-                                                    ": not a state of this training: " +
-                                                    current_reason());
-    }
-}
-
-void export_network(struct ev_network &network, const char *path)
+void export_network(const struct ev_network &network, const char *path)
 {
     at::NoGradGuard no_grad;
-    save_model(convert(network), path);
+    convert(network).save(path);
+}
+
+void close_network(struct ev_network *network) noexcept
+{
+    delete network;
 }
 
 } // namespace ev

@@ -42,7 +42,8 @@ void ev_checkpoint_free(struct ev_checkpoint *checkpoint);
 
 /* Reads OUT.state if it is there. EV_USAGE if it was made with other arguments, EV_INPUT if it is
  * damaged; both say how to start afresh. */
-EV_CHECKED enum ev_status ev_checkpoint_load(struct ev_checkpoint *checkpoint, struct ev_error *err);
+EV_CHECKED enum ev_status ev_checkpoint_load(struct ev_checkpoint *checkpoint,
+                                             struct ev_error *err);
 EV_CHECKED enum ev_status ev_checkpoint_save(const struct ev_checkpoint *checkpoint,
                                              struct ev_error *err);
 /* Appends a finished epoch; EV_MEMORY. */

@@ -111,7 +111,7 @@ START_TEST(sky_grass_and_asphalt_have_their_colours)
         const struct ev_surface *surface;
     } points[] = {
         {100, 320, &ev_look_reference.sky},     {470, 320, &ev_look_reference.line},
-        {470, 120, &ev_look_reference.asphalt}, {262, 5, &ev_look_reference.grass},
+        {470, 120, &ev_look_reference.asphalt}, {250, 5, &ev_look_reference.grass},
     };
 
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
@@ -180,7 +180,8 @@ START_TEST(walls_and_markings_come_with_their_share)
     struct ev_track *track;
     ev_assert_ok(ev_track_open(ev_test_oval("oval.csv", 120.0, 20.0, 2.0), &track, &err));
     struct ev_look look = plain_look();
-    look.wall.rgb[2] = 1.0f;
+    look.wall.rgb[1] = 250.0f;
+    look.marking.rgb[1] = 100.0f;
     look.marking.rgb[2] = 250.0f;
 
     for (int with = 0; with < 2; with++) {
@@ -188,13 +189,34 @@ START_TEST(walls_and_markings_come_with_their_share)
         uint8_t *rgb = render_full(track, look, (struct ev_pose){10.0, 0.0, 0.0});
         int n_wall = 0, n_marking = 0;
         for (size_t i = (size_t)EV_CAMERA_HORIZON * EV_CAMERA_WIDTH; i < FULL_BYTES / 3; i++) {
-            n_wall += rgb[i * 3 + 2] == 1;
-            n_marking += rgb[i * 3 + 2] == 250;
+            n_wall += rgb[i * 3 + 1] == 250;
+            n_marking += rgb[i * 3 + 2] > 190; /* brighter than all but the marking */
         }
         ck_assert_int_eq(n_wall > 500, with);
         ck_assert_int_eq(n_marking > 100, with);
         if (!with)
             ck_assert_int_eq(n_wall + n_marking, 0);
+        free(rgb);
+    }
+    ev_track_close(track);
+}
+END_TEST
+
+/* 4.4 m ahead, 3 m to the right: grass beside 2 m of asphalt, asphalt when that side is doubled. */
+START_TEST(asphalt_is_as_wide_as_the_look_says)
+{
+    struct ev_track *track;
+    ev_assert_ok(ev_track_open(ev_test_oval("oval.csv", 120.0, 20.0, 2.0), &track, &err));
+    struct ev_look look = plain_look();
+    const int column = EV_CAMERA_WIDTH / 2 + (int)(focal_px() * 3.0 / 4.4);
+    const size_t right = ((size_t)250 * EV_CAMERA_WIDTH + (size_t)column) * 3;
+    const size_t left = ((size_t)250 * EV_CAMERA_WIDTH + EV_CAMERA_WIDTH - 1 - (size_t)column) * 3;
+
+    for (int doubled = 0; doubled < 2; doubled++) {
+        look.width_scale[1] = doubled ? 2.0f : 1.0f;
+        uint8_t *rgb = render_full(track, look, (struct ev_pose){10.0, 0.0, 0.0});
+        ck_assert_int_eq(rgb[right], doubled ? 66 : 138);
+        ck_assert_int_eq(rgb[left], 138);
         free(rgb);
     }
     ev_track_close(track);
@@ -237,6 +259,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, texture_noise_has_its_spread);
     tcase_add_test(tests, picture_is_the_full_one_resized);
     tcase_add_test(tests, walls_and_markings_come_with_their_share);
+    tcase_add_test(tests, asphalt_is_as_wide_as_the_look_says);
     tcase_add_test(tests, blur_keeps_the_mean_and_softens);
     suite_add_tcase(suite, tests);
     return suite;

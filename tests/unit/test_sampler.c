@@ -253,7 +253,8 @@ START_TEST(sets_must_agree)
     struct ev_set_spec spec = {.n_rows = 1,
                                .shape = {EV_TEST_ROWS_HEIGHT, EV_TEST_ROWS_WIDTH, 3},
                                .n_outputs = 2,
-                               .columns = {{"v", "m/s", 0, EV_TEST_ROWS_MAX}, {"w", "rad/s", -1, 1}},
+                               .columns = {{"v", "m/s", 0, EV_TEST_ROWS_MAX},
+                                           {"w", "rad/s", -1, 1}},
                                .circuit = "",
                                .provenance = ""};
     uint8_t picture[EV_TEST_ROWS_BYTES] = {0};

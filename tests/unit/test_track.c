@@ -29,10 +29,12 @@ START_TEST(circle_offsets)
         struct ev_track_place place = ev_track_find(track, (float)(distance * cos(angle)),
                                                     (float)(distance * sin(angle)));
         ck_assert_int_ge(place.segment, 0);
-        /* Counter-clockwise: the left is inside. The chord of 0.5 m lies 1.6 mm inside the arc. */
-        ck_assert_float_eq_tol(place.offset_m, (float)(radius - distance), 0.003f);
+        /* Counter-clockwise: the left is inside. The chord of 0.5 m lies 1.6 mm inside the arc,
+         * and outside a corner the offset is from a chord drawn longer. */
+        ck_assert_float_eq_tol(place.offset_m, (float)(radius - distance), 0.005f);
         double s_error = remainder(place.s_m - angle * radius, track->length_m);
-        ck_assert_double_eq_tol(s_error, 0.0, 0.03);
+        /* Where two chords meet, a point 3 m outside may belong to either. */
+        ck_assert_double_eq_tol(s_error, 0.0, 0.08);
         ck_assert_float_eq(place.left_m, 1.5f);
     }
     ev_track_close(track);

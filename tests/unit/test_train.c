@@ -323,8 +323,9 @@ END_TEST
 static void check_resume(int signal_number)
 {
     struct ev_train_args args = make_args("whole.pt");
-    struct ev_train_args stopped = make_args("stopped.pt");
+    struct ev_train_args stopped = args;
 
+    stopped.out_path = strdup(ev_test_path("stopped.pt"));
     ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
     struct memory whole = read_model(args.out_path);
     for (int64_t step = 2; step <= 8; step += 3) {

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# What all charts share: colours, patterns and points, fonts, terminals, titles. Loaded before the
+# chart's own template, with chart_format, chart_file, chart_title and chart_subtitle set.
+
+set encoding utf8
+set datafile commentschars ''
+set datafile missing '?'
+
+# Colours that are told apart with any kind of colour vision (Okabe and Ito, "Color Universal
+# Design", 2008), ordered so that neighbours also differ in grey. Patterns and points repeat the
+# distinction for prints without colour: a bar is filled first, then hatched in white.
+colours = '#0072B2 #E69F00 #009E73 #CC79A7 #56B4E9 #D55E00 #F0E442 #8C8C8C'
+patterns = '0 4 5 1 6 7 2 0'
+points = '7 5 9 13 11 15 6 4'
+colour(i) = word(colours, (int(i) - 1) % 8 + 1)
+pattern(i) = int(word(patterns, (int(i) - 1) % 8 + 1))
+point(i) = int(word(points, (int(i) - 1) % 8 + 1))
+
+ink = '#202020'
+grey = '#606060'
+faint = '#D8D8D8'
+paper = '#FFFFFF'
+
+# A template sets the size, in pixels of the SVG file (PNG has twice as many), then runs
+# `eval start_chart`.
+chart_width = 960
+chart_height = 480
+font_name = 'DejaVu Sans'
+start_svg = "set terminal svg noenhanced size chart_width, chart_height font font_name.',12' " \
+          . "linewidth 1 background paper"
+start_png = "set terminal pngcairo noenhanced size 2 * chart_width, 2 * chart_height " \
+          . "font font_name.',12' fontscale 1.5 linewidth 2 pointscale 2 background paper"
+# The same point is larger in SVG.
+point_size = chart_format eq 'svg' ? 0.65 : 1.0
+start_chart = (chart_format eq 'svg' ? start_svg : start_png) \
+            . "; set output chart_file; eval set_titles"
+
+# Titles at the left, the plot below them. All in pixels: characters are higher in one terminal than
+# in the other.
+set_titles = "set label 1001 chart_title at screen 16.0 / chart_width, 1 - 24.0 / chart_height " \
+           . "left font font_name.',16' textcolor rgb ink; " \
+           . "set label 1002 chart_subtitle at screen 16.0 / chart_width, 1 - 48.0 / chart_height " \
+           . "left font font_name.',10' textcolor rgb grey; " \
+           . "set tmargin at screen 1 - 76.0 / chart_height"
+
+set border 3 linecolor rgb grey linewidth 1
+set tics nomirror out scale 0.5 textcolor rgb ink
+set grid linetype 1 linecolor rgb faint linewidth 0.8
+set key noautotitle textcolor rgb ink

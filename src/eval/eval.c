@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/* Evaluation: opens everything, passes over each set with each model, times single inferences, and
+ * writes what was found into the result's rows. */
+#include "eval/eval.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/progress.h"
+#include "eval/accuracy.h"
+#include "eval/form.h"
+#include "eval/pass.h"
+#include "eval/timing.h"
+#include "evalrun/version.h"
+
+/* Pictures of a set that single inferences are timed on, evenly spread over it. */
+#define MAX_TIMED_PICTURES 256
+
+/* A backend while it is being evaluated. */
+struct backend {
+    struct ev_model *model;
+    int64_t model_bytes; /* -1 without a model file */
+    char model_sha256[65];
+    struct ev_accuracy pooled; /* over the sets so far */
+    int64_t pooled_ns;
+};
+
+struct evaluation {
+    const struct ev_eval_args *args;
+    struct ev_result *result;
+    struct ev_set **sets;
+    struct backend *backends;
+};
+
+static enum ev_status out_of_memory(struct ev_error *err)
+{
+    return ev_fail(err, EV_MEMORY, "out of memory");
+}
+
+/* A copy of `text` into a string of the result; false when out of memory. */
+static bool set_text(char **to, const char *text)
+{
+    free(*to);
+    *to = strdup(text ? text : "");
+    return *to != NULL;
+}
+
+/* --- Opening and checking --- */
+
+static bool same_columns(const struct ev_set_info *a, const struct ev_set_info *b)
+{
+    if (a->n_outputs != b->n_outputs)
+        return false;
+    for (int32_t k = 0; k < a->n_outputs; k++) {
+        const struct ev_column *x = &a->columns[k], *y = &b->columns[k];
+        if (strcmp(x->name, y->name) != 0 || strcmp(x->unit, y->unit) != 0 || x->min != y->min ||
+            x->max != y->max)
+            return false;
+    }
+    return true;
+}
+
+static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+
+    for (size_t s = 0; s < args->n_sets; s++) {
+        enum ev_status status = ev_set_open(args->sets[s].path, &evaluation->sets[s], err);
+        if (status != EV_OK)
+            return status;
+        const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
+        const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
+        if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||
+            info->shape.channels != first->shape.channels)
+            return ev_fail(err, EV_INPUT, "%s: pictures of %d x %d x %d, but %s has %d x %d x %d",
+                           info->path, info->shape.height, info->shape.width,
+                           info->shape.channels, first->path, first->shape.height,
+                           first->shape.width, first->shape.channels);
+        if (!same_columns(first, info))
+            return ev_fail(err, EV_INPUT,
+                           "%s: label columns (names, units, ranges) differ from those of %s",
+                           info->path, first->path);
+    }
+    return EV_OK;
+}
+
+/* Size and digest of the model's file. A model that an engine accepted need not be one file (it may
+ * be a folder): then both are unknown, and nothing fails. */
+static void describe_model_file(struct backend *backend, const char *path)
+{
+    struct ev_error ignored = EV_ERROR_INIT;
+
+    backend->model_bytes = -1;
+    if (!path || ev_file_size(path, &backend->model_bytes, &ignored) != EV_OK ||
+        ev_file_sha256(path, backend->model_sha256, &ignored) != EV_OK)
+        backend->model_sha256[0] = '\0';
+}
+
+static enum ev_status open_models(struct evaluation *evaluation, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    const struct ev_set_info *info = ev_set_info(evaluation->sets[0]);
+    int64_t most_rows = 1;
+
+    for (size_t s = 0; s < args->n_sets; s++) {
+        int64_t n_rows = ev_set_info(evaluation->sets[s])->n_rows;
+        most_rows = n_rows > most_rows ? n_rows : most_rows;
+    }
+    for (size_t b = 0; b < args->n_backends; b++) {
+        struct backend *backend = &evaluation->backends[b];
+        const struct ev_open_args open_args = {
+            .size = sizeof open_args,
+            .n_threads = args->n_threads,
+            .model_path = args->backends[b].model_path,
+            .device_kind = args->device_kind,
+            .device_index = args->device_index,
+            .shape = info->shape,
+            .n_outputs = info->n_outputs,
+            .max_rows = args->batch_rows < most_rows ? args->batch_rows : most_rows,
+        };
+        enum ev_status status =
+            ev_model_open(args->backends[b].engine, &open_args, &backend->model, err);
+        if (status != EV_OK)
+            return status;
+        describe_model_file(backend, args->backends[b].model_path);
+        ev_accuracy_init(&backend->pooled, info->columns, info->n_outputs);
+    }
+    return EV_OK;
+}
+
+/* --- What is known before anything is measured --- */
+
+/* Appends the library that an engine's detail starts with ("libtorch 2.15.0, int8") to `text`,
+ * unless it is there already. What has no digit before the first comma names no library. */
+static void add_library(char *text, size_t size, const char *detail)
+{
+    char library[128];
+    size_t used = strlen(text);
+
+    snprintf(library, sizeof library, "%.*s", (int)strcspn(detail, ","), detail);
+    if (strpbrk(library, "0123456789") && !strstr(text, library) && used < size)
+        snprintf(text + used, size - used, ", %s", library);
+}
+
+static enum ev_status describe_run(struct evaluation *evaluation, struct ev_error *err)
+{
+    struct ev_result *result = evaluation->result;
+    char libraries[512] = "HDF5 " EV_HDF5_VERSION;
+    char utc[32];
+    time_t now = time(NULL);
+    struct tm parts;
+
+    for (size_t b = 0; b < evaluation->args->n_backends; b++)
+        add_library(libraries, sizeof libraries,
+                    ev_model_description(evaluation->backends[b].model)->detail);
+    strftime(utc, sizeof utc, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
+    ev_host_describe(&result->host);
+    if (!set_text(&result->tool_version, EV_VERSION) || !set_text(&result->started_utc, utc) ||
+        !set_text(&result->libraries, libraries) ||
+        (!result->command_line && !set_text(&result->command_line, "")))
+        return out_of_memory(err);
+    return EV_OK;
+}
+
+static enum ev_status describe_set(struct evaluation *evaluation, size_t s, struct ev_error *err)
+{
+    const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
+    char sha256[65];
+    enum ev_status status = ev_set_sha256(evaluation->sets[s], sha256, err);
+
+    if (status != EV_OK)
+        return status;
+    struct ev_result_set *set = ev_result_add_set(evaluation->result);
+    if (!set || !set_text(&set->name, evaluation->args->sets[s].name) ||
+        !set_text(&set->path, info->path) || !set_text(&set->sha256, sha256) ||
+        !set_text(&set->provenance, info->provenance))
+        return out_of_memory(err);
+    set->n_rows = info->n_rows;
+    return EV_OK;
+}
+
+/* --- Rows --- */
+
+/* A row of backend b with its errors; times of single inferences come later. */
+static enum ev_status add_row(struct evaluation *evaluation, size_t b, const char *set,
+                              const struct ev_accuracy *accuracy, int64_t elapsed_ns,
+                              struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    const struct backend *backend = &evaluation->backends[b];
+    const struct ev_description *description = ev_model_description(backend->model);
+    struct ev_result_row *row = ev_result_add_row(evaluation->result);
+    char device[32] = "cpu";
+
+    if (args->device_kind == EV_DEVICE_CUDA)
+        snprintf(device, sizeof device, "cuda:%d", (int)args->device_index);
+    if (!row || !set_text(&row->backend, args->backends[b].name) ||
+        !set_text(&row->engine, ev_model_engine(backend->model)->name) ||
+        !set_text(&row->engine_detail, description->detail) || !set_text(&row->device, device) ||
+        !set_text(&row->set, set) || !set_text(&row->model_path, args->backends[b].model_path) ||
+        !set_text(&row->model_sha256, backend->model_sha256))
+        return out_of_memory(err);
+    row->model_bytes = backend->model_bytes;
+    row->weight_bytes = description->weight_bytes;
+    row->n_rows = accuracy->n_rows;
+    row->batch_rows = args->batch_rows;
+    row->n_threads = args->n_threads;
+    row->n_outputs = accuracy->n_outputs;
+    memcpy(row->columns, accuracy->columns, sizeof row->columns);
+    ev_accuracy_figures(accuracy, row->outputs, &row->all);
+    if (elapsed_ns > 0)
+        row->images_per_s = (double)accuracy->n_rows * 1e9 / (double)elapsed_ns;
+    return EV_OK;
+}
+
+static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, size_t b,
+                                    struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
+    struct backend *backend = &evaluation->backends[b];
+    struct ev_accuracy accuracy;
+    int64_t elapsed_ns = 0;
+    char name[160];
+
+    snprintf(name, sizeof name, "%.70s on %.70s", args->backends[b].name, args->sets[s].name);
+    ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
+    enum ev_status status =
+        ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, name, &accuracy,
+                    args->n_sets > 1 ? &backend->pooled : NULL, &elapsed_ns, err);
+    if (status != EV_OK)
+        return status;
+    backend->pooled_ns += elapsed_ns;
+    return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
+}
+
+/* --- Single inferences --- */
+
+/* Reads the pictures of a set that are timed on; the caller frees bytes and floats. */
+static enum ev_status read_pictures(struct evaluation *evaluation, struct ev_set *set,
+                                    struct ev_timing_pictures *pictures, uint8_t **bytes,
+                                    float **floats, struct ev_error *err)
+{
+    const struct ev_set_info *info = ev_set_info(set);
+    const int64_t n = info->n_rows < MAX_TIMED_PICTURES ? info->n_rows : MAX_TIMED_PICTURES;
+    const size_t n_bytes = (size_t)n * ev_form_picture_bytes(EV_FORM_U8_NHWC, &info->shape);
+    int64_t rows[MAX_TIMED_PICTURES];
+    bool needs_floats = false;
+
+    for (int64_t i = 0; i < n; i++)
+        rows[i] = info->n_rows / n * i + info->n_rows % n * i / n;
+    for (size_t b = 0; b < evaluation->args->n_backends; b++)
+        needs_floats |= ev_form_choose(evaluation->backends[b].model) == EV_FORM_F32_NCHW;
+    *bytes = malloc(n_bytes);
+    *floats = needs_floats ? malloc(n_bytes * sizeof(float)) : NULL;
+    if (!*bytes || (needs_floats && !*floats))
+        return ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
+    *pictures = (struct ev_timing_pictures){info->shape, n, *bytes, *floats};
+    enum ev_status status = ev_set_read_rows(set, rows, n, *bytes, err);
+    if (status == EV_OK && needs_floats) {
+        const struct ev_batch batch = {
+            .size = sizeof batch,
+            .form = EV_FORM_U8_NHWC,
+            .shape = info->shape,
+            .n_rows = n,
+            .data = *bytes,
+        };
+        (void)ev_form_to_floats(&batch, *floats);
+    }
+    return status;
+}
+
+/* Measures all models on one set; the samples go to the result's last n_backends rows. */
+static enum ev_status time_set(struct evaluation *evaluation, size_t s, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    struct ev_result *result = evaluation->result;
+    struct ev_timing_entry *entries = calloc(args->n_backends, sizeof *entries);
+    struct ev_timing_pictures pictures;
+    struct ev_progress progress;
+    uint8_t *bytes = NULL;
+    float *floats = NULL;
+    char name[160];
+    enum ev_status status = entries ? EV_OK : out_of_memory(err);
+
+    for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
+        entries[b].model = evaluation->backends[b].model;
+        entries[b].samples_ns =
+            malloc((size_t)args->latency_calls * sizeof *entries[b].samples_ns);
+        if (!entries[b].samples_ns)
+            status = out_of_memory(err);
+    }
+    if (status == EV_OK)
+        status = read_pictures(evaluation, evaluation->sets[s], &pictures, &bytes, &floats, err);
+    if (status == EV_OK) {
+        snprintf(name, sizeof name, "single inferences on %.70s", args->sets[s].name);
+        ev_progress_start(&progress, name, "calls",
+                          args->latency_calls * (int64_t)args->n_backends);
+        status = ev_timing_run(entries, args->n_backends, &pictures, args->latency_calls,
+                               args->warmup_calls, &progress, err);
+        ev_progress_finish(&progress);
+    }
+    for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
+        struct ev_result_row *row = &result->rows[result->n_rows - args->n_backends + b];
+        status = ev_timing_figures(entries[b].samples_ns, args->latency_calls, &row->latency, err);
+        entries[b].samples_ns = NULL;
+    }
+    for (size_t b = 0; entries && b < args->n_backends; b++)
+        free(entries[b].samples_ns);
+    free(entries);
+    free(bytes);
+    free(floats);
+    return status;
+}
+
+/* --- All sets --- */
+
+/* Samples of backend b on every set, one after the other. Each set has a row per backend. */
+static enum ev_status pool_latency(struct evaluation *evaluation, size_t b,
+                                   struct ev_latency_figures *figures, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    const struct ev_result *result = evaluation->result;
+    const size_t n_calls = (size_t)args->latency_calls;
+    const size_t first = result->n_rows - args->n_sets * args->n_backends - (b + 1);
+    float *samples_ns = malloc(n_calls * args->n_sets * sizeof *samples_ns);
+
+    if (!samples_ns)
+        return out_of_memory(err);
+    for (size_t s = 0; s < args->n_sets; s++) {
+        const struct ev_result_row *row = &result->rows[first + s * args->n_backends + b];
+        memcpy(samples_ns + s * n_calls, row->latency.samples_ns, n_calls * sizeof *samples_ns);
+    }
+    return ev_timing_figures(samples_ns, (int64_t)(n_calls * args->n_sets), figures, err);
+}
+
+static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    struct ev_result *result = evaluation->result;
+    enum ev_status status = EV_OK;
+
+    for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
+        const struct backend *backend = &evaluation->backends[b];
+        status = add_row(evaluation, b, EV_SET_ALL, &backend->pooled, backend->pooled_ns, err);
+        if (status == EV_OK && args->latency_calls > 0)
+            status = pool_latency(evaluation, b, &result->rows[result->n_rows - 1].latency, err);
+    }
+    return status;
+}
+
+static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    enum ev_status status = EV_OK;
+
+    for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
+        status = describe_set(evaluation, s, err);
+        for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
+            status = pass_over_set(evaluation, s, b, err);
+        if (status == EV_OK && args->latency_calls > 0)
+            status = time_set(evaluation, s, err);
+    }
+    if (status == EV_OK && args->n_sets > 1)
+        status = add_pooled_rows(evaluation, err);
+    return status;
+}
+
+enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *result,
+                           struct ev_error *err)
+{
+    struct evaluation evaluation = {
+        .args = args,
+        .result = result,
+        .sets = calloc(args->n_sets, sizeof *evaluation.sets),
+        .backends = calloc(args->n_backends, sizeof *evaluation.backends),
+    };
+    enum ev_status status = EV_OK;
+
+    assert(args->n_backends >= 1 && args->n_sets >= 1 && args->batch_rows >= 1);
+    if (!evaluation.sets || !evaluation.backends) {
+        status = out_of_memory(err);
+        goto done;
+    }
+    status = open_sets(&evaluation, err);
+    if (status == EV_OK)
+        status = open_models(&evaluation, err);
+    if (status == EV_OK)
+        status = describe_run(&evaluation, err);
+    if (status == EV_OK)
+        status = evaluate(&evaluation, err);
+    result->interrupted = status == EV_INTERRUPTED;
+done:
+    for (size_t b = 0; evaluation.backends && b < args->n_backends; b++)
+        ev_model_close(evaluation.backends[b].model);
+    for (size_t s = 0; evaluation.sets && s < args->n_sets; s++)
+        ev_set_close(evaluation.sets[s]);
+    free(evaluation.backends);
+    free(evaluation.sets);
+    return status;
+}

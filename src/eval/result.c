@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The result as a record in memory: rows and sets that grow, and their strings. */
+#include "eval/result.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ev_error_figures no_errors = {NAN, NAN, NAN, NAN, NAN};
+
+void ev_result_init(struct ev_result *result)
+{
+    memset(result, 0, sizeof *result);
+}
+
+static void free_row(struct ev_result_row *row)
+{
+    free(row->backend);
+    free(row->engine);
+    free(row->engine_detail);
+    free(row->device);
+    free(row->set);
+    free(row->model_path);
+    free(row->model_sha256);
+    free(row->latency.samples_ns);
+}
+
+static void free_set(struct ev_result_set *set)
+{
+    free(set->name);
+    free(set->path);
+    free(set->sha256);
+    free(set->provenance);
+}
+
+void ev_result_free(struct ev_result *result)
+{
+    if (!result)
+        return;
+    for (size_t i = 0; i < result->n_rows; i++)
+        free_row(&result->rows[i]);
+    for (size_t i = 0; i < result->n_sets; i++)
+        free_set(&result->sets[i]);
+    free(result->rows);
+    free(result->sets);
+    free(result->tool_version);
+    free(result->started_utc);
+    free(result->command_line);
+    free(result->libraries);
+    ev_result_init(result);
+}
+
+struct ev_result_row *ev_result_add_row(struct ev_result *result)
+{
+    struct ev_result_row *rows =
+        realloc(result->rows, (result->n_rows + 1) * sizeof *result->rows);
+
+    if (!rows)
+        return NULL;
+    result->rows = rows;
+    struct ev_result_row *row = &rows[result->n_rows++];
+    *row = (struct ev_result_row){
+        .model_bytes = -1,
+        .weight_bytes = -1,
+        .n_rows = -1,
+        .batch_rows = -1,
+        .n_threads = -1,
+        .all = no_errors,
+        .latency = {.median_ns = NAN, .p90_ns = NAN, .p99_ns = NAN, .mean_ns = NAN, .min_ns = NAN},
+        .images_per_s = NAN,
+    };
+    for (int k = 0; k < EV_MAX_OUTPUTS; k++)
+        row->outputs[k] = no_errors;
+    return row;
+}
+
+struct ev_result_set *ev_result_add_set(struct ev_result *result)
+{
+    struct ev_result_set *sets =
+        realloc(result->sets, (result->n_sets + 1) * sizeof *result->sets);
+
+    if (!sets)
+        return NULL;
+    result->sets = sets;
+    struct ev_result_set *set = &sets[result->n_sets++];
+    *set = (struct ev_result_set){.n_rows = -1};
+    return set;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+const struct ev_result_row *ev_result_find(const struct ev_result *result, const char *backend,
+                                           const char *set)
+{
+    for (size_t i = 0; i < result->n_rows; i++) {
+        const struct ev_result_row *row = &result->rows[i];
+        if (is_same(row->backend, backend) && is_same(row->set, set))
+            return row;
+    }
+    return NULL;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes results.json, whose form is described in result.h. Keys keep the order they are added in
+ * and numbers have 17 digits, so the same record gives the same bytes and reads back unchanged.
+ */
+#include "eval/result.h"
+
+#include <jansson.h>
+#include <math.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "eval/result_format.h"
+
+/* JSON holds Unicode only; a path with other bytes is written as readable as it can be. */
+static json_t *text(const char *value)
+{
+    char clean[4096];
+    json_t *json = json_string(value ? value : "");
+
+    if (json)
+        return json;
+    ev_text_clean(value, clean, sizeof clean);
+    return json_string(clean);
+}
+
+static json_t *real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *count(int64_t value)
+{
+    return value >= 0 ? json_integer(value) : json_null();
+}
+
+/* json_object_set_new and json_array_append_new take NULL for an error and free what they cannot
+ * keep, so values are made and added in one expression. */
+static bool add(json_t *object, const char *key, json_t *value)
+{
+    return json_object_set_new(object, key, value) == 0;
+}
+
+static json_t *machine_json(const struct ev_host *host)
+{
+    json_t *json = json_object();
+
+    if (add(json, "cpu_model", text(host->cpu_model)) && add(json, "kernel", text(host->kernel)) &&
+        add(json, "os_name", text(host->os_name)) && add(json, "n_cores", count(host->n_cores)) &&
+        add(json, "memory_bytes", count(host->memory_bytes)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static json_t *set_json(const struct ev_result_set *set)
+{
+    json_t *json = json_object();
+
+    if (add(json, "name", text(set->name)) && add(json, "path", text(set->path)) &&
+        add(json, "sha256", text(set->sha256)) && add(json, "n_rows", count(set->n_rows)) &&
+        add(json, "provenance", text(set->provenance)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static json_t *output_json(const struct ev_column *column, const struct ev_error_figures *figures)
+{
+    json_t *json = json_object();
+
+    if (add(json, "name", text(column->name)) && add(json, "unit", text(column->unit)) &&
+        add(json, "min", real(column->min)) && add(json, "max", real(column->max)) &&
+        add(json, "mse_norm", real(figures->mse_norm)) &&
+        add(json, "mae_norm", real(figures->mae_norm)) && add(json, "mse", real(figures->mse)) &&
+        add(json, "mae", real(figures->mae)) && add(json, "r2", real(figures->r2)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static json_t *outputs_json(const struct ev_result_row *row)
+{
+    json_t *json = json_array();
+
+    for (int32_t k = 0; json && k < row->n_outputs; k++) {
+        if (json_array_append_new(json, output_json(&row->columns[k], &row->outputs[k])) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
+    }
+    return json;
+}
+
+/* Samples are differences of a clock that counts nanoseconds: whole numbers. */
+static json_t *samples_json(const struct ev_latency_figures *latency)
+{
+    json_t *json = json_array();
+
+    for (int64_t i = 0; json && i < latency->n_calls; i++) {
+        if (json_array_append_new(json, json_integer(llroundf(latency->samples_ns[i]))) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
+    }
+    return json;
+}
+
+static json_t *latency_json(const struct ev_latency_figures *latency)
+{
+    json_t *json = json_object();
+
+    if (add(json, "n_calls", count(latency->n_calls)) &&
+        add(json, "median_ns", real(latency->median_ns)) &&
+        add(json, "p90_ns", real(latency->p90_ns)) && add(json, "p99_ns", real(latency->p99_ns)) &&
+        add(json, "mean_ns", real(latency->mean_ns)) &&
+        add(json, "min_ns", real(latency->min_ns)) &&
+        add(json, "samples_ns", samples_json(latency)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static json_t *row_json(const struct ev_result_row *row)
+{
+    json_t *json = json_object();
+
+    if (add(json, "backend", text(row->backend)) && add(json, "set", text(row->set)) &&
+        add(json, "device", text(row->device)) && add(json, "engine", text(row->engine)) &&
+        add(json, "engine_detail", text(row->engine_detail)) &&
+        add(json, "n_threads", count(row->n_threads)) && add(json, "n_rows", count(row->n_rows)) &&
+        add(json, "batch_rows", count(row->batch_rows)) &&
+        add(json, "model_path", text(row->model_path)) &&
+        add(json, "model_sha256", text(row->model_sha256)) &&
+        add(json, "model_bytes", count(row->model_bytes)) &&
+        add(json, "weight_bytes", count(row->weight_bytes)) &&
+        add(json, "mse_norm", real(row->all.mse_norm)) &&
+        add(json, "mae_norm", real(row->all.mae_norm)) && add(json, "r2", real(row->all.r2)) &&
+        add(json, "outputs", outputs_json(row)) &&
+        add(json, "images_per_s", real(row->images_per_s)) &&
+        add(json, "latency", latency_json(&row->latency)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static json_t *sets_json(const struct ev_result *result)
+{
+    json_t *json = json_array();
+
+    for (size_t i = 0; json && i < result->n_sets; i++) {
+        if (json_array_append_new(json, set_json(&result->sets[i])) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
+    }
+    return json;
+}
+
+static json_t *rows_json(const struct ev_result *result)
+{
+    json_t *json = json_array();
+
+    for (size_t i = 0; json && i < result->n_rows; i++) {
+        if (json_array_append_new(json, row_json(&result->rows[i])) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
+    }
+    return json;
+}
+
+static json_t *result_json(const struct ev_result *result)
+{
+    json_t *json = json_object();
+
+    if (add(json, "schema", json_string(EV_RESULT_SCHEMA)) &&
+        add(json, "schema_version", json_integer(EV_RESULT_SCHEMA_VERSION)) &&
+        add(json, "tool_version", text(result->tool_version)) &&
+        add(json, "started_utc", text(result->started_utc)) &&
+        add(json, "command_line", text(result->command_line)) &&
+        add(json, "libraries", text(result->libraries)) &&
+        add(json, "interrupted", json_boolean(result->interrupted)) &&
+        add(json, "machine", machine_json(&result->host)) &&
+        add(json, "sets", sets_json(result)) && add(json, "rows", rows_json(result)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+enum ev_status ev_result_save(const struct ev_result *result, const char *path,
+                              struct ev_error *err)
+{
+    struct ev_outfile file = {0};
+    json_t *json = result_json(result);
+    enum ev_status status = EV_OK;
+
+    if (!json)
+        return ev_fail(err, EV_MEMORY, "%s: out of memory", path);
+    status = ev_outfile_open(&file, path, err);
+    if (status != EV_OK)
+        goto done;
+    /* What cannot be written is seen at commit. */
+    (void)json_dumpf(json, file.stream, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    (void)fputc('\n', file.stream);
+    status = ev_outfile_commit(&file, err);
+done:
+    ev_outfile_abort(&file);
+    json_decref(json);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Charts: gnuplot run through a pipe, with a template for each chart and one style for all. */
+#ifndef EV_PLOT_H
+#define EV_PLOT_H
+
+#include <stdio.h>
+
+#include "report/report_view.h"
+
+/* A chart: its files NAME.png and NAME.svg, its template plots/NAME.gp, and what the template
+ * reads. */
+struct ev_chart {
+    const char *name;
+    const char *title;
+    /* Writes gnuplot commands that set variables, arrays and datablocks of numbers. False when out
+     * of memory. */
+    bool (*write_data)(const struct ev_view *view, FILE *script);
+};
+
+/* Ended by a row whose name is NULL. */
+extern const struct ev_chart ev_charts[];
+
+/* Endings of a chart's files, ended by NULL. */
+extern const char *const ev_plot_formats[];
+
+/* Path of gnuplot in $PATH, malloc'ed; NULL if it is not there (or out of memory). */
+char *ev_plot_find_gnuplot(void);
+
+/* `text` as a gnuplot string in single quotes, in which gnuplot replaces nothing: one line of valid
+ * UTF-8, quotes doubled. The only way of texts into a script. */
+void ev_plot_string(FILE *script, const char *text);
+/* Draws every chart in every format into the folder, each file whole or absent. */
+EV_CHECKED enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot,
+                                        const char *folder, struct ev_error *err);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * results.csv: one row for each backend and set, units in the names of the columns, an empty cell
+ * for what is missing. Each output of the models has columns of its own, made from its name and
+ * unit: mse_norm_v, mae_norm_v, r2_v, mae_v_mps, mse_v_mps_sq ("m/s" reads mps).
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/report.h"
+#include "report/report_view.h"
+
+/* Letters and digits of `text` behind an underscore; '/' reads "p", '%' "percent". Nothing for a
+ * text without any. */
+static void append_part(char *name, size_t size, const char *text)
+{
+    size_t used = strlen(name);
+    const size_t start = used;
+
+    for (; *text; text++) {
+        const char one[2] = {*text, '\0'};
+        const char *part = *text == '/'   ? "p"
+                           : *text == '%' ? "percent"
+                           : isalnum((unsigned char)*text) || (*text == '_' && used > start)
+                               ? one
+                               : "";
+        if (used + 1 + strlen(part) >= size)
+            break;
+        if (*part && used == start)
+            name[used++] = '_';
+        memcpy(name + used, part, strlen(part));
+        used += strlen(part);
+        name[used] = '\0';
+    }
+}
+
+static void write_column_name(FILE *out, const char *figure, const struct ev_column *column,
+                              bool with_unit, const char *ending)
+{
+    char name[160];
+
+    snprintf(name, sizeof name, "%s", figure);
+    append_part(name, sizeof name, column->name);
+    if (with_unit)
+        append_part(name, sizeof name, column->unit);
+    fprintf(out, ",%s%s", name, ending);
+}
+
+static void write_header(const struct ev_view *view, FILE *out)
+{
+    fputs("backend,set,device,engine,engine_detail,n_threads,n_rows,batch_rows,model_bytes,"
+          "weight_bytes,mse_norm,mae_norm,r2",
+          out);
+    for (size_t k = 0; k < view->n_columns; k++) {
+        write_column_name(out, "mse_norm", &view->columns[k], false, "");
+        write_column_name(out, "mae_norm", &view->columns[k], false, "");
+        write_column_name(out, "r2", &view->columns[k], false, "");
+        write_column_name(out, "mse", &view->columns[k], true, "_sq");
+        write_column_name(out, "mae", &view->columns[k], true, "");
+    }
+    fputs(",latency_median_ms,latency_p90_ms,latency_p99_ms,latency_mean_ms,latency_min_ms,"
+          "n_latency_calls,images_per_s,model_sha256\n",
+          out);
+}
+
+static void write_text(FILE *out, const char *text)
+{
+    char clean[4096];
+
+    ev_text_clean(text, clean, sizeof clean);
+    ev_text_csv_cell(out, clean);
+    fputc(',', out);
+}
+
+static void write_count(FILE *out, int64_t count)
+{
+    if (count >= 0)
+        fprintf(out, "%" PRId64, count);
+    fputc(',', out);
+}
+
+static void write_real(FILE *out, const char *format, double value)
+{
+    if (isfinite(value)) {
+        char text[400];
+        snprintf(text, sizeof text, format, value);
+        fputs(text, out);
+    }
+    fputc(',', out);
+}
+
+/* Ten digits: what is the same in all batch sizes is the same here. */
+#define ERROR_FORMAT "%.10g"
+/* A nanosecond is the clock's unit. */
+#define MS_FORMAT    "%.6f"
+
+static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
+{
+    static const struct ev_error_figures none = {NAN, NAN, NAN, NAN, NAN};
+    char sha256[65];
+
+    write_text(out, row->backend);
+    write_text(out, row->set);
+    write_text(out, row->device);
+    write_text(out, row->engine);
+    write_text(out, row->engine_detail);
+    write_count(out, row->n_threads);
+    write_count(out, row->n_rows);
+    write_count(out, row->batch_rows);
+    write_count(out, row->model_bytes);
+    write_count(out, row->weight_bytes);
+    write_real(out, ERROR_FORMAT, row->all.mse_norm);
+    write_real(out, ERROR_FORMAT, row->all.mae_norm);
+    write_real(out, ERROR_FORMAT, row->all.r2);
+    for (size_t k = 0; k < view->n_columns; k++) {
+        const struct ev_error_figures *errors = ev_view_errors(row, &view->columns[k]);
+        if (!errors)
+            errors = &none;
+        write_real(out, ERROR_FORMAT, errors->mse_norm);
+        write_real(out, ERROR_FORMAT, errors->mae_norm);
+        write_real(out, ERROR_FORMAT, errors->r2);
+        write_real(out, ERROR_FORMAT, errors->mse);
+        write_real(out, ERROR_FORMAT, errors->mae);
+    }
+    write_real(out, MS_FORMAT, row->latency.median_ns / 1e6);
+    write_real(out, MS_FORMAT, row->latency.p90_ns / 1e6);
+    write_real(out, MS_FORMAT, row->latency.p99_ns / 1e6);
+    write_real(out, MS_FORMAT, row->latency.mean_ns / 1e6);
+    write_real(out, MS_FORMAT, row->latency.min_ns / 1e6);
+    write_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
+    write_real(out, "%.2f", row->images_per_s);
+    ev_text_clean(row->model_sha256, sha256, sizeof sha256);
+    ev_text_csv_cell(out, sha256);
+    fputc('\n', out);
+}
+
+static enum ev_status write_csv(const struct ev_result *result, const char *plots, FILE *out,
+                                struct ev_error *err)
+{
+    struct ev_view view;
+    enum ev_status status = ev_view_init(&view, result, err);
+
+    (void)plots;
+    if (status != EV_OK)
+        return status;
+    write_header(&view, out);
+    for (size_t i = 0; i < result->n_rows; i++)
+        write_row(&view, &result->rows[i], out);
+    ev_view_free(&view);
+    return EV_OK;
+}
+
+const struct ev_report_writer ev_report_csv = {"results.csv", write_csv};

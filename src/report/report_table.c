@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The table for a terminal: main figures over all sets, then the error on each. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/report.h"
+#include "report/report_view.h"
+
+#define INDENT "  "
+
+static void print_title(const struct ev_view *view, const char *set, FILE *out)
+{
+    char names[512], clean[512], count[40];
+    const int64_t n_images = ev_view_n_images(view, set);
+
+    ev_view_set_text(view, set, names, sizeof names);
+    ev_text_clean(names, clean, sizeof clean);
+    fprintf(out, "\n%s", clean);
+    if (n_images >= 0) {
+        ev_grid_number((double)n_images, 0, count, sizeof count);
+        fprintf(out, ": %s images", count);
+    }
+    fputs("\n\n", out);
+}
+
+static void print_overview(const struct ev_view *view, const char *set, FILE *out)
+{
+    struct ev_grid grid;
+    struct ev_error err = EV_ERROR_INIT;
+
+    if (ev_view_overview(view, set, &grid, &err) != EV_OK) {
+        fprintf(out, "%s\n", err.message);
+        return;
+    }
+    print_title(view, set, out);
+    ev_grid_print(&grid, INDENT, out);
+    ev_grid_free(&grid);
+}
+
+static void print_errors_by_set(const struct ev_view *view, FILE *out)
+{
+    struct ev_grid grid;
+    struct ev_error err = EV_ERROR_INIT;
+
+    if (ev_view_by_set(view, &ev_metrics[0], NULL, &grid, &err) != EV_OK) {
+        fprintf(out, "%s\n", err.message);
+        return;
+    }
+    fputs("\nMSE (normalised) on each set\n\n", out);
+    ev_grid_print(&grid, INDENT, out);
+    ev_grid_free(&grid);
+}
+
+static void print_notes(const struct ev_view *view, FILE *out)
+{
+    const struct ev_result *result = view->result;
+    const struct ev_result_row *row = &result->rows[0];
+    char cpu[128], device[64];
+
+    ev_text_clean(result->host.cpu_model, cpu, sizeof cpu);
+    ev_text_clean(row->device, device, sizeof device);
+    fputs("\n" INDENT "MSE: mean squared error of the outputs scaled to 0..1", out);
+    if (view->baseline && view->n_backends > 1)
+        fputs("; change: of it, relative to the baseline", out);
+    fputs("\n", out);
+    if (row->latency.n_calls > 0)
+        fprintf(out,
+                INDENT "median, p90, p99: inference of a single image, %" PRId64
+                       " calls on each set\n",
+                row->latency.n_calls);
+    fprintf(out, INDENT "images/s: from the file to the MSE, in batches of %" PRId64 "\n",
+            row->batch_rows);
+    fprintf(out, INDENT "%s, %d threads, device %s\n", cpu, row->n_threads, device);
+    if (result->interrupted)
+        fputs("\n" INDENT "Interrupted: these are the rows that were finished.\n", out);
+    fputs("\n", out);
+}
+
+void ev_report_print(const struct ev_result *result, FILE *out)
+{
+    struct ev_view view;
+    struct ev_error err = EV_ERROR_INIT;
+
+    if (result->n_rows == 0) {
+        fputs("no results\n", out);
+        return;
+    }
+    if (ev_view_init(&view, result, &err) != EV_OK) {
+        fprintf(out, "%s\n", err.message);
+        return;
+    }
+    if (view.has_pooled)
+        print_overview(&view, ev_view_main_set(&view), out);
+    for (size_t s = 0; s < view.n_sets && !view.has_pooled; s++)
+        print_overview(&view, view.sets[s], out);
+    if (view.n_sets > 1)
+        print_errors_by_set(&view, out);
+    print_notes(&view, out);
+    ev_view_free(&view);
+}

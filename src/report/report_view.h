@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What reports show of a result: its backends, sets and columns in order, the tables, and the
+ * sentence that sums them up. Every report for people takes its figures from here, so that the
+ * terminal, the Markdown file and the charts cannot disagree.
+ */
+#ifndef EV_REPORT_VIEW_H
+#define EV_REPORT_VIEW_H
+
+#include "eval/result.h"
+#include "report/report_grid.h"
+
+/* The strings are the result's. */
+struct ev_view {
+    const struct ev_result *result;
+    const char **backends; /* in order of their first row */
+    size_t n_backends;
+    const char **sets; /* in order of their first row, without the pooled one */
+    size_t n_sets;
+    struct ev_column *columns; /* of all rows; different ones if name or unit differ */
+    size_t n_columns;
+    bool has_pooled;
+    const char *baseline; /* "baseline" if it was run, else NULL */
+};
+
+EV_CHECKED enum ev_status ev_view_init(struct ev_view *view, const struct ev_result *result,
+                                       struct ev_error *err);
+void ev_view_free(struct ev_view *view);
+
+/* The pooled set, or the first one where nothing is pooled: what the charts and the sentence are
+ * about. NULL for an empty result. */
+const char *ev_view_main_set(const struct ev_view *view);
+/* Whether the set is "all"; its tables pool the others. */
+bool ev_view_is_pooled(const char *set);
+/* "simple, montreal and montmelo" for the pooled set, else the set's name. */
+void ev_view_set_text(const struct ev_view *view, const char *set, char *text, size_t size);
+/* Images of the set as its rows count them; -1 if unknown. */
+int64_t ev_view_n_images(const struct ev_view *view, const char *set);
+
+/* The name a backend has in tables and charts: a path loses its folders, unless another backend
+ * would then be called the same; names that are too long lose their middle. */
+void ev_view_label(const struct ev_view *view, size_t backend, char *label, size_t size);
+
+/* Errors of `column` in a row, or NULL if the row has no such column. */
+const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,
+                                              const struct ev_column *column);
+
+/* A figure of a row; `column` is used by figures of one output. */
+struct ev_metric {
+    const char *title; /* "Mean absolute error of" */
+    int significant;   /* digits of the smallest value */
+    bool per_column;
+    bool in_unit; /* of the column */
+    double (*get)(const struct ev_result_row *row, const struct ev_column *column);
+};
+/* What has a table of its own; ended by a row whose title is NULL. The first is the MSE. */
+extern const struct ev_metric ev_metrics[];
+
+double ev_view_size_mib(const struct ev_result_row *row);
+double ev_view_median_ms(const struct ev_result_row *row);
+
+/* Main figures of every backend on one set. */
+EV_CHECKED enum ev_status ev_view_overview(const struct ev_view *view, const char *set,
+                                           struct ev_grid *grid, struct ev_error *err);
+/* One metric of every backend (rows) on every set (columns). */
+EV_CHECKED enum ev_status ev_view_by_set(const struct ev_view *view, const struct ev_metric *metric,
+                                         const struct ev_column *column, struct ev_grid *grid,
+                                         struct ev_error *err);
+/* One sentence about the fastest backend against the baseline on the main set. */
+void ev_view_summary(const struct ev_view *view, char *text, size_t size);
+
+#endif

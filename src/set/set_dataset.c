@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Datasets of a file, whatever they hold: open, name their type, see whether they were written. */
+#include "set/set_private.h"
+
+/* Bytes of unpacked chunks that HDF5 keeps: with its own 1 MiB, a chunk of 32 pictures would be
+ * unpacked and packed again for every piece of it that is read or written. */
+#define CHUNK_CACHE_BYTES ((size_t)32 << 20)
+#define CHUNK_CACHE_SLOTS 4099
+
+hid_t ev_set_access_plist(void)
+{
+    hid_t plist = H5Pcreate(H5P_DATASET_ACCESS);
+
+    if (plist >= 0)
+        H5Pset_chunk_cache(plist, CHUNK_CACHE_SLOTS, CHUNK_CACHE_BYTES, H5D_CHUNK_CACHE_W0_DEFAULT);
+    return plist;
+}
+
+const char *ev_set_type_name(hid_t type)
+{
+    size_t size = H5Tget_size(type);
+
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+        if (H5Tget_sign(type) == H5T_SGN_NONE)
+            return size == 1 ? "uint8" : size == 2 ? "uint16" : size == 4 ? "uint32" : "uint64";
+        return size == 1 ? "int8" : size == 2 ? "int16" : size == 4 ? "int32" : "int64";
+    case H5T_FLOAT:
+        return size == 2 ? "float16" : size == 4 ? "float32" : "float64";
+    case H5T_STRING:
+        return "text";
+    default:
+        return "of a type that is no number";
+    }
+}
+
+enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name, hid_t *dataset,
+                                   int *rank, hsize_t extent[H5S_MAX_RANK], struct ev_error *err)
+{
+    *dataset = -1;
+    if (H5Lexists(set->file, name, H5P_DEFAULT) <= 0)
+        return ev_fail(err, EV_INPUT, "%s: no dataset /%s", set->path, name);
+    hid_t plist = ev_set_access_plist();
+    if (plist >= 0) {
+        *dataset = H5Dopen2(set->file, name, plist);
+        H5Pclose(plist);
+    }
+    if (*dataset < 0)
+        return ev_fail(err, EV_INPUT, "%s: /%s is not a dataset or is damaged", set->path, name);
+    hid_t space = H5Dget_space(*dataset);
+    *rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    if (*rank > 0)
+        H5Sget_simple_extent_dims(space, extent, NULL);
+    if (space >= 0)
+        H5Sclose(space);
+    return EV_OK;
+}
+
+/* How many chunks the dataset has, and how many it would have with every row written. */
+static bool count_chunks(hid_t dataset, hid_t plist, hsize_t *n_found, hsize_t *n_expected)
+{
+    hsize_t chunk[H5S_MAX_RANK], extent[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(dataset);
+    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, extent, NULL);
+    bool ok = rank >= 1 && H5Pget_chunk(plist, rank, chunk) == rank &&
+              H5Dget_num_chunks(dataset, space, n_found) >= 0;
+
+    if (space >= 0)
+        H5Sclose(space);
+    *n_expected = 1;
+    for (int i = 0; ok && i < rank; i++)
+        *n_expected *= (extent[i] + chunk[i] - 1) / chunk[i];
+    return ok;
+}
+
+enum ev_status ev_set_check_written(const struct ev_set *set, const char *name, hid_t dataset,
+                                    struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+    hid_t plist = H5Dget_create_plist(dataset);
+    H5D_layout_t layout = plist < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(plist);
+    hsize_t n_expected, n_found;
+
+    if (layout == H5D_LAYOUT_ERROR) {
+        status = ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, name);
+    } else if (layout == H5D_CONTIGUOUS) {
+        if (H5Pget_external_count(plist) == 0 && H5Dget_offset(dataset) == HADDR_UNDEF)
+            status = ev_fail(err, EV_INPUT, "%s: /%s was never written", set->path, name);
+    } else if (layout == H5D_CHUNKED) {
+        if (!count_chunks(dataset, plist, &n_found, &n_expected))
+            status = ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, name);
+        else if (n_found != n_expected)
+            status =
+                ev_fail(err, EV_INPUT, "%s: /%s: only %llu of %llu chunks were written", set->path,
+                        name, (unsigned long long)n_found, (unsigned long long)n_expected);
+    }
+    if (plist >= 0)
+        H5Pclose(plist);
+    return status;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the labels of a set whole, with the names, units and ranges of their columns. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "set/set_private.h"
+
+static enum ev_status check_label_values(const struct ev_set *set, struct ev_error *err)
+{
+    const int32_t n_outputs = set->info.n_outputs;
+
+    for (int64_t row = 0; row < set->info.n_rows; row++) {
+        for (int32_t c = 0; c < n_outputs; c++) {
+            float value = set->labels[row * n_outputs + c];
+            if (!isfinite(value))
+                return ev_fail(err, EV_INPUT, "%s: /labels row %lld: %s is %s", set->path,
+                               (long long)row, set->info.columns[c].name,
+                               isnan(value) ? "NaN" : "infinite");
+        }
+    }
+    return EV_OK;
+}
+
+/* Names, units and ranges from the attributes of /labels; y0, y1, ... with 0..1 without them. */
+static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_error *err)
+{
+    const int n = set->info.n_outputs;
+    char texts[EV_MAX_OUTPUTS][32];
+    double low[EV_MAX_OUTPUTS], high[EV_MAX_OUTPUTS];
+
+    for (int i = 0; i < n; i++) {
+        struct ev_column *column = &set->info.columns[i];
+        snprintf(column->name, sizeof column->name, "y%d", i);
+        column->min = 0.0;
+        column->max = 1.0;
+    }
+    bool named = H5Aexists(labels, "names") > 0, with_units = H5Aexists(labels, "units") > 0;
+    if (named && !ev_set_read_texts(labels, "names", n, texts))
+        return ev_fail(err, EV_INPUT, "%s: /labels: attribute names needs %d texts", set->path, n);
+    for (int i = 0; named && i < n; i++) {
+        if (texts[i][0])
+            memcpy(set->info.columns[i].name, texts[i], sizeof texts[i]);
+    }
+    if (with_units && !ev_set_read_texts(labels, "units", n, texts))
+        return ev_fail(err, EV_INPUT, "%s: /labels: attribute units needs %d texts", set->path, n);
+    for (int i = 0; with_units && i < n; i++)
+        memcpy(set->info.columns[i].unit, texts[i], sizeof texts[i]);
+    if (H5Aexists(labels, "min") <= 0 && H5Aexists(labels, "max") <= 0)
+        return EV_OK;
+    if (!ev_set_read_doubles(labels, "min", n, low) || !ev_set_read_doubles(labels, "max", n, high))
+        return ev_fail(err, EV_INPUT, "%s: /labels: attributes min and max need %d numbers each",
+                       set->path, n);
+    for (int i = 0; i < n; i++) {
+        struct ev_column *column = &set->info.columns[i];
+        if (!isfinite(low[i]) || !isfinite(high[i]) || low[i] >= high[i])
+            return ev_fail(err, EV_INPUT, "%s: /labels: the range of %s is %g to %g", set->path,
+                           column->name, low[i], high[i]);
+        column->min = low[i];
+        column->max = high[i];
+    }
+    return EV_OK;
+}
+
+enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
+{
+    hsize_t extent[H5S_MAX_RANK] = {0};
+    hid_t labels, type = -1;
+    int rank;
+
+    enum ev_status status = ev_set_open_dataset(set, "labels", &labels, &rank, extent, err);
+    if (status != EV_OK)
+        return status;
+    type = H5Dget_type(labels);
+    hsize_t n_outputs = rank == 2 ? extent[1] : 1;
+    H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+    if (class != H5T_FLOAT && class != H5T_INTEGER)
+        status = ev_fail(err, EV_INPUT, "%s: /labels is %s, expected numbers", set->path,
+                         ev_set_type_name(type));
+    else if (rank != 1 && rank != 2)
+        status = ev_fail(err, EV_INPUT, "%s: /labels has %d dimensions, expected 2 (N, K)",
+                         set->path, rank);
+    else if ((int64_t)extent[0] != set->info.n_rows)
+        status = ev_fail(err, EV_INPUT, "%s: /images has %lld rows, /labels has %llu", set->path,
+                         (long long)set->info.n_rows, (unsigned long long)extent[0]);
+    else if (n_outputs < 1 || n_outputs > EV_MAX_OUTPUTS)
+        status = ev_fail(err, EV_INPUT, "%s: /labels has %llu columns, expected 1 to %d", set->path,
+                         (unsigned long long)n_outputs, EV_MAX_OUTPUTS);
+    if (status != EV_OK)
+        goto done;
+    set->info.n_outputs = (int32_t)n_outputs;
+    status = ev_set_check_written(set, "labels", labels, err);
+    if (status == EV_OK)
+        status = read_columns(set, labels, err);
+    if (status != EV_OK)
+        goto done;
+    set->labels = malloc((size_t)set->info.n_rows * (size_t)n_outputs * sizeof *set->labels);
+    if (!set->labels)
+        status = ev_fail(err, EV_MEMORY, "%s: out of memory for the labels", set->path);
+    else if (H5Dread(labels, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, set->labels) < 0)
+        status =
+            ev_fail(err, EV_INPUT, "%s: /labels cannot be read: truncated or damaged", set->path);
+    else
+        status = check_label_values(set, err);
+done:
+    if (type >= 0)
+        H5Tclose(type);
+    H5Dclose(labels);
+    return status;
+}

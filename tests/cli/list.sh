@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# The list loads no engine: a broken one beside it does not matter.
+mkdir modules
+echo "no module" >modules/evalrun_torch.so
+export EVALRUN_MODULE_PATH=$PWD/modules
+passes evalrun list
+for name in baseline dynamic static qat null simple montreal montmelo many_curves nurburgring cpu cuda; do
+    says "  $name"
+done
+says "$EVALRUN_CACHE"
+says "not rendered yet"
+passes evalrun list --cache elsewhere
+says "elsewhere"
+fails 2 "list: unexpected 'more'" evalrun list more
+nothing_left modules

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# Places that cannot be written, and disks that are full: seen early, nothing half written.
+small_set a.h5
+echo kept >file
+fails 3 "file" evalrun --backend null --set a.h5 --out file
+fails 3 "file/sub" evalrun --backend null --set a.h5 --out file/sub
+fails 3 "/proc/evalrun" evalrun --backend null --set a.h5 --out /proc/evalrun
+[[ $(<file) == kept ]] || die "a file was overwritten"
+if [[ $EV_HAVE_TORCH == 1 ]]; then
+    fails 3 "no/folder/m.pt" evalrun train --set a.h5 --out no/folder/m.pt
+fi
+nothing_left a.h5 file
+
+# A limit on the size of files stands for a full disk.
+limited() {
+    (
+        ulimit -f "$1"
+        shift
+        "$@"
+    )
+}
+fails 3 "b.h5" limited 64 evalrun dataset render simple --frames 8 --out b.h5 --quiet
+nothing_left a.h5 file
+mkdir tables
+code=0
+(ulimit -f 1 && evalrun --backend null --set a.h5 --calls 500 --out tables -q >"$out" 2>"$err") || code=$?
+[[ $code == 3 ]] || die "exit code $code, expected 3"
+[[ $(wc -l <"$err") == 1 ]] || die "not one line"
+warns "results.json: cannot be written: File too large"
+[[ -z $(find tables -name '*part*') && ! -e tables/results.json ]] || die "half a file is left"
+
+# Standard output.
+for command in list --help --version "train --help"; do
+    code=0
+    # shellcheck disable=SC2086
+    evalrun $command >/dev/full 2>"$err" || code=$?
+    [[ $code == 3 ]] || die "exit code $code, expected 3: $command"
+    [[ $(<"$err") == "evalrun: standard output: cannot be written: No space left on device" ]] ||
+        die "another line: $command"
+    code=0
+    # shellcheck disable=SC2086
+    evalrun $command >&- 2>"$err" || code=$?
+    [[ $code == 3 ]] || die "exit code $code, expected 3: $command"
+done

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Wrong use of options that exist.
+fails 2 "--backend: 'null' is given twice" evalrun --backend null,null
+fails 2 "--set: 'simple' is given twice" evalrun --backend null --set all,simple
+fails 2 "--set: empty name in the list" evalrun --backend null --set simple,
+fails 2 "--batch 0: expected a whole number from 1" evalrun --batch 0
+fails 2 "--batch 1x: expected a whole number" evalrun --batch 1x
+fails 2 "--threads: expected N" evalrun --threads
+fails 2 "--out: expected DIR" evalrun --out --quiet
+fails 2 "--out: empty value" evalrun --out ""
+fails 2 "--quiet: given twice" evalrun --quiet -q
+fails 2 "--quiet takes no value" evalrun --quiet=yes
+fails 2 "eval: unexpected 'surplus'" evalrun eval surplus
+fails 2 "report: DIR is missing" evalrun report
+fails 2 "dataset render: CIRCUIT is missing" evalrun dataset render
+fails 2 "dataset render: unexpected 'montreal'" evalrun dataset render simple montreal
+fails 2 "--deflate needs --chunk" evalrun dataset render simple --deflate 3
+fails 2 "--out FILE is missing" evalrun train
+fails 2 "--method is missing" evalrun quantize
+fails 2 "--model FILE is missing" evalrun quantize --method qat
+fails 2 "--learning-rate 2: expected a number" evalrun train --learning-rate 2
+fails 2 "cuda:x" evalrun --backend null --device cuda:x
+# Line feeds in a name do not make two lines.
+fails 2 "unknown set 'two?lines'" evalrun --backend null --set $'two\nlines'
+nothing_left

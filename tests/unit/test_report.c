@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of a result made by hand: CSV cell by cell, Markdown and terminal by what they must say. */
+#include "support/ev_test.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "report/report.h"
+#include "report/report_view.h"
+#include "support/ev_test_result.h"
+
+static struct ev_error err = EV_ERROR_INIT;
+
+/* What a writer writes, malloc'ed. */
+static char *written(const struct ev_report_writer *writer, const struct ev_result *result,
+                     const char *plots)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    ck_assert_ptr_nonnull(out);
+    ev_assert_ok(writer->write(result, plots, out, &err));
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+static char *printed(const struct ev_result *result)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    ck_assert_ptr_nonnull(out);
+    ev_report_print(result, out);
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) == NULL, "'%s' is in:\n%s", part, text);
+}
+
+static char *read_whole(const char *path)
+{
+    char *text;
+    size_t length;
+
+    ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
+    return text;
+}
+
+/* --- CSV --- */
+
+static struct ev_csv read_csv(const struct ev_result *result)
+{
+    const char *path = ev_test_path("results.csv");
+    char *text = written(&ev_report_csv, result, NULL);
+    FILE *file = fopen(path, "w");
+    struct ev_csv csv;
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+    free(text);
+    ev_assert_ok(ev_csv_read(path, &csv, &err));
+    return csv;
+}
+
+static const char *cell(const struct ev_csv *csv, int64_t row, const char *column)
+{
+    int32_t at = ev_csv_column(csv, column);
+
+    ck_assert_msg(at >= 0, "no column %s", column);
+    return ev_csv_cell(csv, row, at);
+}
+
+static void assert_number(const struct ev_csv *csv, int64_t row, const char *column,
+                          double expected, double relative)
+{
+    double value;
+
+    ck_assert_msg(ev_text_double(cell(csv, row, column), &value), "%s: no number", column);
+    ck_assert_msg(fabs(value - expected) <= relative * fabs(expected), "%s: %.12g, expected %.12g",
+                  column, value, expected);
+}
+
+START_TEST(csv_has_a_row_for_each_backend_and_set)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 4, 3);
+    struct ev_csv csv = read_csv(&result);
+    ck_assert_int_eq(csv.n_rows, 16);
+    for (int64_t i = 0; i < csv.n_rows; i++) {
+        const struct ev_result_row *row = &result.rows[i];
+        ck_assert_str_eq(cell(&csv, i, "backend"), row->backend);
+        ck_assert_str_eq(cell(&csv, i, "set"), row->set);
+        ck_assert_str_eq(cell(&csv, i, "engine_detail"), row->engine_detail);
+        ck_assert_str_eq(cell(&csv, i, "model_sha256"), row->model_sha256);
+        assert_number(&csv, i, "n_rows", (double)row->n_rows, 0);
+        assert_number(&csv, i, "n_threads", row->n_threads, 0);
+        assert_number(&csv, i, "batch_rows", (double)row->batch_rows, 0);
+        assert_number(&csv, i, "model_bytes", (double)row->model_bytes, 0);
+        assert_number(&csv, i, "weight_bytes", (double)row->weight_bytes, 0);
+        assert_number(&csv, i, "mse_norm", row->all.mse_norm, 1e-9);
+        assert_number(&csv, i, "mae_norm", row->all.mae_norm, 1e-9);
+        assert_number(&csv, i, "r2", row->all.r2, 1e-9);
+        assert_number(&csv, i, "mse_norm_v", row->outputs[0].mse_norm, 1e-9);
+        assert_number(&csv, i, "mae_norm_w", row->outputs[1].mae_norm, 1e-9);
+        assert_number(&csv, i, "mae_v_mps", row->outputs[0].mae, 1e-9);
+        assert_number(&csv, i, "mse_w_radps_sq", row->outputs[1].mse, 1e-9);
+        assert_number(&csv, i, "r2_w", row->outputs[1].r2, 1e-9);
+        assert_number(&csv, i, "latency_median_ms", row->latency.median_ns / 1e6, 1e-6);
+        assert_number(&csv, i, "latency_p90_ms", row->latency.p90_ns / 1e6, 1e-6);
+        assert_number(&csv, i, "latency_p99_ms", row->latency.p99_ns / 1e6, 1e-6);
+        assert_number(&csv, i, "latency_mean_ms", row->latency.mean_ns / 1e6, 1e-6);
+        assert_number(&csv, i, "latency_min_ms", row->latency.min_ns / 1e6, 1e-6);
+        assert_number(&csv, i, "n_latency_calls", 400, 0);
+        assert_number(&csv, i, "images_per_s", row->images_per_s, 1e-5);
+    }
+    ev_csv_free(&csv);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(csv_leaves_missing_figures_empty)
+{
+    static const char *const empty[] = {
+        "model_bytes",       "weight_bytes",    "mse_norm",     "r2_v",        "mae_v_mps",
+        "latency_median_ms", "n_latency_calls", "images_per_s", "model_sha256"};
+    struct ev_result result;
+
+    ev_result_init(&result);
+    struct ev_result_row *row = ev_result_add_row(&result);
+    ck_assert_ptr_nonnull(row);
+    row->n_outputs = 1;
+    row->columns[0] = (struct ev_column){"v", "m/s", 0, 1};
+    row->n_rows = 0;
+    ev_test_result_text(&row->backend, "a,\"b\"\nc");
+    struct ev_csv csv = read_csv(&result);
+    ck_assert_str_eq(cell(&csv, 0, "backend"), "a,\"b\" c");
+    ck_assert_str_eq(cell(&csv, 0, "n_rows"), "0");
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+        ck_assert_str_eq(cell(&csv, 0, empty[i]), "");
+    ev_csv_free(&csv);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(csv_names_columns_after_outputs_and_units)
+{
+    static const struct {
+        struct ev_column column;
+        const char *mae, *mse;
+    } cases[] = {
+        {{"y0", "", 0, 1}, "mae_y0", "mse_y0_sq"},
+        {{"speed", "km/h", 0, 1}, "mae_speed_kmph", "mse_speed_kmph_sq"},
+        {{"steering angle", "%", 0, 1}, "mae_steeringangle_percent", "mse_steeringangle_percent_sq"},
+        {{"yaw_rate", "rad/s", 0, 1}, "mae_yaw_rate_radps", "mse_yaw_rate_radps_sq"},
+        {{"a,b\"", "\xc2\xb0", 0, 1}, "mae_ab", "mse_ab_sq"},
+    };
+    struct ev_result result;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ev_test_result_make(&result, 1, 1);
+        result.rows[0].columns[1] = cases[i].column;
+        struct ev_csv csv = read_csv(&result);
+        ck_assert_int_eq(csv.n_rows, 1);
+        assert_number(&csv, 0, cases[i].mae, result.rows[0].outputs[1].mae, 1e-9);
+        assert_number(&csv, 0, cases[i].mse, result.rows[0].outputs[1].mse, 1e-9);
+        ev_csv_free(&csv);
+        ev_result_free(&result);
+    }
+}
+END_TEST
+
+/* --- Markdown --- */
+
+START_TEST(markdown_stands_alone)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 4, 3);
+    ev_test_result_text(&result.rows[0].engine, "torch");
+    char *text = written(&ev_report_markdown, &result, "../../plots/latest/");
+    assert_has(text, "# baseline, dynamic, static and qat on simple, montreal and montmelo\n");
+    assert_has(text, "Against baseline, qat has 1.57 MiB instead of 6.12 (3.9 times smaller), takes ");
+    assert_has(text, "(12,030 images)");
+    assert_has(text, "| static | 1.57 | 0.003066 | +3.7 % | ");
+    assert_has(text, "| backend | simple | montreal | montmelo | all |");
+    assert_has(text, "### Mean absolute error of v, in m/s");
+    assert_has(text, "### R\xc2\xb2 of w\n");
+    assert_has(text, "![Size of the model file](../../plots/latest/size.png)");
+    assert_has(text, "tradeoff.png)");
+    assert_has(text, "Example CPU 9000 @ 2.50GHz, 2 cores");
+    assert_has(text, "HDF5 1.10.8, libtorch 2.15.0");
+    assert_has(text, "      evalrun --backend all --set all\n");
+    assert_has(text, "| montreal | 5,480 | 60303ae22b99 |");
+    assert_has(text, "| a.pt | 6,412,345 | 9f86d081884c |");
+    assert_lacks(text, "results/models");
+    assert_lacks(text, "nan");
+    assert_lacks(text, "interrupted");
+    free(text);
+
+    text = written(&ev_report_markdown, &result, NULL);
+    assert_lacks(text, "![");
+    assert_lacks(text, "Charts");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* All rows of a Markdown table have as many cells as its head. */
+START_TEST(markdown_tables_hold_any_name)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    ev_test_result_text(&result.rows[1].backend, "a|b`c\n<img src=x>*[x](y)");
+    ev_test_result_text(&result.command_line, "evalrun --backend 'a|b'\n\n# no title");
+    char *text = written(&ev_report_markdown, &result, "a b/");
+    assert_has(text, "a\\|b\\`c &lt;img src=x>\\*\\[x\\](y)");
+    assert_lacks(text, "<img");
+    assert_lacks(text, "\n# no title");
+    assert_has(text, "(a%20b/size.png)");
+    size_t n_cells = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        size_t n = 0;
+        for (const char *c = line; *line == '|' && *c; c++)
+            n += *c == '|' && (c == line || c[-1] != '\\');
+        if (n > 0 && n_cells > 0)
+            ck_assert_msg(n == n_cells, "%zu cells, expected %zu: %s", n, n_cells, line);
+        /* The two tables at the end follow each other with an empty line that strtok skips. */
+        n_cells = strncmp(line, "| montreal", 10) == 0 || strncmp(line, "| simple | 3", 12) == 0 ? 0
+                                                                                                : n;
+    }
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* --- Terminal --- */
+
+START_TEST(terminal_tables_are_aligned)
+{
+    struct ev_result result;
+    size_t width = 0, n_lines = 0;
+
+    ev_test_result_make(&result, 8, 3);
+    char *text = printed(&result);
+    assert_has(text, "simple, montreal and montmelo: 12,030 images");
+    assert_has(text, "vs baseline");
+    assert_has(text, "MSE (normalised) on each set");
+    assert_has(text, "pilotnet_pruned_50_percent.so");
+    assert_lacks(text, "./engines/");
+    assert_lacks(text, "nan");
+    assert_lacks(text, " \n");
+    /* Every row of the first table ends in the same column as the rule above it. */
+    char *rule = strstr(text, "  ---");
+    ck_assert_ptr_nonnull(rule);
+    for (char *line = strtok(rule, "\n"); line && *line == ' '; line = strtok(NULL, "\n")) {
+        width = width ? width : strlen(line);
+        ck_assert_msg(strlen(line) == width, "%zu wide, expected %zu: '%s'", strlen(line), width,
+                      line);
+        n_lines++;
+    }
+    ck_assert_uint_eq(n_lines, 9);
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(without_a_baseline_nothing_is_relative)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 4, 3);
+    for (size_t i = 0; i < result.n_rows; i++) {
+        if (strcmp(result.rows[i].backend, "baseline") == 0)
+            ev_test_result_text(&result.rows[i].backend, "reference");
+    }
+    char *text = printed(&result);
+    assert_lacks(text, "change");
+    free(text);
+    text = written(&ev_report_markdown, &result, NULL);
+    assert_lacks(text, "change");
+    assert_lacks(text, "gainst");
+    assert_has(text, "qat, the fastest, has 1.57 MiB, takes 0.241 ms for an image, and has ");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* What Ctrl-C leaves: rows of two sets, nothing pooled, no times. */
+START_TEST(interrupted_results_are_shown_set_by_set)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 2);
+    result.interrupted = true;
+    for (size_t i = 0; i < result.n_rows; i++) {
+        if (strcmp(result.rows[i].set, "all") == 0)
+            ev_test_result_text(&result.rows[i].set, "third");
+        free(result.rows[i].latency.samples_ns);
+        result.rows[i].latency = (struct ev_latency_figures){0, NAN, NAN, NAN, NAN, NAN, NULL};
+        result.rows[i].all.mse_norm = NAN;
+    }
+    char *text = printed(&result);
+    assert_has(text, "simple: 3,102 images");
+    assert_has(text, "montreal: 5,480 images");
+    assert_has(text, "third: ");
+    assert_has(text, "Interrupted");
+    assert_lacks(text, "nan");
+    free(text);
+    text = written(&ev_report_markdown, &result, NULL);
+    assert_has(text, "interrupted");
+    assert_lacks(text, "nan");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(empty_results_are_reported_as_such)
+{
+    struct ev_result result;
+
+    ev_result_init(&result);
+    char *text = printed(&result);
+    ck_assert_str_eq(text, "no results\n");
+    free(text);
+    text = written(&ev_report_markdown, &result, NULL);
+    assert_has(text, "No results");
+    free(text);
+}
+END_TEST
+
+/* --- Figures and names --- */
+
+START_TEST(numbers_keep_their_digits)
+{
+    static const struct {
+        double value, smallest;
+        int significant;
+        const char *text;
+    } cases[] = {
+        {1.0214, 0.2431, 3, "1.021"}, {0.2431, 0.2431, 3, "0.243"},   {12030, 12030, 1, "12,030"},
+        {-1234567, 1, 1, "-1,234,567"}, {0.000349, 0.000349, 3, "0.000349"},
+        {1.0214, 0.000349, 3, "1.021"}, {NAN, 1, 3, "-"},             {0, 0, 3, "0.00"},
+        {999.996, 999.996, 3, "1,000"}, {1e300, 1e300, 1, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        int decimals =
+            ev_grid_decimals_in(cases[i].value, cases[i].smallest, cases[i].significant);
+        ev_grid_number(cases[i].value, decimals, text, sizeof text);
+        if (cases[i].text)
+            ck_assert_str_eq(text, cases[i].text);
+        ck_assert_uint_lt(strlen(text), sizeof text);
+    }
+}
+END_TEST
+
+START_TEST(labels_are_short_and_tell_backends_apart)
+{
+    struct ev_result result;
+    struct ev_view view;
+    char label[24];
+
+    ev_test_result_make(&result, 4, 1);
+    ev_test_result_text(&result.rows[0].backend, "./a/engine.so");
+    ev_test_result_text(&result.rows[1].backend, "./b/engine.so");
+    ev_test_result_text(&result.rows[2].backend, "./c/other.so");
+    ev_test_result_text(&result.rows[3].backend, "a_very_long_name_of_a_backend_indeed");
+    ev_assert_ok(ev_view_init(&view, &result, &err));
+    ev_view_label(&view, 0, label, sizeof label);
+    ck_assert_str_eq(label, "./a/engine.so");
+    ev_view_label(&view, 1, label, sizeof label);
+    ck_assert_str_eq(label, "./b/engine.so");
+    ev_view_label(&view, 2, label, sizeof label);
+    ck_assert_str_eq(label, "other.so");
+    ev_view_label(&view, 3, label, sizeof label);
+    ck_assert_str_eq(label, "a_very_lon...end_indeed");
+    ev_view_free(&view);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* --- Folders --- */
+
+/* Runs ev_report_write without gnuplot and returns what it said on standard error, malloc'ed. */
+static char *write_without_gnuplot(const struct ev_result *result, const char *tables,
+                                   const char *plots)
+{
+    const struct ev_report_folders folders = {tables, plots};
+    const char *path = ev_test_path("stderr");
+    int before = dup(STDERR_FILENO);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+    ck_assert(before >= 0 && file >= 0);
+    setenv("PATH", ev_test_folder(), 1);
+    dup2(file, STDERR_FILENO);
+    enum ev_status status = ev_report_write(result, &folders, &err);
+    dup2(before, STDERR_FILENO);
+    close(file);
+    close(before);
+    ck_assert_msg(status == EV_OK, "%s", err.message);
+    return read_whole(path);
+}
+
+START_TEST(without_gnuplot_the_tables_are_written)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 2);
+    char *tables = ev_path_join(ev_test_folder(), "results/latest");
+    char *plots = ev_path_join(ev_test_folder(), "plots/latest");
+    char *said = write_without_gnuplot(&result, tables, plots);
+    ck_assert_str_eq(said, "evalrun: gnuplot is not installed: tables written, charts left out "
+                           "(Debian: apt install gnuplot-nox)\n");
+    static const char *const names[] = {"results.csv", "results.md", "results.json"};
+    for (size_t i = 0; i < 3; i++) {
+        char *path = ev_path_join(tables, names[i]);
+        char *first = read_whole(path);
+        ck_assert_uint_gt(strlen(first), 100);
+        free(said);
+        said = write_without_gnuplot(&result, tables, plots);
+        char *second = read_whole(path);
+        ck_assert_str_eq(first, second);
+        free(first);
+        free(second);
+        free(path);
+    }
+    ck_assert_int_eq(rmdir(plots), 0); /* empty */
+    free(said);
+    free(tables);
+    free(plots);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(folders_are_checked_before_anything_runs)
+{
+    const char *blocked = ev_test_path("file");
+    FILE *file = fopen(blocked, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    char *below = ev_path_join(blocked, "below");
+    const char *good = ev_test_path("a/b/c");
+    const char *taken = ev_test_path("taken");
+    const struct ev_report_folders fine = {good, good}, bad_tables = {blocked, good},
+                                   bad_plots = {good, below}, bad_name = {taken, good};
+
+    ev_assert_ok(ev_report_check(&fine, &err));
+    ck_assert(ev_file_exists(good));
+    ck_assert_int_eq(rmdir(good), 0); /* nothing is left in it */
+    ev_assert_fails(ev_report_check(&bad_tables, &err), EV_IO, "file");
+    ev_assert_fails(ev_report_check(&bad_plots, &err), EV_IO, "below");
+    ck_assert_int_eq(mkdir(taken, 0777), 0);
+    ck_assert_int_eq(mkdir(ev_test_path("taken/results.md"), 0777), 0);
+    ev_assert_fails(ev_report_check(&bad_name, &err), EV_IO, "results.md");
+    free(below);
+}
+END_TEST
+
+Suite *ev_suite(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tests = tcase_create("report");
+
+    tcase_add_test(tests, csv_has_a_row_for_each_backend_and_set);
+    tcase_add_test(tests, csv_leaves_missing_figures_empty);
+    tcase_add_test(tests, csv_names_columns_after_outputs_and_units);
+    tcase_add_test(tests, markdown_stands_alone);
+    tcase_add_test(tests, markdown_tables_hold_any_name);
+    tcase_add_test(tests, terminal_tables_are_aligned);
+    tcase_add_test(tests, without_a_baseline_nothing_is_relative);
+    tcase_add_test(tests, interrupted_results_are_shown_set_by_set);
+    tcase_add_test(tests, empty_results_are_reported_as_such);
+    tcase_add_test(tests, numbers_keep_their_digits);
+    tcase_add_test(tests, labels_are_short_and_tell_backends_apart);
+    tcase_add_test(tests, without_gnuplot_the_tables_are_written);
+    tcase_add_test(tests, folders_are_checked_before_anything_runs);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
