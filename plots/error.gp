@@ -8,11 +8,11 @@ key_rows = ceil(1.0 * n_backends / key_columns)
 chart_height = 430 + 22 * key_rows
 eval start_chart
 
-set tmargin at screen 1 - (86.0 + 22 * key_rows) / chart_height
+set tmargin at screen from_top(86 + 22 * key_rows)
 set bmargin at screen 56.0 / chart_height
 # gnuplot's own key shows one layer of a bar only.
 key_x(i) = 0.02 + 0.245 * ((i - 1) % key_columns)
-key_y(i) = 1 - (74.0 + 22 * ((i - 1) / key_columns)) / chart_height
+key_y(i) = from_top(74 + 22 * ((i - 1) / key_columns))
 do for [i = 1:n_backends] {
     set object 2 * i rectangle center screen key_x(i) + 0.012, key_y(i) \
         size screen 0.022, screen 13.0 / chart_height \
@@ -34,12 +34,9 @@ step = 1.0 / (n_backends + 1)
 place(group, backend) = group + (backend - (n_backends + 1) / 2.0) * step
 # Labels stand upright where bars are narrower than they are wide.
 crowded = n_groups * n_backends > 12
-plot for [i = 1:n_backends] $data every ::(i - 1) * n_groups::i * n_groups - 1 \
-         using (place($1, $2)):3:(0.92 * step) with boxes \
-         linecolor rgb colour(i) fillstyle solid noborder, \
-     for [i = 1:n_backends] $data every ::(i - 1) * n_groups::i * n_groups - 1 \
-         using (place($1, $2)):3:(0.92 * step) with boxes \
-         linecolor rgb paper fillstyle transparent pattern pattern(i) border linecolor rgb ink, \
+each_set = "for [i = 1:n_backends] $data every ::(i - 1) * n_groups::i * n_groups - 1"
+plot @each_set using (place($1, $2)):3:(0.92 * step) with boxes @filled, \
+     @each_set using (place($1, $2)):3:(0.92 * step) with boxes @hatched, \
      $data using (place($1, $2)):(valid(3) ? $3 : 0):(labels[int($0) + 1]) with labels \
          rotate by crowded ? 90 : 0 left font font_name.',9' textcolor rgb ink \
          offset character (crowded ? 0 : -2), character (crowded ? 0.5 : 0.7), \

@@ -35,15 +35,26 @@ point_size = chart_format eq 'svg' ? 0.65 : 1.0
 start_chart = (chart_format eq 'svg' ? start_svg : start_png) \
             . "; set output chart_file; eval set_titles"
 
-# Titles at the left, the plot below them. All in pixels: characters are higher in one terminal than
-# in the other.
-set_titles = "set label 1001 chart_title at screen 16.0 / chart_width, 1 - 24.0 / chart_height " \
+# Titles at the left, the plot below them. All in pixels: characters are higher in one terminal
+# than in the other.
+from_left(x) = 1.0 * x / chart_width
+from_top(y) = 1 - 1.0 * y / chart_height
+set_titles = "set label 1001 chart_title at screen from_left(16), from_top(24) " \
            . "left font font_name.',16' textcolor rgb ink; " \
-           . "set label 1002 chart_subtitle at screen 16.0 / chart_width, 1 - 48.0 / chart_height " \
+           . "set label 1002 chart_subtitle at screen from_left(16), from_top(48) " \
            . "left font font_name.',10' textcolor rgb grey; " \
-           . "set tmargin at screen 1 - 76.0 / chart_height"
+           . "set tmargin at screen from_top(76)"
 
 set border 3 linecolor rgb grey linewidth 1
 set tics nomirror out scale 0.5 textcolor rgb ink
 set grid linetype 1 linecolor rgb faint linewidth 0.8
-set key noautotitle textcolor rgb ink
+set key noautotitle
+
+# Used as macros: `plot @each using ... @filled, @each using ... @hatched`.
+each = "for [i = 1:n_backends] $data every ::i - 1::i - 1"
+filled = "linecolor rgb colour(i) fillstyle solid noborder"
+hatched = "linecolor rgb paper fillstyle transparent pattern pattern(i) border linecolor rgb ink"
+# A row for each backend from top to bottom, half_bar to either side of its number.
+half_bar = 0.3
+set_rows = "set yrange [n_backends + 0.6:0.4]; set border 1; set grid noytics xtics; " \
+         . "set ytics scale 0"

@@ -6,11 +6,12 @@
 
 chart_height = 170 + 46 * n_backends
 eval start_chart
+eval set_rows
 
 set bmargin at screen 88.0 / chart_height
 set label 1003 'number and thick line: median  |  box: 25 to 75 %  |  thin line: 10 to 90 %  ' \
     .'|  point: 99 % of the calls were faster' \
-    at screen 16.0 / chart_width, 14.0 / chart_height left font font_name.',10' textcolor rgb grey
+    at screen from_left(16), 14.0 / chart_height left font font_name.',10' textcolor rgb grey
 set xlabel logarithmic ? 'time (ms), logarithmic' : 'time (ms)' textcolor rgb ink
 origin = 0
 if (logarithmic) {
@@ -21,10 +22,6 @@ if (logarithmic) {
 } else {
     set xrange [origin:1.08 * largest]
 }
-set yrange [n_backends + 0.6:0.4]
-set border 1
-set grid noytics xtics
-set ytics scale 0
 
 # Labels, not a plot of them: gnuplot 5.4 crashes on one without a valid point.
 do for [i = 1:n_backends] {
@@ -35,16 +32,10 @@ do for [i = 1:n_backends] {
     }
 }
 
-half = 0.28
-plot for [i = 1:n_backends] $data every ::i - 1::i - 1 \
-         using 2:1:($6 - $2):(0) with vectors nohead linewidth 1.5 linecolor rgb ink, \
-     for [i = 1:n_backends] $data every ::i - 1::i - 1 \
-         using 4:1:3:5:($1 - half):($1 + half) with boxxyerror \
-         linecolor rgb colour(i) fillstyle solid noborder, \
-     for [i = 1:n_backends] $data every ::i - 1::i - 1 \
-         using 4:1:3:5:($1 - half):($1 + half) with boxxyerror \
-         linecolor rgb paper fillstyle transparent pattern pattern(i) border linecolor rgb ink, \
-     $data using 4:($1 - half - 0.06):(0):(2 * half + 0.12) with vectors nohead linewidth 3 \
-         linecolor rgb ink, \
-     $data using 7:1 with points pointtype 7 pointsize 0.6 * point_size linecolor rgb ink, \
+plot @each using 2:1:($6 - $2):(0) with vectors nohead linewidth 1.5 linecolor rgb ink, \
+     @each using 4:1:3:5:($1 - half_bar):($1 + half_bar) with boxxyerror @filled, \
+     @each using 4:1:3:5:($1 - half_bar):($1 + half_bar) with boxxyerror @hatched, \
+     @each using 4:($1 - half_bar - 0.06):(0):(2 * half_bar + 0.12) with vectors nohead \
+         linewidth 3 linecolor rgb ink, \
+     @each using 7:1 with points pointtype 7 pointsize 0.6 * point_size linecolor rgb ink, \
      $data using (origin):1:ytic(names[int($1)]) with points pointtype -1

@@ -43,7 +43,7 @@ do for [i = 1:n_backends] {
     set label 5 * i + 4 errors[i] at screen 0.90, row(i) right textcolor rgb ink
     # NaN, for a figure that is missing, is not equal to itself.
     if (disc_radius[i] == disc_radius[i]) {
-        set object i circle at disc_x[i], disc_y[i] size screen 1.0 * disc_radius[i] / chart_width \
+        set object i circle at disc_x[i], disc_y[i] size screen from_left(disc_radius[i]) \
             fillcolor rgb '#B0'.colour(i)[2:7] fillstyle solid border linecolor rgb colour(i)
     }
     if (label_x[i] == label_x[i]) {
@@ -52,5 +52,4 @@ do for [i = 1:n_backends] {
     }
 }
 
-plot for [i = 1:n_backends] $data every ::i - 1::i - 1 \
-         using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)
+plot @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)

@@ -76,9 +76,9 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
         if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||
             info->shape.channels != first->shape.channels)
             return ev_fail(err, EV_INPUT, "%s: pictures of %d x %d x %d, but %s has %d x %d x %d",
-                           info->path, info->shape.height, info->shape.width,
-                           info->shape.channels, first->path, first->shape.height,
-                           first->shape.width, first->shape.channels);
+                           info->path, info->shape.height, info->shape.width, info->shape.channels,
+                           first->path, first->shape.height, first->shape.width,
+                           first->shape.channels);
         if (!same_columns(first, info))
             return ev_fail(err, EV_INPUT,
                            "%s: label columns (names, units, ranges) differ from those of %s",
@@ -288,8 +288,7 @@ static enum ev_status time_set(struct evaluation *evaluation, size_t s, struct e
 
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
         entries[b].model = evaluation->backends[b].model;
-        entries[b].samples_ns =
-            malloc((size_t)args->latency_calls * sizeof *entries[b].samples_ns);
+        entries[b].samples_ns = malloc((size_t)args->latency_calls * sizeof *entries[b].samples_ns);
         if (!entries[b].samples_ns)
             status = out_of_memory(err);
     }

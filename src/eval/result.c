@@ -52,8 +52,7 @@ void ev_result_free(struct ev_result *result)
 
 struct ev_result_row *ev_result_add_row(struct ev_result *result)
 {
-    struct ev_result_row *rows =
-        realloc(result->rows, (result->n_rows + 1) * sizeof *result->rows);
+    struct ev_result_row *rows = realloc(result->rows, (result->n_rows + 1) * sizeof *result->rows);
 
     if (!rows)
         return NULL;
@@ -76,8 +75,7 @@ struct ev_result_row *ev_result_add_row(struct ev_result *result)
 
 struct ev_result_set *ev_result_add_set(struct ev_result *result)
 {
-    struct ev_result_set *sets =
-        realloc(result->sets, (result->n_sets + 1) * sizeof *result->sets);
+    struct ev_result_set *sets = realloc(result->sets, (result->n_sets + 1) * sizeof *result->sets);
 
     if (!sets)
         return NULL;

@@ -19,9 +19,9 @@
 struct ev_error_figures {
     double mse_norm; /* mean squared error, normalised units */
     double mae_norm;
-    double mse;      /* physical units squared; NAN for the mean over outputs */
-    double mae;      /* physical units; NAN for the mean over outputs */
-    double r2;       /* 1 - residual / total sum of squares; NAN if the labels are constant */
+    double mse; /* physical units squared; NAN for the mean over outputs */
+    double mae; /* physical units; NAN for the mean over outputs */
+    double r2;  /* 1 - residual / total sum of squares; NAN if the labels are constant */
 };
 
 /* Times of single inferences (batch 1), and the samples they were made from. */
@@ -37,13 +37,13 @@ struct ev_latency_figures {
 
 /* One backend on one set; set "all" pools the rows of every set that the backend ran on. */
 struct ev_result_row {
-    char *backend;      /* variant, or engine module's path as given */
+    char *backend; /* variant, or engine module's path as given */
     char *engine;
     char *engine_detail;
-    char *device;       /* "cpu", "cuda:0" */
+    char *device; /* "cpu", "cuda:0" */
     char *set;
-    char *model_path;   /* "" without a model */
-    char *model_sha256; /* "" without a model */
+    char *model_path;     /* "" without a model */
+    char *model_sha256;   /* "" without a model */
     int64_t model_bytes;  /* file size; -1 without a model */
     int64_t weight_bytes; /* -1 if unknown */
     int64_t n_rows;
@@ -54,7 +54,7 @@ struct ev_result_row {
     struct ev_error_figures outputs[EV_MAX_OUTPUTS];
     struct ev_error_figures all;
     struct ev_latency_figures latency;
-    double images_per_s;   /* file to MSE at batch_rows, whole set; NAN if not measured */
+    double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
 };
 
 /* One set that was used. */
@@ -68,9 +68,9 @@ struct ev_result_set {
 
 struct ev_result {
     char *tool_version;
-    char *started_utc;   /* ISO 8601 */
-    char *command_line;  /* as typed, one string */
-    char *libraries;     /* "HDF5 1.10.8, libtorch 2.15.0" */
+    char *started_utc;  /* ISO 8601 */
+    char *command_line; /* as typed, one string */
+    char *libraries;    /* "HDF5 1.10.8, libtorch 2.15.0" */
     struct ev_host host;
     bool interrupted;
     struct ev_result_row *rows;

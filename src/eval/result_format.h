@@ -3,7 +3,7 @@
 #ifndef EV_RESULT_FORMAT_H
 #define EV_RESULT_FORMAT_H
 
-#define EV_RESULT_SCHEMA "evalrun-result"
+#define EV_RESULT_SCHEMA         "evalrun-result"
 /* Raised when a key changes its meaning or goes; new keys do not raise it, readers pass them by. */
 #define EV_RESULT_SCHEMA_VERSION 1
 

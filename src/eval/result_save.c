@@ -181,8 +181,8 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "command_line", text(result->command_line)) &&
         add(json, "libraries", text(result->libraries)) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
-        add(json, "machine", machine_json(&result->host)) &&
-        add(json, "sets", sets_json(result)) && add(json, "rows", rows_json(result)))
+        add(json, "machine", machine_json(&result->host)) && add(json, "sets", sets_json(result)) &&
+        add(json, "rows", rows_json(result)))
         return json;
     json_decref(json);
     return NULL;

@@ -20,8 +20,8 @@ static struct ev_batch one_picture(const struct ev_timing_pictures *pictures, en
                                    int64_t i)
 {
     const size_t bytes = ev_form_picture_bytes(form, &pictures->shape);
-    const char *all = form == EV_FORM_U8_NHWC ? (const char *)pictures->bytes
-                                              : (const char *)pictures->floats;
+    const char *all =
+        form == EV_FORM_U8_NHWC ? (const char *)pictures->bytes : (const char *)pictures->floats;
 
     return (struct ev_batch){
         .size = sizeof(struct ev_batch),

@@ -144,8 +144,8 @@ static void read_reason(FILE *messages, char *reason, size_t size)
 }
 
 /* Runs a script to its end. `chart` is named in messages. */
-static enum ev_status run(const char *gnuplot, const char *chart, const char *script,
-                          size_t length, struct ev_error *err)
+static enum ev_status run(const char *gnuplot, const char *chart, const char *script, size_t length,
+                          struct ev_error *err)
 {
     int ends[2] = {-1, -1};
     FILE *messages = tmpfile();
@@ -205,9 +205,9 @@ static bool is_whole(const char *path, size_t format)
     fclose(file);
     while (n > 0 && strchr(" \n\r", tail[n - 1]) && tail[n - 1])
         n--;
-    return n >= format_ends[format].n && memcmp(tail + n - format_ends[format].n,
-                                                format_ends[format].bytes,
-                                                format_ends[format].n) == 0;
+    return n >= format_ends[format].n &&
+           memcmp(tail + n - format_ends[format].n, format_ends[format].bytes,
+                  format_ends[format].n) == 0;
 }
 
 static enum ev_status find_template(const char *name, char **path, struct ev_error *err)
@@ -262,8 +262,8 @@ static enum ev_status draw(const struct ev_view *view, const struct ev_chart *ch
     status = run(gnuplot, chart->name, script, length, err);
     for (size_t i = 0; i < N_FORMATS && status == EV_OK; i++) {
         if (!is_whole(temporaries[i], i))
-            status = ev_fail(err, EV_IO, "%s: cannot be written: gnuplot left it incomplete",
-                             paths[i]);
+            status =
+                ev_fail(err, EV_IO, "%s: cannot be written: gnuplot left it incomplete", paths[i]);
     }
     for (size_t i = 0; i < N_FORMATS && status == EV_OK; i++)
         status = ev_file_commit(temporaries[i], paths[i], err);

@@ -26,8 +26,8 @@ extern const char *const ev_plot_formats[];
 /* Path of gnuplot in $PATH, malloc'ed; NULL if it is not there (or out of memory). */
 char *ev_plot_find_gnuplot(void);
 
-/* `text` as a gnuplot string in single quotes, in which gnuplot replaces nothing: one line of valid
- * UTF-8, quotes doubled. The only way of texts into a script. */
+/* `text` as a gnuplot string: one line of valid UTF-8 in single quotes, in which gnuplot replaces
+ * nothing. The only way of texts into a script. */
 void ev_plot_string(FILE *script, const char *text);
 /* Draws every chart in every format into the folder, each file whole or absent. */
 EV_CHECKED enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot,

@@ -87,7 +87,8 @@ static bool write_error(const struct ev_view *view, FILE *script)
 
 static const double marks_percent[N_MARKS] = {10, 25, 50, 75, 90, 99};
 
-/* Percentiles of a row's samples in ms; NaN where nothing was measured. False when out of memory. */
+/* Percentiles of a row's samples in ms; NaN where nothing was measured. False when out of memory.
+ */
 static bool find_marks(const struct ev_result_row *row, double marks_ms[N_MARKS])
 {
     const struct ev_latency_figures *latency = row ? &row->latency : NULL;

@@ -29,8 +29,12 @@ void ev_plot_string(FILE *script, const char *text)
     char clean[4096];
 
     ev_text_clean(text, clean, sizeof clean);
+    const char *c = clean;
+    /* gnuplot 5.4 takes ''' for an empty string and the start of another. */
+    for (; *c == '\''; c++)
+        fputs("\"'\".", script);
     fputc('\'', script);
-    for (const char *c = clean; *c; c++) {
+    for (; *c; c++) {
         if (*c == '\'')
             fputc('\'', script);
         fputc(*c, script);

@@ -13,7 +13,10 @@
 struct ev_plot_range {
     double least, most;
 };
-#define EV_PLOT_NOTHING_SEEN {INFINITY, 0}
+#define EV_PLOT_NOTHING_SEEN                                                                       \
+    {                                                                                              \
+        INFINITY, 0                                                                                \
+    }
 
 void ev_plot_widen(struct ev_plot_range *range, double value);
 /* Whether the numbers differ so much that a linear axis from 0 would hide the small ones. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The chart of size against error against time: time to the right, error upwards, size as the area
- * of a disc. Axes are chosen here, as the names beside the discs must be placed so that none lies on
- * another or on a point; a name without a free place is left to the list below the chart.
+ * of a disc. Axes are chosen here, as the names beside the discs must be placed so that none lies
+ * on another or on a point; a name without a free place is left to the list below the chart.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -24,9 +24,8 @@ static void append_part(char *name, size_t size, const char *text)
         const char one[2] = {*text, '\0'};
         const char *part = *text == '/'   ? "p"
                            : *text == '%' ? "percent"
-                           : isalnum((unsigned char)*text) || (*text == '_' && used > start)
-                               ? one
-                               : "";
+                           : isalnum((unsigned char)*text) || (*text == '_' && used > start) ? one
+                                                                                             : "";
         if (used + 1 + strlen(part) >= size)
             break;
         if (*part && used == start)

@@ -85,8 +85,7 @@ void ev_grid_number(double value, int decimals, char *text, size_t size)
     text[used] = '\0';
 }
 
-void ev_grid_set_numbers(struct ev_grid *grid, size_t column, const double *values,
-                         int significant)
+void ev_grid_set_numbers(struct ev_grid *grid, size_t column, const double *values, int significant)
 {
     const size_t n = grid->n_rows - HEADER_ROWS;
     double smallest = INFINITY;

@@ -91,8 +91,8 @@ static enum ev_status write_metrics(const struct ev_view *view, FILE *out, struc
     for (const struct ev_metric *metric = ev_metrics; metric->title && status == EV_OK; metric++) {
         const size_t n = metric->per_column ? view->n_columns : 1;
         for (size_t k = 0; k < n && status == EV_OK; k++)
-            status = write_metric(view, metric, metric->per_column ? &view->columns[k] : NULL, out,
-                                  err);
+            status =
+                write_metric(view, metric, metric->per_column ? &view->columns[k] : NULL, out, err);
     }
     return status;
 }

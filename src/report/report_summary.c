@@ -21,8 +21,8 @@ static void say(struct sentence *sentence, const char *format, ...)
     if (sentence->used + 1 >= sentence->size)
         return;
     va_start(args, format);
-    int n = vsnprintf(sentence->text + sentence->used, sentence->size - sentence->used, format,
-                      args);
+    int n =
+        vsnprintf(sentence->text + sentence->used, sentence->size - sentence->used, format, args);
     va_end(args);
     if (n > 0)
         sentence->used += (size_t)n;

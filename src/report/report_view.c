@@ -266,9 +266,8 @@ static void add_change(struct overview *overview, const struct ev_result_row *ba
 {
     for (size_t b = 0; b < overview->view->n_backends; b++) {
         const struct ev_result_row *row = overview->rows[b];
-        double change = row && baseline
-                            ? (row->all.mse_norm / baseline->all.mse_norm - 1) * 100
-                            : NAN;
+        double change =
+            row && baseline ? (row->all.mse_norm / baseline->all.mse_norm - 1) * 100 : NAN;
         char text[32];
         snprintf(text, sizeof text, "%+.1f %%", change);
         if (row != baseline || !row)
@@ -358,8 +357,7 @@ enum ev_status ev_view_by_set(const struct ev_view *view, const struct ev_metric
     for (size_t s = 0; s < n_sets; s++) {
         const char *set = s < view->n_sets ? view->sets[s] : EV_SET_ALL;
         for (size_t b = 0; b < view->n_backends; b++) {
-            const struct ev_result_row *row =
-                ev_result_find(view->result, view->backends[b], set);
+            const struct ev_result_row *row = ev_result_find(view->result, view->backends[b], set);
             values[b] = row ? metric->get(row, column) : NAN;
         }
         ev_grid_set_header(grid, s + 1, set, "");

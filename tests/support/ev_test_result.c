@@ -76,10 +76,10 @@ static void add_row(struct ev_result *result, size_t b, const char *set, int64_t
     ev_test_result_text(&row->device, "cpu");
     ev_test_result_text(&row->set, set);
     ev_test_result_text(&row->model_path, backend->model_bytes < 0 ? "" : "results/models/a.pt");
-    ev_test_result_text(
-        &row->model_sha256,
-        backend->model_bytes < 0 ? ""
-                                 : "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    ev_test_result_text(&row->model_sha256,
+                        backend->model_bytes < 0
+                            ? ""
+                            : "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
     row->model_bytes = backend->model_bytes;
     row->weight_bytes = backend->model_bytes < 0 ? -1 : backend->model_bytes - 21000;
     row->n_rows = n_rows;
@@ -91,8 +91,8 @@ static void add_row(struct ev_result *result, size_t b, const char *set, int64_t
     for (int k = 0; k < 2; k++) {
         double range = row->columns[k].max - row->columns[k].min;
         double part = mse * (k == 0 ? 1.6 : 0.4);
-        row->outputs[k] = (struct ev_error_figures){
-            part, sqrt(part) * 0.7, part * range * range, sqrt(part) * 0.7 * range, 1 - 14 * part};
+        row->outputs[k] = (struct ev_error_figures){part, sqrt(part) * 0.7, part * range * range,
+                                                    sqrt(part) * 0.7 * range, 1 - 14 * part};
     }
     row->all = (struct ev_error_figures){mse, sqrt(mse) * 0.6, NAN, NAN, 1 - 17 * mse};
     row->images_per_s = backend->images_per_s * (1 + 0.01 * (double)(n_rows % 5));
@@ -118,8 +118,8 @@ void ev_test_result_make(struct ev_result *result, size_t n_backends, size_t n_s
         ck_assert_ptr_nonnull(set);
         ev_test_result_text(&set->name, sets[s].name);
         ev_test_result_text(&set->path, "cache/set.h5");
-        ev_test_result_text(
-            &set->sha256, "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752");
+        ev_test_result_text(&set->sha256,
+                            "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752");
         ev_test_result_text(&set->provenance, "{\"tool\":\"evalrun 0.1.0\"}");
         set->n_rows = sets[s].n_rows;
         for (size_t b = 0; b < n_backends; b++)

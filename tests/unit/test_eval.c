@@ -98,8 +98,8 @@ static enum ev_status floats_describe(struct ev_engine *engine, struct ev_descri
 static enum ev_status seer_infer(struct ev_engine *engine, const struct ev_batch *batch,
                                  float *outputs, struct ev_error *error)
 {
-    const size_t n = (size_t)engine->shape.height * (size_t)engine->shape.width *
-                     (size_t)engine->shape.channels;
+    const size_t n =
+        (size_t)engine->shape.height * (size_t)engine->shape.width * (size_t)engine->shape.channels;
 
     (void)error;
     if (n_infers++ == interrupt_at)

@@ -129,7 +129,8 @@ END_TEST
 
 /* Where a value of the good file is replaced, by what, and what the message must name. */
 static const struct {
-    const char *container; /* "", "machine", "sets", "rows", "outputs", "latency": in the last one */
+    const char
+        *container; /* "", "machine", "sets", "rows", "outputs", "latency": in the last one */
     const char *key;
     const char *value; /* JSON, or NULL: the key is removed */
     const char *named;
@@ -329,9 +330,14 @@ START_TEST(text_is_cleaned_for_people)
         {"plain", 32, "plain"},
         {NULL, 32, ""},
         {"a\nb\tc\x1b[31m\x7f", 32, "a b c [31m "},
-        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8f\x8e", 32, "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8f\x8e"},
-        {"\xc2\x9b" "31m", 32, " 31m"},
-        {"a\xff" "b\xc3", 32, "a?b?"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8f\x8e", 32,
+         "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8f\x8e"},
+        {"\xc2\x9b"
+         "31m",
+         32, " 31m"},
+        {"a\xff"
+         "b\xc3",
+         32, "a?b?"},
         {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80", 32, "?? ??? ????"},
         {"ab\xc3\xa9", 4, "ab"},
         {"ab\xc3\xa9", 5, "ab\xc3\xa9"},
