@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define HEADER_ROWS  2
-#define MAX_DECIMALS 6
+#define MAX_DECIMALS 8
 /* Spaces between columns of a terminal. */
 #define GAP          2
 

@@ -38,7 +38,7 @@ void ev_grid_print(const struct ev_grid *grid, const char *indent, FILE *out);
 /* A table of GitHub's Markdown; in the header the unit follows in brackets. */
 void ev_grid_markdown(const struct ev_grid *grid, FILE *out);
 
-/* Decimals with which `value` shows that many significant digits, from 0 to 6. */
+/* Decimals with which `value` shows that many significant digits, from 0 to 8. */
 int ev_grid_decimals(double value, int significant);
 /* Decimals of `value` among numbers whose smallest is `smallest`: those that the smallest needs, so
  * that a column lines up, but at most one more than the value needs by itself. */

@@ -273,7 +273,6 @@ START_TEST(several_sets_are_pooled)
         double seconds = 10 / parts[0]->images_per_s + 90 / parts[1]->images_per_s;
         ck_assert_double_eq_tol(all->images_per_s * seconds / 100, 1, 1e-9);
     }
-    /* The engine "null" always says 0.5: its R2 over all rows is that of the pooled mean. */
     const struct ev_result_row *null_all = ev_result_find(&result, "null", "all");
     ck_assert_int_eq(null_all->model_bytes, -1);
     ck_assert_str_eq(null_all->model_sha256, "");

@@ -261,7 +261,7 @@ END_TEST
 START_TEST(terminal_tables_are_aligned)
 {
     struct ev_result result;
-    size_t width = 0, n_lines = 0;
+    size_t width = 0, n_lines = 0, head_width = 0;
 
     ev_test_result_make(&result, 8, 3);
     char *text = printed(&result);
@@ -275,6 +275,12 @@ START_TEST(terminal_tables_are_aligned)
     /* Every row of the first table ends in the same column as the rule above it. */
     char *rule = strstr(text, "  ---");
     ck_assert_ptr_nonnull(rule);
+    /* So does the head, in characters: the 2 of R2 takes two bytes. */
+    const char *head = strstr(text, "  backend");
+    ck_assert_ptr_nonnull(head);
+    for (const char *c = head; *c != '\n'; c++)
+        head_width += ((unsigned char)*c & 0xc0) != 0x80;
+    ck_assert_uint_eq(head_width, strcspn(rule, "\n"));
     for (char *line = strtok(rule, "\n"); line && *line == ' '; line = strtok(NULL, "\n")) {
         width = width ? width : strlen(line);
         ck_assert_msg(strlen(line) == width, "%zu wide, expected %zu: '%s'", strlen(line), width,
