@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "evalrun/version.h"
@@ -223,6 +224,7 @@ int main(int argc, char **argv)
 
     if (line)
         ev_command_line = line;
+    ev_memory_keep();
     ev_interrupt_install();
     enum ev_status status = argc > 0 ? dispatch(argc - 1, argv + 1, &err) : EV_OK;
     errno = 0;

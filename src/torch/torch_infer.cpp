@@ -6,7 +6,9 @@
 #include "torch_infer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <future>
 
 #include <ATen/Parallel.h>
 #include <ATen/native/quantized/PackedParams.h>
@@ -40,13 +42,12 @@ namespace ev
 namespace
 {
 
-/* Rows in a piece: the activations of 32 to 64 pictures stay near the cores, where a whole batch
- * of 1024 allocates and touches new memory in each layer. Measured on two AVX2 cores, us a
- * picture and core: int8 620 at 16, 580 at 32, 560 to 600 from 64 to 256, 1840 at 1024; float32
- * 1160 from 8 to 64, 2400 at 128, 3060 at 256. The size never depends on the number of threads:
- * with dynamic quantisation one range serves all rows of a piece, and so the outputs would. */
-constexpr int64_t int8_piece_rows = 64;
-constexpr int64_t float_piece_rows = 32;
+/* Rows in a piece: the activations of 32 pictures stay near the cores, where a whole batch of 1024
+ * goes through memory in each layer. Measured on two AVX2 cores, us a picture and core: int8 460 to
+ * 680 at 8 and 16, 410 to 590 at 32, 550 at 64, 1840 at 1024; float32 1160 from 8 to 64, 2400 at
+ * 128, 3060 at 256. The size never depends on the number of threads: with dynamic quantisation one
+ * range serves all rows of a piece, and so the outputs would. */
+constexpr int64_t cpu_piece_rows = 32;
 constexpr int64_t cuda_piece_rows = 1024;
 
 constexpr const char *bytes_method = "forward_u8";
@@ -241,11 +242,7 @@ void load_copies(struct ev_engine &engine, const char *path)
     bool onednn = weights.has_packed && pack_for_onednn(engine.model);
     engine.weight_bytes = weights.n_bytes;
     engine.detail = detail_of(weights, onednn, engine.device);
-    if (!engine.device.is_cpu())
-        engine.piece_rows = cuda_piece_rows;
-    else
-        engine.piece_rows = weights.has_packed && !weights.has_float ? int8_piece_rows
-                                                                     : float_piece_rows;
+    engine.piece_rows = engine.device.is_cpu() ? cpu_piece_rows : cuda_piece_rows;
     probe(engine, engine.model, 1, path);
     if (weights.has_packed) {
         engine.pieces = load(path, engine.device);
@@ -279,27 +276,55 @@ void describe_engine(const struct ev_engine &engine, struct ev_description &desc
     std::snprintf(description.detail, sizeof description.detail, "%s", engine.detail.c_str());
 }
 
-void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float *outputs)
+/* Computes pieces until `next` has gone through them all. */
+static void run_pieces(struct ev_engine &engine, const struct ev_batch &batch, float *outputs,
+                       std::atomic<int64_t> &next)
 {
     const int64_t piece = engine.piece_rows;
-    const int64_t n_pieces = (batch.n_rows + piece - 1) / piece;
-    auto run = [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; i++) {
-            int64_t first = i * piece, n = std::min(piece, batch.n_rows - first);
-            torch::jit::Module &model = n == 1 ? engine.model : engine.pieces;
-            at::Tensor y = run_piece(engine, model, batch, first, n);
-            TORCH_CHECK(y.size(1) == engine.n_outputs, "gives another number of outputs");
-            at::from_blob(outputs + first * engine.n_outputs, {n, engine.n_outputs}, at::kFloat)
-                .copy_(y);
-        }
+
+    for (int64_t first = piece * next++; first < batch.n_rows; first = piece * next++) {
+        int64_t n = std::min(piece, batch.n_rows - first);
+        torch::jit::Module &model = n == 1 ? engine.model : engine.pieces;
+        at::Tensor y = run_piece(engine, model, batch, first, n);
+        TORCH_CHECK(y.size(1) == engine.n_outputs, "gives another number of outputs");
+        at::from_blob(outputs + first * engine.n_outputs, {n, engine.n_outputs}, at::kFloat)
+            .copy_(y);
+    }
+}
+
+/* One thread a piece waits less than all threads in each layer of one piece; and each takes the
+ * next piece, so that one that is held up (by the reader of the next batch, say) computes fewer.
+ * Not at::parallel_for: that runs in one thread in a file compiled without -fopenmp, and with it
+ * in another OpenMP than libtorch's own where the wheel brings one under a name of its own. */
+static void run_on_threads(struct ev_engine &engine, const struct ev_batch &batch, float *outputs,
+                           int64_t n_threads)
+{
+    std::atomic<int64_t> next{0};
+    std::vector<std::future<void>> workers;
+    auto work = [&] {
+        use_threads(1);
+        run_pieces(engine, batch, outputs, next);
     };
 
+    for (int64_t i = 0; i < n_threads; i++)
+        workers.push_back(std::async(std::launch::async, work));
+    for (auto &worker : workers)
+        worker.wait();
+    for (auto &worker : workers)
+        worker.get();
+}
+
+void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float *outputs)
+{
+    const int64_t n_pieces = (batch.n_rows + engine.piece_rows - 1) / engine.piece_rows;
+    const int64_t n_threads = std::min<int64_t>(engine.n_threads, n_pieces);
+    std::atomic<int64_t> next{0};
+
     use_threads(engine.n_threads);
-    /* One thread a piece waits less than all threads in each layer of one piece. */
-    if (engine.device.is_cpu() && n_pieces > 1)
-        at::parallel_for(0, n_pieces, 1, run);
+    if (engine.device.is_cpu() && n_threads > 1)
+        run_on_threads(engine, batch, outputs, n_threads);
     else
-        run(0, n_pieces);
+        run_pieces(engine, batch, outputs, next);
 }
 
 void close_engine(struct ev_engine *engine) noexcept

@@ -7,11 +7,13 @@
  *
  * Runs where $EVALRUN_PYTHON, or python3, has torch, numpy and h5py; else exits with 77.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "backend/backend.h"
 #include "base/host.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "bench/bench_support.h"
 #include "eval/eval.h"
@@ -19,6 +21,7 @@
 #define N_ROWS     (4 * 1024)
 #define BATCH_ROWS 1024
 #define N_ROUNDS   3
+#define N_REPEATS  3 /* of each way in a round, as in bench_python.py; the fastest counts */
 #define BAR        2.3
 
 /* Pictures per second of Python; ends the program with 77 where it cannot run. */
@@ -48,10 +51,31 @@ static double run_python(const char *model_path, const char *set_path)
     return rate;
 }
 
-static double run_evalrun(const struct ev_backend *engine, const char *model_path,
-                          const char *set_path)
+static double run_evalrun(const struct ev_eval_args *args)
 {
-    const struct ev_eval_backend backend = {"static", engine, model_path};
+    struct ev_result result;
+    struct ev_error err = EV_ERROR_INIT;
+    double rate = 0, mse = NAN;
+
+    for (int repeat = 0; repeat < N_REPEATS; repeat++) {
+        ev_result_init(&result);
+        if (ev_eval_run(args, &result, &err) != EV_OK)
+            ev_bench_die("evalrun", err.message);
+        const struct ev_result_row *row = ev_result_find(&result, "static", "noise");
+        if (row && row->images_per_s > rate)
+            rate = row->images_per_s;
+        mse = row ? row->all.mse_norm : NAN;
+        ev_result_free(&result);
+    }
+    printf("evalrun file-to-mse %.0f images/s mse %.9g\n", rate, mse);
+    return rate;
+}
+
+int main(void)
+{
+    char *model_path = ev_bench_model("static");
+    const char *set_path = ev_bench_set(N_ROWS);
+    struct ev_eval_backend backend = {"static", NULL, model_path};
     const struct ev_eval_set set = {"noise", set_path};
     const struct ev_eval_args args = {
         .backends = &backend,
@@ -62,35 +86,17 @@ static double run_evalrun(const struct ev_backend *engine, const char *model_pat
         .n_threads = ev_host_cores(),
         .batch_rows = BATCH_ROWS,
     };
-    struct ev_result result;
-    struct ev_error err = EV_ERROR_INIT;
-
-    ev_result_init(&result);
-    if (ev_eval_run(&args, &result, &err) != EV_OK)
-        ev_bench_die("evalrun", err.message);
-    const struct ev_result_row *row = ev_result_find(&result, "static", "noise");
-    double rate = row ? row->images_per_s : 0;
-    if (row)
-        printf("evalrun file-to-mse %.0f images/s mse %.9g\n", rate, row->all.mse_norm);
-    ev_result_free(&result);
-    return rate;
-}
-
-int main(void)
-{
-    char *model_path = ev_bench_model("static");
-    const char *set_path = ev_bench_set(N_ROWS);
-    const struct ev_backend *engine;
     struct ev_error err = EV_ERROR_INIT;
     double ratios[N_ROUNDS];
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    ev_memory_keep();
     ev_progress_set_quiet(true);
-    if (ev_engine_find("torch", &engine, &err) != EV_OK)
+    if (ev_engine_find("torch", &backend.engine, &err) != EV_OK)
         ev_bench_die("engine", err.message);
     for (int round = 0; round < N_ROUNDS; round++) {
         double python = run_python(model_path, set_path);
-        ratios[round] = run_evalrun(engine, model_path, set_path) / python;
+        ratios[round] = run_evalrun(&args) / python;
     }
     double median = ev_bench_median(ratios, N_ROUNDS);
     printf("median ratio %.2f, at least %.1f\n", median, BAR);
