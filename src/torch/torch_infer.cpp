@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <future>
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/native/quantized/PackedParams.h>
 #include <ATen/ops/from_blob.h>
