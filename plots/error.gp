@@ -23,7 +23,6 @@ do for [i = 1:n_backends] {
     set label i names[i] at screen key_x(i) + 0.03, key_y(i) left textcolor rgb ink
 }
 set ylabel 'MSE of outputs scaled to 0..1' textcolor rgb ink
-set xlabel 'set' textcolor rgb ink
 set format y sprintf('%%.%df', tick_decimals)
 set yrange [0:1.22 * largest]
 set xrange [0.45:n_groups + 0.55]

@@ -12,9 +12,10 @@ set datafile missing '?'
 colours = '#0072B2 #E69F00 #009E73 #CC79A7 #56B4E9 #D55E00 #F0E442 #8C8C8C'
 patterns = '0 4 5 1 6 7 2 0'
 points = '7 5 9 13 11 15 6 4'
-colour(i) = word(colours, (int(i) - 1) % 8 + 1)
-pattern(i) = int(word(patterns, (int(i) - 1) % 8 + 1))
-point(i) = int(word(points, (int(i) - 1) % 8 + 1))
+slot(i) = (int(slots[int(i)]) - 1) % 8 + 1
+colour(i) = word(colours, slot(i))
+pattern(i) = int(word(patterns, slot(i)))
+point(i) = int(word(points, slot(i)))
 
 ink = '#202020'
 grey = '#606060'

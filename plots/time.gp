@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Inference time of a single image: median, quartiles and tails of each backend.
 # $data: backend, ms at percentiles 10 25 50 75 90 99. labels[], label_at[]: median of each backend
-# as text, and the left end of what is drawn (ms). largest, least: ms.
+# as text. largest, least: ms.
 # logarithmic: whether the times differ so much that a linear axis would hide some.
 
 chart_height = 170 + 46 * n_backends
@@ -9,7 +9,7 @@ eval start_chart
 eval set_rows
 
 set bmargin at screen 88.0 / chart_height
-set label 1003 'number and thick line: median  |  box: 25 to 75 %  |  thin line: 10 to 90 %  ' \
+set label 1003 'thick line: median  |  box: 25 to 75 %  |  thin line: 10 to 90 %  ' \
     .'|  point: 99 % of the calls were faster' \
     at screen from_left(16), 14.0 / chart_height left font font_name.',10' textcolor rgb grey
 set xlabel logarithmic ? 'time (ms), logarithmic' : 'time (ms)' textcolor rgb ink
@@ -23,13 +23,13 @@ if (logarithmic) {
     set xrange [origin:1.08 * largest]
 }
 
-# Labels, not a plot of them: gnuplot 5.4 crashes on one without a valid point.
+# A column of their own: beside a bar a number would stand at another time than it names. Labels, not
+# a plot of them: gnuplot 5.4 crashes on one without a valid point.
+set rmargin at screen from_left(chart_width - 130)
+set label 1004 'median (ms)' at screen from_left(chart_width - 24), from_top(64) right \
+    font font_name.',10' textcolor rgb grey
 do for [i = 1:n_backends] {
-    if (label_at[i] == label_at[i]) {
-        set label i labels[i] at label_at[i], i right offset character -0.8, 0 textcolor rgb ink
-    } else {
-        set label i labels[i] at origin, i left offset character 0.7, 0 textcolor rgb ink
-    }
+    set label i labels[i] at screen from_left(chart_width - 24), first i right textcolor rgb ink
 }
 
 plot @each using 2:1:($6 - $2):(0) with vectors nohead linewidth 1.5 linecolor rgb ink, \

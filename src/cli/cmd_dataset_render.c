@@ -30,7 +30,7 @@ static const struct ev_option options[] = {
      "store chunks of N frames (default: 0, one contiguous block)", NULL},
     {"deflate", 0, EV_OPT_INT, "N", &deflate_level, 0, 9,
      "compress the chunks at this level (default: 0, not at all)", NULL},
-    {"threads", 't', EV_OPT_INT, "N", &n_threads, 0, 1024,
+    {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "threads (default: the cores this process may use)", NULL},
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},

@@ -40,7 +40,7 @@ static const struct ev_option options[] = {
      NULL},
     {"device", 'd', EV_OPT_TEXT, "NAME", &device_text, 0, 0, "cpu, cuda or cuda:N (default: cpu)",
      NULL},
-    {"threads", 't', EV_OPT_INT, "N", &n_threads, 0, 1024,
+    {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "threads of an engine (default: the cores this process may use)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,
      "pictures of one batch of the pass over a set (default: 1024)", NULL},
@@ -150,6 +150,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
             status = report_status;
         }
     }
+    if (evaluation.result.n_rows == 0)
+        ev_folders_remove_new(&evaluation.chosen);
     ev_result_free(&evaluation.result);
     ev_folders_free(&evaluation.chosen);
     free(evaluation.eval_sets);

@@ -49,7 +49,7 @@ static const struct ev_option options[] = {
     {"fresh", 0, EV_OPT_FLAG, NULL, &fresh, 0, 0,
      "start afresh, even if an interrupted run could go on", NULL},
     {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
-    {"threads", 't', EV_OPT_INT, "N", &n_threads, 0, 1024,
+    {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "threads (default: the cores this process may use)", NULL},
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},

@@ -92,6 +92,26 @@ static void print_help(void)
            "(disk, memory, device), 130 interrupted.\n");
 }
 
+/* The commands of a group, "dataset"; false if no command begins with that word. */
+static bool print_group_help(const char *group)
+{
+    const size_t length = strlen(group);
+    bool found = false;
+
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        const char *name = commands[i]->name;
+        if (strncmp(name, group, length) != 0 || name[length] != ' ')
+            continue;
+        if (!found)
+            printf("Usage: evalrun %s COMMAND [OPTIONS]\n\nCommands:\n", group);
+        printf("  %-24s%s\n", name, commands[i]->summary);
+        found = true;
+    }
+    if (found)
+        printf("`evalrun %s COMMAND --help` shows a command's own options.\n", group);
+    return found;
+}
+
 static bool asks_for(int argc, char **argv, const char *name, const char *letter)
 {
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -187,6 +207,8 @@ static enum ev_status dispatch(int argc, char **argv, struct ev_error *err)
         if (n_words > 0)
             return run_command(commands[i], argc - n_words, argv + n_words, err);
     }
+    if (asks_for(argc, argv, "--help", "-h") && print_group_help(argv[0]))
+        return EV_OK;
     return unknown_command(argc, argv, err);
 }
 

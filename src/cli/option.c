@@ -11,14 +11,24 @@
 #define LINE_COLUMNS 80
 #define HELP_COLUMN 26
 
+/* More are no help in a line. */
+#define MOST_NAMES_LISTED 10
+
 enum ev_status ev_fail_unknown(struct ev_error *err, const char *what, const char *text,
                                const char *const *names, size_t n)
 {
     const char *near = ev_text_nearest(text, names, n);
+    char list[256];
+    size_t used = 0;
 
     if (near)
         return ev_fail(err, EV_USAGE, "unknown %s '%s': did you mean '%s'?", what, text, near);
-    return ev_fail(err, EV_USAGE, "unknown %s '%s'", what, text);
+    if (n > MOST_NAMES_LISTED)
+        return ev_fail(err, EV_USAGE, "unknown %s '%s': see --help", what, text);
+    for (size_t i = 0; i < n && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                 names[i]);
+    return ev_fail(err, EV_USAGE, "unknown %s '%s': expected one of %s", what, text, list);
 }
 
 /* "1", "0.25", and bounds of the whole range as nothing. */
@@ -89,7 +99,7 @@ static enum ev_status unknown_option(const struct ev_option *options, const char
     const char *near = word[1] == '-' ? ev_text_nearest(text + 2, names, n) : NULL;
     if (near)
         return ev_fail(err, EV_USAGE, "unknown option '%s': did you mean '--%s'?", text, near);
-    return ev_fail(err, EV_USAGE, "unknown option '%s'", text);
+    return ev_fail(err, EV_USAGE, "unknown option '%s': see --help", text);
 }
 
 /* The option that a word names, "--name", "--name=value" or "-n"; NULL if none. */

@@ -30,7 +30,8 @@ EV_CHECKED enum ev_status ev_options_parse(const struct ev_option *options, int 
 /* The options, aligned, for --help. */
 void ev_options_print(const struct ev_option *options, FILE *out);
 
-/* EV_USAGE "unknown WHAT 'TEXT'", with ": did you mean 'NAME'?" if one of names[0..n-1] is near. */
+/* EV_USAGE "unknown WHAT 'TEXT'", with ": did you mean 'NAME'?" if one of names[0..n-1] is near, else
+ * with all of them. */
 EV_CHECKED enum ev_status ev_fail_unknown(struct ev_error *err, const char *what, const char *text,
                                           const char *const *names, size_t n);
 

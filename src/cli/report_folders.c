@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -27,8 +28,19 @@ enum ev_status ev_folders_choose(const char *tables, const char *plots,
         ev_folders_free(chosen);
         return ev_fail(err, EV_MEMORY, "out of memory");
     }
+    chosen->had_tables = ev_file_exists(chosen->tables);
+    chosen->had_plots = ev_file_exists(chosen->plots);
     chosen->folders = (struct ev_report_folders){chosen->tables, chosen->plots};
     return EV_OK;
+}
+
+void ev_folders_remove_new(const struct ev_chosen_folders *chosen)
+{
+    /* rmdir leaves what is not empty. */
+    if (chosen->plots && !chosen->had_plots)
+        (void)rmdir(chosen->plots);
+    if (chosen->tables && !chosen->had_tables)
+        (void)rmdir(chosen->tables);
 }
 
 void ev_folders_free(struct ev_chosen_folders *chosen)

@@ -3,17 +3,23 @@
 #ifndef EV_REPORT_FOLDERS_H
 #define EV_REPORT_FOLDERS_H
 
+#include <stdbool.h>
+
 #include "report/report.h"
 
 struct ev_chosen_folders {
     struct ev_report_folders folders;
     char *tables; /* storage */
     char *plots;
+    bool had_tables, had_plots; /* whether they were there before */
 };
 
 /* Tables in `tables`, charts in `plots`, or in tables/plots if that is NULL. */
 EV_CHECKED enum ev_status ev_folders_choose(const char *tables, const char *plots,
                                             struct ev_chosen_folders *chosen, struct ev_error *err);
+/* Removes those of the folders that were not there when they were chosen and are empty: after a
+ * command that was refused. */
+void ev_folders_remove_new(const struct ev_chosen_folders *chosen);
 void ev_folders_free(struct ev_chosen_folders *chosen);
 
 /* Says on standard output where the files are. */

@@ -52,7 +52,9 @@ static enum ev_status take_backend(struct ev_backends *backends, size_t at, cons
         enum ev_status status = ev_file_size(word, &bytes, err);
         if (status != EV_OK)
             return status;
-    } else if (!variant && !(model && is_engine(word))) {
+    } else if (!variant && is_engine(word) && !model) {
+        return ev_fail(err, EV_USAGE, "backend '%s' is an engine: it needs --model FILE", word);
+    } else if (!variant && !is_engine(word)) {
         return unknown_backend(word, err);
     }
     if (model || !variant || !variant->model)

@@ -71,6 +71,7 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
         enum ev_status status = ev_set_open(args->sets[s].path, &evaluation->sets[s], err);
         if (status != EV_OK)
             return status;
+        ev_set_note_ranges(evaluation->sets[s]);
         const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
         const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
         if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||

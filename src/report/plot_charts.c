@@ -125,10 +125,8 @@ static bool write_times(const struct ev_view *view, FILE *script)
     }
     ev_plot_set_range(script, &times);
     ev_plot_set_number(script, "logarithmic", ev_plot_is_wide(&times));
-    ev_plot_start_array(script, "label_at", view->n_backends);
     ev_plot_start_array(script, "labels", view->n_backends);
     for (size_t b = 0; complete && b < view->n_backends; b++) {
-        ev_plot_set_number_element(script, "label_at", b, marks_ms[b][0]);
         ev_plot_set_label(script, "labels", b, marks_ms[b][MEDIAN_MARK], &medians, 3,
                           "not measured");
     }

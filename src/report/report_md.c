@@ -229,13 +229,19 @@ static void write_method(const struct ev_view *view, FILE *out)
 static enum ev_status write_document(const struct ev_view *view, const char *plots, FILE *out,
                                      struct ev_error *err)
 {
-    char summary[1024];
+    char summary[1024], noise[400];
     enum ev_status status = EV_OK;
 
     write_title(view, out);
     ev_view_summary(view, summary, sizeof summary);
     write_text(out, summary);
     fputs("\n\n", out);
+    ev_view_noise(view, noise, sizeof noise);
+    if (*noise) {
+        fputs("**", out);
+        write_text(out, noise);
+        fputs("**\n\n", out);
+    }
     if (view->result->interrupted)
         fputs("**The evaluation was interrupted; what was finished is below.**\n\n", out);
     if (view->has_pooled)

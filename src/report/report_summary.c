@@ -116,5 +116,29 @@ void ev_view_summary(const struct ev_view *view, char *text, size_t size)
     if (base && fastest)
         compare(&sentence, fastest, base);
     else if (base || fastest)
-        describe(&sentence, base ? base : fastest, view->n_backends == 1);
+        describe(&sentence, base ? base : fastest, base || view->n_backends == 1);
+}
+
+/* On machines left alone p90 was 1.1 to 1.4 times the median; above this, something else ran. */
+#define NOISY_RATIO 2.0
+
+void ev_view_noise(const struct ev_view *view, char *text, size_t size)
+{
+    const char *set = ev_view_main_set(view);
+    double worst = NOISY_RATIO;
+
+    text[0] = '\0';
+    for (size_t b = 0; set && b < view->n_backends; b++) {
+        const struct ev_result_row *row = ev_result_find(view->result, view->backends[b], set);
+        double ratio = row && row->latency.n_calls > 0
+                           ? row->latency.p90_ns / row->latency.median_ns
+                           : 0.0;
+        if (ratio <= worst)
+            continue;
+        worst = ratio;
+        snprintf(text, size,
+                 "The times are unsteady: the slowest tenth of %.60s's calls took over %.1f times "
+                 "its median. Other programs used the cores; measure again on a quiet machine.",
+                 view->backends[b], ratio);
+    }
 }

@@ -57,7 +57,7 @@ static void print_notes(const struct ev_view *view, FILE *out)
 {
     const struct ev_result *result = view->result;
     const struct ev_result_row *row = &result->rows[0];
-    char cpu[128], device[64];
+    char cpu[128], device[64], noise[400], clean[400];
 
     ev_text_clean(result->host.cpu_model, cpu, sizeof cpu);
     ev_text_clean(row->device, device, sizeof device);
@@ -73,6 +73,10 @@ static void print_notes(const struct ev_view *view, FILE *out)
     fprintf(out, INDENT "images/s: from the file to the MSE, in batches of %" PRId64 "\n",
             row->batch_rows);
     fprintf(out, INDENT "%s, %d threads, device %s\n", cpu, row->n_threads, device);
+    ev_view_noise(view, noise, sizeof noise);
+    ev_text_clean(noise, clean, sizeof clean);
+    if (*clean)
+        fprintf(out, "\n" INDENT "%s\n", clean);
     if (result->interrupted)
         fputs("\n" INDENT "Interrupted: these are the rows that were finished.\n", out);
     fputs("\n", out);

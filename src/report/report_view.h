@@ -66,6 +66,9 @@ EV_CHECKED enum ev_status ev_view_overview(const struct ev_view *view, const cha
 EV_CHECKED enum ev_status ev_view_by_set(const struct ev_view *view, const struct ev_metric *metric,
                                          const struct ev_column *column, struct ev_grid *grid,
                                          struct ev_error *err);
+/* A sentence if the times of single inferences on the main set varied so much that another program
+ * must have had the cores (p90 above twice the median), naming the worst backend; else "". */
+void ev_view_noise(const struct ev_view *view, char *text, size_t size);
 /* One sentence about the fastest backend against the baseline on the main set. */
 void ev_view_summary(const struct ev_view *view, char *text, size_t size);
 

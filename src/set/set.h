@@ -49,6 +49,10 @@ EV_CHECKED enum ev_status ev_set_open(const char *path, struct ev_set **set, str
 void ev_set_close(struct ev_set *set);
 const struct ev_set_info *ev_set_info(const struct ev_set *set);
 
+/* A note on standard error if the labels lie outside 0..1 and the file gives no ranges: normalised
+ * errors are then in the labels' own units, which is rarely meant. */
+void ev_set_note_ranges(const struct ev_set *set);
+
 /* All labels, (N, K) float32, physical units; read at open, owned by the set. */
 const float *ev_set_labels(const struct ev_set *set);
 

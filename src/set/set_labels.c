@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "set/set_private.h"
 
 static enum ev_status check_label_values(const struct ev_set *set, struct ev_error *err)
@@ -59,6 +60,7 @@ static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_e
         column->min = low[i];
         column->max = high[i];
     }
+    set->has_ranges = true;
     return EV_OK;
 }
 
@@ -107,4 +109,22 @@ done:
         H5Tclose(type);
     H5Dclose(labels);
     return status;
+}
+
+void ev_set_note_ranges(const struct ev_set *set)
+{
+    const int32_t n_outputs = set->info.n_outputs;
+    char line[600];
+
+    for (int64_t i = 0; i < set->info.n_rows * n_outputs && !set->has_ranges; i++) {
+        if (set->labels[i] >= 0.0f && set->labels[i] <= 1.0f)
+            continue;
+        snprintf(line, sizeof line,
+                 "%.400s: /labels has no attributes min and max, and %s is %g in row %lld: it is "
+                 "taken as it is, not scaled to 0..1",
+                 set->path, set->info.columns[i % n_outputs].name, (double)set->labels[i],
+                 (long long)(i / n_outputs));
+        ev_progress_note(line);
+        return;
+    }
 }

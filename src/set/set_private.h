@@ -18,6 +18,7 @@ struct ev_set {
     char *provenance;
     char *sha256;
     float *labels; /* (N, K) physical */
+    bool has_ranges; /* the file gives min and max of the labels */
     hid_t file;
     hid_t images;
     size_t row_bytes; /* of one picture */

@@ -77,6 +77,7 @@ static enum ev_status open_sets(struct ev_sampler *sampler, const struct ev_samp
         enum ev_status status = ev_set_open(args->set_paths[i], &sampler->sets[i], err);
         if (status != EV_OK)
             return status;
+        ev_set_note_ranges(sampler->sets[i]);
         sampler->n_sets = i + 1;
         const struct ev_set_info *info = ev_set_info(sampler->sets[i]);
         if (i == 0)

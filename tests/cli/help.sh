@@ -13,6 +13,9 @@ for command in "" eval list report "dataset render" train quantize; do
     passes evalrun $command -h
     cmp "$out" first || die "-h differs from --help"
 done
+passes evalrun dataset --help
+says "Usage: evalrun dataset COMMAND"
+says "dataset render"
 passes evalrun help train
 says "--learning-rate"
 passes evalrun --help

@@ -9,6 +9,15 @@ fails 3 "/proc/evalrun" evalrun --backend null --set a.h5 --out /proc/evalrun
 if [[ $EV_HAVE_TORCH == 1 ]]; then
     fails 3 "no/folder/m.pt" evalrun train --set a.h5 --out no/folder/m.pt
 fi
+# A command that is refused leaves no folder behind, nor takes one away.
+fails 2 "no-such-engine" evalrun --backend ./no-such-engine --set a.h5 --out new/tables
+mkdir empty
+printf 'no set' >no-set.h5
+fails 2 "no-set.h5: not an HDF5 file" evalrun --backend null --set ./no-set.h5 --out empty
+fails 2 "no-set.h5: not an HDF5 file" evalrun --backend null --set ./no-set.h5 --out other
+[[ -d empty ]] || die "a folder of the user's was removed"
+rm no-set.h5
+rmdir empty
 nothing_left a.h5 file
 
 # A limit on the size of files stands for a full disk.

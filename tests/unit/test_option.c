@@ -87,7 +87,7 @@ static const struct {
     {{{"--flog"}}, "unknown option '--flog': did you mean '--flag'?"},
     {{{"--flog=1"}}, "unknown option '--flog': did you mean '--flag'?"},
     {{{"--hlep"}}, "did you mean '--help'?"},
-    {{{"--nothing-like-it"}}, "unknown option '--nothing-like-it'"},
+    {{{"--nothing-like-it"}}, "unknown option '--nothing-like-it': see --help"},
     {{{"-x"}}, "unknown option '-x'"},
     {{{"-ff"}}, "unknown option '-ff'"},
     {{{"---"}}, "unknown option '---'"},
@@ -225,7 +225,7 @@ START_TEST(a_model_takes_one_backend)
     ev_assert_fails(ev_backends_select("baseline,qat", model, &backends, &err), EV_USAGE,
                     "--model needs one backend to run it, but --backend names 2");
     ev_assert_fails(ev_backends_select("torch", NULL, &backends, &err), EV_USAGE,
-                    "unknown backend 'torch'");
+                    "backend 'torch' is an engine: it needs --model FILE");
     ev_assert_fails(ev_backends_select(NULL, "missing.pt", &backends, &err), EV_INPUT,
                     "missing.pt: ");
 }

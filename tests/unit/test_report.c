@@ -343,6 +343,25 @@ START_TEST(interrupted_results_are_shown_set_by_set)
 }
 END_TEST
 
+START_TEST(unsteady_times_are_pointed_out)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    char *text = printed(&result);
+    assert_lacks(text, "unsteady");
+    free(text);
+    result.rows[1].latency.p90_ns = 3.1 * result.rows[1].latency.median_ns;
+    text = printed(&result);
+    assert_has(text, "The times are unsteady: the slowest tenth of dynamic's calls took over 3.1 ");
+    free(text);
+    text = written(&ev_report_markdown, &result, NULL);
+    assert_has(text, "**The times are unsteady: ");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
 START_TEST(empty_results_are_reported_as_such)
 {
     struct ev_result result;
@@ -504,6 +523,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, terminal_tables_are_aligned);
     tcase_add_test(tests, without_a_baseline_nothing_is_relative);
     tcase_add_test(tests, interrupted_results_are_shown_set_by_set);
+    tcase_add_test(tests, unsteady_times_are_pointed_out);
     tcase_add_test(tests, empty_results_are_reported_as_such);
     tcase_add_test(tests, numbers_keep_their_digits);
     tcase_add_test(tests, labels_are_short_and_tell_backends_apart);

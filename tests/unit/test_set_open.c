@@ -296,6 +296,39 @@ START_TEST(columns)
 }
 END_TEST
 
+/* Labels 0, 1, 2, ... without a range: whoever means them to be scaled is told. */
+START_TEST(labels_without_ranges_are_noted)
+{
+    static const double low[] = {0, 0}, high[] = {1, 1};
+    struct foreign sound = {SOUND};
+    const char *path = write_foreign(&sound), *notes = ev_test_path("notes");
+    char line[600] = "";
+    struct ev_set *set;
+
+    ck_assert_ptr_nonnull(freopen(notes, "w", stderr));
+    if (_i == 1) {
+        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+        hid_t labels = H5Dopen2(file, "labels", H5P_DEFAULT);
+        put_doubles(labels, "min", 2, low);
+        put_doubles(labels, "max", 2, high);
+        H5Dclose(labels);
+        H5Fclose(file);
+    }
+    ev_assert_ok(ev_set_open(path, &set, &err));
+    ev_set_note_ranges(set);
+    ev_set_close(set);
+    fflush(stderr);
+    FILE *file = fopen(notes, "r");
+    ck_assert_ptr_nonnull(file);
+    size_t n = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    if (_i == 1)
+        ck_assert_uint_eq(n, 0);
+    else
+        ck_assert_ptr_nonnull(strstr(line, "y0 is 2 in row 1"));
+}
+END_TEST
+
 static void write_bytes(const char *path, const void *bytes, size_t n)
 {
     FILE *file = fopen(path, "w");
@@ -391,6 +424,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, files_of_other_tools);
     tcase_add_test(tests, own_file);
     tcase_add_test(tests, columns);
+    tcase_add_loop_test(tests, labels_without_ranges_are_noted, 0, 2);
     tcase_add_test(tests, no_sets_at_all);
     tcase_add_test(tests, truncated);
     tcase_add_test(tests, ends_within_the_pictures);
