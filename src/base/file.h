@@ -53,6 +53,9 @@ EV_CHECKED enum ev_status ev_file_read(const char *path, size_t max_bytes, char 
 
 /* "folder/name", malloc'ed; NULL when out of memory. */
 char *ev_path_join(const char *folder, const char *name);
+/* Path from one folder to another, "../../plots/latest/" or "" for the same; both exist. malloc'ed;
+ * NULL if it cannot be found out. */
+char *ev_path_relative(const char *from, const char *to);
 /* A file that ships with the program ("datasets/circuits/simple.csv", "results/models/qat.pt",
  * "plots/style.gp"): under $EVALRUN_DATA_DIR, else in share/evalrun beside the executable's bin,
  * else in the source tree the program was built from. malloc'ed; NULL when out of memory. The file

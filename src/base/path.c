@@ -64,3 +64,39 @@ char *ev_path_cache(const char *option)
         return ev_path_join(user, "evalrun");
     return ev_path_join(home && *home ? home : "/tmp", ".cache/evalrun");
 }
+
+/* Length of the folders that two absolute paths share, up to and without a '/'. */
+static size_t shared_length(const char *a, const char *b)
+{
+    size_t shared = 0;
+
+    for (size_t i = 0;; i++) {
+        bool a_ends = a[i] == '/' || a[i] == '\0', b_ends = b[i] == '/' || b[i] == '\0';
+        if (a_ends && b_ends)
+            shared = i;
+        if (a[i] != b[i] || a[i] == '\0')
+            return shared;
+    }
+}
+
+char *ev_path_relative(const char *from, const char *to)
+{
+    char *a = realpath(from, NULL), *b = realpath(to, NULL);
+    char *path = a && b ? malloc(3 * strlen(a) + strlen(b) + 2) : NULL;
+
+    if (path) {
+        const size_t shared = shared_length(a, b);
+        char *end = path;
+        for (const char *at = a + shared; *at; at++) {
+            if (*at == '/' && at[1])
+                end = stpcpy(end, "../");
+        }
+        const char *below = b + shared;
+        below += *below == '/';
+        end = stpcpy(end, below);
+        strcpy(end, *below ? "/" : "");
+    }
+    free(a);
+    free(b);
+    return path;
+}

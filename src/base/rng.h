@@ -20,6 +20,9 @@ enum ev_rng_purpose {
     EV_RNG_AUGMENT,
     EV_RNG_SPLIT,
     EV_RNG_TEST,
+    EV_RNG_PUSH,
+    EV_RNG_LATENCY,
+    EV_RNG_RESAMPLE,
 };
 
 struct ev_rng {

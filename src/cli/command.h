@@ -20,6 +20,7 @@ struct ev_command {
 };
 
 extern const struct ev_command ev_cmd_eval;
+extern const struct ev_command ev_cmd_drive;
 extern const struct ev_command ev_cmd_list;
 extern const struct ev_command ev_cmd_report;
 extern const struct ev_command ev_cmd_dataset_render;

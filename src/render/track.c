@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "render/render.h"
+#include "render/track_line.h"
 
 #define MIN_POINTS 16
 #define MIN_SPACING_M 0.05
@@ -18,8 +19,7 @@
 #define MAX_WIDTH_M 50.0
 #define MAX_EXTENT_M 20000.0
 
-enum { COLUMN_X, COLUMN_Y, COLUMN_LEFT, COLUMN_RIGHT, N_COLUMNS };
-static const char *const column_names[N_COLUMNS] = {"x_m", "y_m", "left_m", "right_m"};
+static const char *const column_names[EV_LINE_COLUMNS] = {"x_m", "y_m", "left_m", "right_m"};
 
 static enum ev_status find_file(const char *name_or_path, char **path, struct ev_error *err)
 {
@@ -47,9 +47,9 @@ static enum ev_status find_file(const char *name_or_path, char **path, struct ev
 }
 
 static enum ev_status read_points(struct ev_track *track, const struct ev_csv *csv,
-                                  double (*points)[N_COLUMNS], struct ev_error *err)
+                                  double (*points)[EV_LINE_COLUMNS], struct ev_error *err)
 {
-    for (int c = 0; c < N_COLUMNS; c++) {
+    for (int c = 0; c < EV_LINE_COLUMNS; c++) {
         int32_t column = ev_csv_column(csv, column_names[c]);
         if (column < 0)
             return ev_fail(err, EV_INPUT, "%s: no column '%s'", track->path, column_names[c]);
@@ -58,8 +58,8 @@ static enum ev_status read_points(struct ev_track *track, const struct ev_csv *c
             enum ev_status status = ev_csv_double(csv, track->path, row, column, value, err);
             if (status != EV_OK)
                 return status;
-            double low = c < COLUMN_LEFT ? -MAX_EXTENT_M : MIN_WIDTH_M;
-            double high = c < COLUMN_LEFT ? MAX_EXTENT_M : MAX_WIDTH_M;
+            double low = c < EV_LINE_LEFT ? -MAX_EXTENT_M : MIN_WIDTH_M;
+            double high = c < EV_LINE_LEFT ? MAX_EXTENT_M : MAX_WIDTH_M;
             if (*value < low || *value > high)
                 return ev_fail(err, EV_INPUT, "%s: line %lld: %s is %g, expected %g to %g metres",
                                track->path, (long long)csv->line[row + 1], column_names[c], *value,
@@ -69,31 +69,47 @@ static enum ev_status read_points(struct ev_track *track, const struct ev_csv *c
     return EV_OK;
 }
 
-/* Segments between neighbours, the last one back to the first point. */
-static enum ev_status build_segments(struct ev_track *track, const struct ev_csv *csv,
-                                     double (*points)[N_COLUMNS], struct ev_error *err)
+static enum ev_status check_spacing(const struct ev_track *track, const struct ev_csv *csv,
+                                    double (*points)[EV_LINE_COLUMNS], struct ev_error *err)
 {
-    double s_m = 0.0;
-
-    for (int32_t i = 0; i < track->n_segments; i++) {
-        const double *here = points[i], *next = points[(i + 1) % track->n_segments];
-        double dx = next[COLUMN_X] - here[COLUMN_X], dy = next[COLUMN_Y] - here[COLUMN_Y];
-        double length_m = hypot(dx, dy);
+    for (int64_t i = 0; i < csv->n_rows; i++) {
+        const double *here = points[i], *next = points[(i + 1) % csv->n_rows];
+        double length_m = hypot(next[EV_LINE_X] - here[EV_LINE_X], next[EV_LINE_Y] - here[EV_LINE_Y]);
         if (length_m < MIN_SPACING_M)
             return ev_fail(err, EV_INPUT, "%s: line %lld: the next point is only %.3g m away",
                            track->path, (long long)csv->line[i + 1], length_m);
         if (length_m > MAX_SPACING_M)
             return ev_fail(err, EV_INPUT, "%s: line %lld: the next point is %.3g m away%s",
                            track->path, (long long)csv->line[i + 1], length_m,
-                           i + 1 == track->n_segments ? " (the line is not closed)" : "");
+                           i + 1 == csv->n_rows ? " (the line is not closed)" : "");
+    }
+    return EV_OK;
+}
+
+/* Segments between neighbours, the last one back to the first point. */
+static enum ev_status build_segments(struct ev_track *track, const double (*points)[EV_LINE_COLUMNS],
+                                     int64_t n, struct ev_error *err)
+{
+    double s_m = 0.0;
+
+    if (n > INT32_MAX / 2)
+        return ev_fail(err, EV_INPUT, "%s: too many points", track->path);
+    track->n_segments = (int32_t)n;
+    track->segments = calloc((size_t)n, sizeof *track->segments);
+    if (!track->segments)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    for (int64_t i = 0; i < n; i++) {
+        const double *here = points[i], *next = points[(i + 1) % n];
+        double dx = next[EV_LINE_X] - here[EV_LINE_X], dy = next[EV_LINE_Y] - here[EV_LINE_Y];
+        double length_m = hypot(dx, dy);
         track->segments[i] = (struct ev_segment){
-            .x_m = (float)here[COLUMN_X],
-            .y_m = (float)here[COLUMN_Y],
+            .x_m = (float)here[EV_LINE_X],
+            .y_m = (float)here[EV_LINE_Y],
             .tx = (float)(dx / length_m),
             .ty = (float)(dy / length_m),
             .length_m = (float)length_m,
-            .left_m = (float)here[COLUMN_LEFT],
-            .right_m = (float)here[COLUMN_RIGHT],
+            .left_m = (float)here[EV_LINE_LEFT],
+            .right_m = (float)here[EV_LINE_RIGHT],
             .s_m = (float)s_m,
         };
         s_m += length_m;
@@ -181,7 +197,7 @@ enum ev_status ev_track_open(const char *name_or_path, struct ev_track **out, st
 {
     enum ev_status status;
     struct ev_csv csv = {0};
-    double(*points)[N_COLUMNS] = NULL;
+    double(*points)[EV_LINE_COLUMNS] = NULL;
     struct ev_track *track = calloc(1, sizeof *track);
 
     *out = NULL;
@@ -198,17 +214,22 @@ enum ev_status ev_track_open(const char *name_or_path, struct ev_track **out, st
                          (long long)csv.n_rows, MIN_POINTS);
         goto done;
     }
-    track->n_segments = (int32_t)csv.n_rows;
+    int64_t n = csv.n_rows;
     track->name = strdup(name_or_path);
-    track->segments = calloc((size_t)csv.n_rows, sizeof *track->segments);
     points = calloc((size_t)csv.n_rows, sizeof *points);
-    if (!track->name || !track->segments || !points) {
+    if (!track->name || !points) {
         status = ev_fail(err, EV_MEMORY, "out of memory");
         goto done;
     }
     status = read_points(track, &csv, points, err);
     if (status == EV_OK)
-        status = build_segments(track, &csv, points, err);
+        status = check_spacing(track, &csv, points, err);
+    if (status == EV_OK)
+        status = ev_line_resample(&points, &n, err);
+    if (status == EV_OK)
+        status = ev_line_check_edges((const double(*)[EV_LINE_COLUMNS])points, n, track->path, err);
+    if (status == EV_OK)
+        status = build_segments(track, (const double(*)[EV_LINE_COLUMNS])points, n, err);
     if (status == EV_OK)
         status = build_grid(track, err);
 done:

@@ -49,8 +49,7 @@ char *ev_plot_find_gnuplot(void)
 
 /* One script: the data, then for each format where it goes, the style and the template. malloc'ed;
  * NULL when out of memory. */
-static char *make_script(const struct ev_view *view, const struct ev_chart *chart,
-                         const char *style, const char *template, char *const outputs[N_FORMATS],
+static char *make_script(const struct ev_plot_job *job, const char *style, const char *template, char *const outputs[N_FORMATS],
                          size_t *length)
 {
     char *text = NULL;
@@ -58,7 +57,7 @@ static char *make_script(const struct ev_view *view, const struct ev_chart *char
 
     if (!script)
         return NULL;
-    const bool complete = chart->write_data(view, script);
+    const bool complete = job->write_data(job->subject, script);
     for (size_t i = 0; i < N_FORMATS; i++) {
         fprintf(script, "chart_format = '%s'\nchart_file = ", ev_plot_formats[i]);
         ev_plot_string(script, outputs[i]);
@@ -224,13 +223,13 @@ static enum ev_status find_template(const char *name, char **path, struct ev_err
 }
 
 /* Final and temporary names of a chart's files. */
-static enum ev_status name_files(const struct ev_chart *chart, const char *folder,
+static enum ev_status name_files(const struct ev_plot_job *job, const char *folder,
                                  char *paths[N_FORMATS], char *temporaries[N_FORMATS],
                                  struct ev_error *err)
 {
     for (size_t i = 0; i < N_FORMATS; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s.%s", chart->name, ev_plot_formats[i]);
+        char name[256];
+        snprintf(name, sizeof name, "%s.%s", job->name, ev_plot_formats[i]);
         paths[i] = ev_path_join(folder, name);
         if (!paths[i])
             return ev_fail(err, EV_MEMORY, "out of memory");
@@ -241,25 +240,24 @@ static enum ev_status name_files(const struct ev_chart *chart, const char *folde
     return EV_OK;
 }
 
-static enum ev_status draw(const struct ev_view *view, const struct ev_chart *chart,
-                           const char *gnuplot, const char *style, const char *folder,
-                           struct ev_error *err)
+static enum ev_status draw(const struct ev_plot_job *job, const char *gnuplot, const char *style,
+                           const char *folder, struct ev_error *err)
 {
     char *paths[N_FORMATS] = {NULL}, *temporaries[N_FORMATS] = {NULL};
     char *template = NULL, *script = NULL;
     size_t length = 0;
-    enum ev_status status = find_template(chart->name, &template, err);
+    enum ev_status status = find_template(job->template, &template, err);
 
     if (status == EV_OK)
-        status = name_files(chart, folder, paths, temporaries, err);
+        status = name_files(job, folder, paths, temporaries, err);
     if (status != EV_OK)
         goto done;
-    script = make_script(view, chart, style, template, temporaries, &length);
+    script = make_script(job, style, template, temporaries, &length);
     if (!script) {
-        status = ev_fail(err, EV_MEMORY, "chart '%s': out of memory", chart->name);
+        status = ev_fail(err, EV_MEMORY, "chart '%s': out of memory", job->name);
         goto done;
     }
-    status = run(gnuplot, chart->name, script, length, err);
+    status = run(gnuplot, job->name, script, length, err);
     for (size_t i = 0; i < N_FORMATS && status == EV_OK; i++) {
         if (!is_whole(temporaries[i], i))
             status =
@@ -279,21 +277,47 @@ done:
     return status;
 }
 
-enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot, const char *folder,
-                             struct ev_error *err)
+enum ev_status ev_plot_draw(const struct ev_plot_job *jobs, size_t n, const char *gnuplot,
+                            const char *folder, struct ev_error *err)
 {
     char *style = NULL;
     enum ev_status status = EV_OK;
 
-    if (view->n_backends == 0)
-        return EV_OK;
     /* Its scripts hold one line of text a string. */
     if (folder[strcspn(folder, "\r\n\t")] != '\0')
         return ev_fail(err, EV_UNSUPPORTED,
                        "charts cannot be written to a folder with a line break in its name");
     status = find_template("style", &style, err);
-    for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++)
-        status = draw(view, chart, gnuplot, style, folder, err);
+    for (size_t i = 0; i < n && status == EV_OK; i++)
+        status = draw(&jobs[i], gnuplot, style, folder, err);
     free(style);
+    return status;
+}
+
+/* A chart of a result, as a job's subject. */
+struct chart_of_view {
+    const struct ev_chart *chart;
+    const struct ev_view *view;
+};
+
+static bool write_chart(const void *subject, FILE *script)
+{
+    const struct chart_of_view *of = subject;
+
+    return of->chart->write_data(of->view, script);
+}
+
+enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot, const char *folder,
+                             struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    if (view->n_backends == 0)
+        return EV_OK;
+    for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
+        const struct chart_of_view of = {chart, view};
+        const struct ev_plot_job job = {chart->name, chart->name, write_chart, &of};
+        status = ev_plot_draw(&job, 1, gnuplot, folder, err);
+    }
     return status;
 }

@@ -29,7 +29,20 @@ char *ev_plot_find_gnuplot(void);
 /* `text` as a gnuplot string: one line of valid UTF-8 in single quotes, in which gnuplot replaces
  * nothing. The only way of texts into a script. */
 void ev_plot_string(FILE *script, const char *text);
-/* Draws every chart in every format into the folder, each file whole or absent. */
+/* One chart to draw: its files NAME.png and NAME.svg, its template plots/TEMPLATE.gp, and the
+ * writer of what the template reads, which is given `subject`. */
+struct ev_plot_job {
+    const char *name;
+    const char *template;
+    bool (*write_data)(const void *subject, FILE *script);
+    const void *subject;
+};
+
+/* Draws n charts in every format into the folder, each file whole or absent. */
+EV_CHECKED enum ev_status ev_plot_draw(const struct ev_plot_job *jobs, size_t n,
+                                       const char *gnuplot, const char *folder,
+                                       struct ev_error *err);
+/* Draws all of ev_charts. */
 EV_CHECKED enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot,
                                         const char *folder, struct ev_error *err);
 

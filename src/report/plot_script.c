@@ -124,23 +124,20 @@ static void write_subtitle(const struct ev_view *view, FILE *script)
     ev_plot_set_text(script, "chart_subtitle", text);
 }
 
-/* Number of a backend's colour, pattern and point: the known variants keep theirs whatever else is
- * in the chart, others take what comes after. */
-static size_t slot_of(const struct ev_view *view, size_t backend)
+void ev_plot_write_slots(FILE *script, const char *const *backends, size_t n)
 {
     static const char *const known[] = {"baseline", "dynamic", "static", "qat"};
     const size_t n_known = sizeof known / sizeof known[0];
-    size_t slot = n_known + 1;
+    size_t n_others = 0;
 
-    for (size_t b = 0; b <= backend; b++) {
+    ev_plot_start_array(script, "slots", n);
+    for (size_t b = 0; b < n; b++) {
         size_t k = 0;
-        while (k < n_known && strcmp(known[k], view->backends[b]) != 0)
+        while (k < n_known && strcmp(known[k], backends[b]) != 0)
             k++;
-        if (b == backend)
-            return k < n_known ? k + 1 : slot;
-        slot += k == n_known;
+        size_t slot = k < n_known ? k + 1 : n_known + ++n_others;
+        ev_plot_set_number_element(script, "slots", b, (double)slot);
     }
-    return slot;
 }
 
 void ev_plot_write_head(const struct ev_view *view, const char *title, FILE *script)
@@ -154,9 +151,7 @@ void ev_plot_write_head(const struct ev_view *view, const char *title, FILE *scr
         ev_view_label(view, b, label, sizeof label);
         ev_plot_set_element(script, "names", b, label);
     }
-    ev_plot_start_array(script, "slots", view->n_backends);
-    for (size_t b = 0; b < view->n_backends; b++)
-        ev_plot_set_number_element(script, "slots", b, (double)slot_of(view, b));
+    ev_plot_write_slots(script, view->backends, view->n_backends);
 }
 
 const struct ev_result_row *ev_plot_row(const struct ev_view *view, size_t backend)

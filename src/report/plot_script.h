@@ -38,8 +38,10 @@ void ev_plot_set_label(FILE *script, const char *array, size_t i, double value,
 /* A line of a datablock: the 1-based index i, then n values. */
 void ev_plot_write_line(FILE *script, size_t i, const double *values, size_t n);
 
-/* chart_title, chart_subtitle, n_backends, names[], slots[] (numbers of colours, the same for a
- * variant in every chart). */
+/* slots[]: numbers of colours, patterns and points; the known variants keep theirs whatever else is
+ * in the chart. */
+void ev_plot_write_slots(FILE *script, const char *const *backends, size_t n);
+/* chart_title, chart_subtitle, n_backends, names[], slots[]. */
 void ev_plot_write_head(const struct ev_view *view, const char *title, FILE *script);
 
 /* Row of a backend on the main set, or NULL; its figures, NAN without a row. */

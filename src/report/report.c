@@ -2,7 +2,6 @@
 /* The table of writers, the folders, and the order in which files are written. */
 #include "report/report.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,44 +49,6 @@ enum ev_status ev_report_check(const struct ev_report_folders *folders, struct e
         }
     }
     return status;
-}
-
-/* Length of the folders that two absolute paths share, up to and without a '/'. */
-static size_t shared_length(const char *a, const char *b)
-{
-    size_t shared = 0;
-
-    for (size_t i = 0;; i++) {
-        bool a_ends = a[i] == '/' || a[i] == '\0', b_ends = b[i] == '/' || b[i] == '\0';
-        if (a_ends && b_ends)
-            shared = i;
-        if (a[i] != b[i] || a[i] == '\0')
-            return shared;
-    }
-}
-
-/* Path from one folder to another, "../../plots/latest/" or "" for the same; both exist. malloc'ed;
- * NULL if it cannot be found out. */
-static char *relative_path(const char *from, const char *to)
-{
-    char *a = realpath(from, NULL), *b = realpath(to, NULL);
-    char *path = a && b ? malloc(3 * strlen(a) + strlen(b) + 2) : NULL;
-
-    if (path) {
-        const size_t shared = shared_length(a, b);
-        char *end = path;
-        for (const char *at = a + shared; *at; at++) {
-            if (*at == '/' && at[1])
-                end = stpcpy(end, "../");
-        }
-        const char *below = b + shared;
-        below += *below == '/';
-        end = stpcpy(end, below);
-        strcpy(end, *below ? "/" : "");
-    }
-    free(a);
-    free(b);
-    return path;
 }
 
 static enum ev_status write_table(const struct ev_report_writer *writer,
@@ -138,7 +99,7 @@ enum ev_status ev_report_write(const struct ev_result *result,
     if (status == EV_OK)
         status = write_json(result, folders->tables, err);
     if (status == EV_OK && gnuplot)
-        plots = relative_path(folders->tables, folders->plots);
+        plots = ev_path_relative(folders->tables, folders->plots);
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
         status = write_table(writers[i], result, folders->tables, plots, err);
     if (status == EV_OK && gnuplot)

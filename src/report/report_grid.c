@@ -205,3 +205,16 @@ void ev_grid_markdown(const struct ev_grid *grid, FILE *out)
         fputs("|\n", out);
     }
 }
+
+void ev_grid_markdown_address(const char *path, FILE *out)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-._~/";
+
+    for (; *path; path++) {
+        if (strchr(plain, *path))
+            fputc(*path, out);
+        else
+            fprintf(out, "%%%02X", (unsigned char)*path);
+    }
+}

@@ -47,5 +47,7 @@ int ev_grid_decimals_in(double value, double smallest, int significant);
 void ev_grid_number(double value, int decimals, char *text, size_t size);
 /* Text with the characters escaped that mean something in Markdown. */
 void ev_grid_markdown_text(const char *text, FILE *out);
+/* A relative address in a link: what is not plain is percent-encoded. */
+void ev_grid_markdown_address(const char *path, FILE *out);
 
 #endif

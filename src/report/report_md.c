@@ -97,26 +97,12 @@ static enum ev_status write_metrics(const struct ev_view *view, FILE *out, struc
     return status;
 }
 
-/* A relative address in a link: what is not plain is percent-encoded. */
-static void write_address(FILE *out, const char *path)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                "-._~/";
-
-    for (; *path; path++) {
-        if (strchr(plain, *path))
-            fputc(*path, out);
-        else
-            fprintf(out, "%%%02X", (unsigned char)*path);
-    }
-}
-
 static void write_charts(const char *plots, FILE *out)
 {
     fputs("## Charts\n\n", out);
     for (const struct ev_chart *chart = ev_charts; chart->name; chart++) {
         fprintf(out, "![%s](", chart->title);
-        write_address(out, plots);
+        ev_grid_markdown_address(plots, out);
         fprintf(out, "%s.%s)\n\n", chart->name, ev_plot_formats[0]);
     }
 }

@@ -118,6 +118,11 @@ EV_CHECKED enum ev_status ev_set_writer_open(const char *path, const struct ev_s
 EV_CHECKED enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int64_t n,
                                                const uint8_t *images, const float *labels,
                                                const double *pose, struct ev_error *err);
+/* Writes a further dataset /NAME float32 (n_rows, n_columns) with the attribute `names`, whole; not
+ * part of the digest. NaN is allowed. */
+EV_CHECKED enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
+                                            int32_t n_columns, const char *const *names,
+                                            const float *values, struct ev_error *err);
 /* Checks that all rows came, records the content digest, syncs, renames. Frees the writer whether
  * it succeeds or not. */
 EV_CHECKED enum ev_status ev_set_writer_commit(struct ev_set_writer *writer, struct ev_error *err);

@@ -199,6 +199,21 @@ enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int64_t n, con
     return EV_OK;
 }
 
+enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
+                                 int32_t n_columns, const char *const *names, const float *values,
+                                 struct ev_error *err)
+{
+    const hsize_t extent[2] = {(hsize_t)writer->spec.n_rows, (hsize_t)n_columns};
+    hid_t dataset = create_dataset(writer, name, H5T_IEEE_F32LE, 2, extent, false);
+    bool ok = dataset >= 0 &&
+              H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 &&
+              ev_set_write_texts(dataset, "names", n_columns, (const char **)names) >= 0;
+
+    if (dataset >= 0)
+        ok = H5Dclose(dataset) >= 0 && ok;
+    return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
+}
+
 static bool write_digest(struct ev_set_writer *writer)
 {
     uint8_t digest[SHA256_DIGEST_SIZE];

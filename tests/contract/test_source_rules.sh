@@ -21,7 +21,8 @@ declare -A allowed=(
     [train]="evalrun base set backend"
     [eval]="evalrun base set backend"
     [report]="evalrun base set backend eval"
-    [cli]="evalrun base set render backend train eval report"
+    [drive]="evalrun base set render backend eval report"
+    [cli]="evalrun base set render backend train eval report drive"
     [torch]="evalrun"
 )
 

@@ -99,6 +99,7 @@ static const struct {
     {"width of kilometres", 7, "1,2,1500,1", "line 9: left_m is 1500"},
     {"far away", 7, "1e9,2,1,1", "line 9: x_m is 1e+09"},
     {"jump", 7, "300,200,1,1", "line 8: the next point is"},
+    {"narrower than the line", 7, "1,2,0.05,1", "line 9: left_m is 0.05"},
     {"too few cells", 7, "1,2,1", "line 9"},
 };
 
@@ -153,6 +154,65 @@ START_TEST(bad_shapes)
 }
 END_TEST
 
+/* A lemniscate crosses itself at its middle; a bone's two long sides are nearer to each other than
+ * the asphalt is wide, or not. */
+START_TEST(asphalt_must_not_overlap)
+{
+    const char *path = ev_test_path("shape.csv");
+    struct ev_track *track = NULL;
+
+    FILE *file = fopen(path, "w");
+    fputs("x_m,y_m,left_m,right_m\n", file);
+    for (int i = 0; i < 400; i++) {
+        double t = 2.0 * M_PI * i / 400, scale = 30.0 / (1.0 + sin(t) * sin(t));
+        fprintf(file, "%f,%f,1,1\n", scale * cos(t), scale * cos(t) * sin(t));
+    }
+    fclose(file);
+    ev_assert_fails(ev_track_open(path, &track, &err), EV_INPUT, "shape.csv: the asphalt ");
+    ev_assert_fails(ev_track_open(path, &track, &err), EV_INPUT, "crosses or touches itself");
+    ck_assert_ptr_null(track);
+
+    for (double half_width = 1.5; half_width < 2.6; half_width += 1.0) {
+        file = fopen(path, "w");
+        fputs("x_m,y_m,left_m,right_m\n", file);
+        for (int i = 0; i < 600; i++) {
+            double t = 2.0 * M_PI * i / 600, x = 30.0 * cos(t);
+            double y = (2.0 + 8.0 * (x / 30.0) * (x / 30.0)) * sin(t); /* 4 m across its middle */
+            fprintf(file, "%f,%f,%g,%g\n", x, y, half_width, half_width);
+        }
+        fclose(file);
+        if (half_width < 2.0) {
+            ev_assert_ok(ev_track_open(path, &track, &err));
+            ev_track_close(track);
+        } else {
+            ev_assert_fails(ev_track_open(path, &track, &err), EV_INPUT, "overlap near (");
+        }
+    }
+}
+END_TEST
+
+/* A circle of 40 points 3.1 m apart becomes smooth: a polygon would be 6 cm inside. */
+START_TEST(coarse_lines_are_resampled)
+{
+    const double radius = 20.0;
+    struct ev_track *track = open_ok(ev_test_circle("coarse.csv", radius, 40, 1.5));
+
+    ck_assert_int_ge(track->n_segments, 240);
+    ck_assert_double_eq_tol(track->length_m, 2.0 * M_PI * radius, 0.05);
+    for (int32_t i = 0; i < track->n_segments; i++) {
+        const struct ev_segment *segment = &track->segments[i];
+        ck_assert_double_eq_tol(hypot(segment->x_m, segment->y_m), radius, 0.005);
+        ck_assert_float_lt(segment->length_m, 0.6f);
+        ck_assert_float_eq(segment->left_m, 1.5f);
+    }
+    ev_track_close(track);
+    /* A fine one stays as it is. */
+    track = open_ok(ev_test_circle("fine.csv", radius, 252, 1.5));
+    ck_assert_int_eq(track->n_segments, 252);
+    ev_track_close(track);
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("track");
@@ -163,6 +223,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, points_along_the_line);
     tcase_add_test(tests, all_built_in_circuits_open);
     tcase_add_loop_test(tests, bad_lines, 0, sizeof bad_files / sizeof bad_files[0]);
+    tcase_add_test(tests, asphalt_must_not_overlap);
+    tcase_add_test(tests, coarse_lines_are_resampled);
     tcase_add_test(tests, bad_shapes);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# Laps: what is written, the same again, and what is refused. The null engine drives straight on.
+straight_on() {
+    evalrun drive simple --backend null --latency 0.02 --quiet "$@"
+}
+passes straight_on --laps 2 --perturb --threads 2 --out a
+says "simple: 428.6 m"
+says "simple, reverse: 428.6 m"
+says "left the road"
+[[ $(wc -l <a/drive.csv) == 5 ]] || die "drive.csv has not a row for each lap"
+for name in drive.md drive.json drive_trace.csv; do
+    [[ -s a/$name ]] || die "no $name"
+done
+if command -v gnuplot >/dev/null; then
+    for name in map-simple map-simple-reverse lap-simple lap-simple-reverse; do
+        [[ -s a/plots/$name.png && -s a/plots/$name.svg ]] || die "no chart $name"
+    done
+fi
+passes straight_on --laps 2 --perturb --threads 1 --out b
+# All but the wall clock's columns.
+cmp <(cut -d, -f1-19 a/drive.csv) <(cut -d, -f1-19 b/drive.csv) || die "threads change the laps"
+cmp a/drive_trace.csv b/drive_trace.csv || die "threads change the paths"
+
+# One lap to look at, and as a set like any other.
+passes straight_on --direction forward --out c --record lap.webp --contact-sheet lap.png --save lap.h5
+[[ $(head -c 4 lap.webp) == RIFF ]] || die "the film is no WebP"
+[[ $(head -c 4 lap.png) == $'\x89PNG' ]] || die "the sheet is no PNG"
+passes evalrun --backend null --set lap.h5 --calls 0 --out d --quiet
+says "lap: "
+rm -r a b c d lap.*
+
+fails 2 "--latency soon: expected measured, or seconds" evalrun drive simple --latency soon
+fails 2 "--latency -1" evalrun drive simple --latency=-1
+fails 2 "unknown circuit 'simpel': did you mean 'simple'?" evalrun drive simpel
+fails 2 "--record shows one lap" evalrun drive simple --backend null --record lap.webp
+fails 2 "--save shows one lap" evalrun drive --backend null --direction forward --save lap.h5
+printf 'x_m,y_m,left_m,right_m\n0,0,1,1\n' >short.csv
+fails 2 "short.csv: 1 points, expected at least" evalrun drive ./short.csv --backend null
+rm short.csv
+fails 3 "no/lap.png: " straight_on --direction forward --out c --contact-sheet no/lap.png
+nothing_left
