@@ -42,11 +42,18 @@ enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name, h
         return ev_fail(err, EV_INPUT, "%s: no dataset /%s", set->path, name);
     hid_t plist = ev_set_access_plist();
     if (plist >= 0) {
+        ev_set_guard_links(plist);
         *dataset = H5Dopen2(set->file, name, plist);
         H5Pclose(plist);
     }
     if (*dataset < 0)
         return ev_fail(err, EV_INPUT, "%s: /%s is not a dataset or is damaged", set->path, name);
+    enum ev_status status = ev_set_check_outside(set, name, *dataset, err);
+    if (status != EV_OK) {
+        H5Dclose(*dataset);
+        *dataset = -1;
+        return status;
+    }
     hid_t space = H5Dget_space(*dataset);
     *rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
     if (*rank > 0)

@@ -42,6 +42,12 @@ EV_CHECKED enum ev_status ev_set_open_dataset(const struct ev_set *set, const ch
 EV_CHECKED enum ev_status ev_set_check_written(const struct ev_set *set, const char *name,
                                                hid_t dataset, struct ev_error *err);
 
+/* Data in other files (set_outside.c): dataset access that does not follow external links to what
+ * is no regular file, and the same for external storage and virtual sources of an open dataset. */
+void ev_set_guard_links(hid_t access_plist);
+EV_CHECKED enum ev_status ev_set_check_outside(const struct ev_set *set, const char *name,
+                                               hid_t dataset, struct ev_error *err);
+
 /* Reads and checks /labels into set->labels and set->info (set_labels.c). */
 EV_CHECKED enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err);
 

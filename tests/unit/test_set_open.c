@@ -329,6 +329,39 @@ START_TEST(labels_without_ranges_are_noted)
 }
 END_TEST
 
+/* A pipe that nobody writes to: whoever opens it waits for ever. */
+START_TEST(pipes_behind_a_set_are_refused)
+{
+    const char *path = ev_test_path("outside.h5"), *pipe_path = ev_test_path("pipe");
+    const hsize_t images[4] = {10, 2, 3, 3};
+    struct foreign sound = {SOUND};
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(4, images, NULL);
+    struct ev_set *set;
+
+    write_foreign(&sound);
+    ck_assert_int_eq(mkfifo(pipe_path, 0600), 0);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (_i == 0) {
+        H5Lcreate_external("pipe", "/images", file, "images", H5P_DEFAULT, H5P_DEFAULT);
+    } else {
+        if (_i == 1)
+            H5Pset_external(plist, pipe_path, 0, 180);
+        else
+            H5Pset_virtual(plist, space, "pipe", "/images", space);
+        hid_t dataset = H5Dcreate2(file, "images", H5T_STD_U8LE, space, H5P_DEFAULT, plist,
+                                   H5P_DEFAULT);
+        ck_assert_int_ge(dataset, 0);
+        H5Dclose(dataset);
+    }
+    H5Lcreate_external("foreign.h5", "/labels", file, "labels", H5P_DEFAULT, H5P_DEFAULT);
+    H5Sclose(space);
+    H5Pclose(plist);
+    H5Fclose(file);
+    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT,
+                    _i == 0 ? "/images is not a dataset" : "which is not a file");
+}
+END_TEST
+
 static void write_bytes(const char *path, const void *bytes, size_t n)
 {
     FILE *file = fopen(path, "w");
@@ -425,6 +458,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, own_file);
     tcase_add_test(tests, columns);
     tcase_add_loop_test(tests, labels_without_ranges_are_noted, 0, 2);
+    tcase_add_loop_test(tests, pipes_behind_a_set_are_refused, 0, 3);
     tcase_add_test(tests, no_sets_at_all);
     tcase_add_test(tests, truncated);
     tcase_add_test(tests, ends_within_the_pictures);
