@@ -2,6 +2,7 @@
 /* The files of a drive's report, each whole or absent. */
 #include "drive/drive_report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/host.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "drive/drive_figures.h"
 #include "evalrun/version.h"
 #include "report/plot.h"
@@ -43,7 +45,16 @@ enum ev_status ev_drive_report_check(const struct ev_report_folders *folders, st
 
 static json_t *real(double value)
 {
-    return value - value == 0.0 ? json_real(value) : json_null();
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* JSON holds Unicode only; a name with other bytes is written as readable as it can be. */
+static json_t *text(const char *value)
+{
+    char clean[4096];
+
+    ev_text_clean(value, clean, sizeof clean);
+    return json_string(clean);
 }
 
 static json_t *lap_json(const struct ev_drive_result *result, const struct ev_drive_run *run,
@@ -55,10 +66,10 @@ static json_t *lap_json(const struct ev_drive_result *result, const struct ev_dr
     if (ev_lap_figures_of(lap, &f, err) != EV_OK)
         return NULL;
     return json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, "
+        "{s:o, s:o, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, "
         "s:o, s:o, s:o}",
-        "backend", result->args->backends[run->backend].name, "circuit",
-        result->args->tracks[run->track]->name, "direction",
+        "backend", text(result->args->backends[run->backend].name), "circuit",
+        text(result->args->tracks[run->track]->name), "direction",
         run->direction > 0 ? "forward" : "reverse", "lap", (json_int_t)k, "end",
         ev_lap_end_text(lap->end), "completed", (int)f.completed, "length_m", real(lap->length_m),
         "completed_m", real(lap->completed_m), "lap_time_s", real(f.lap_time_s), "time_s",
@@ -79,9 +90,9 @@ static json_t *backend_json(const struct ev_drive_result *result, size_t b)
 
     if (!backend->model_path || ev_file_sha256(backend->model_path, sha256, &ignored) != EV_OK)
         *sha256 = '\0';
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "name", backend->name, "engine",
-                     backend->engine->name, "model_path",
-                     backend->model_path ? backend->model_path : "", "model_sha256", sha256,
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "name", text(backend->name), "engine",
+                     text(backend->engine->name), "model_path", text(backend->model_path),
+                     "model_sha256", sha256,
                      "latency_median_s", real(result->latency_s[b]), "latency_p99_s",
                      real(result->latency_p99_s[b]));
 }
@@ -96,11 +107,11 @@ enum ev_status ev_drive_write_json(const struct ev_drive_result *result, const c
 
     ev_host_describe(&host);
     json_t *json = json_pack(
-        "{s:s, s:i, s:s, s:s, s:{s:s, s:s, s:s, s:i}, s:{s:s, s:I, s:I, s:b, s:o, s:o, s:i}, s:b, "
+        "{s:s, s:i, s:s, s:o, s:{s:o, s:o, s:o, s:i}, s:{s:s, s:I, s:I, s:b, s:o, s:o, s:i}, s:b, "
         "s:O, s:O}",
         "schema", "evalrun-drive", "schema_version", 1, "tool_version", EV_VERSION, "command_line",
-        command_line, "machine", "cpu_model", host.cpu_model, "kernel", host.kernel, "os_name",
-        host.os_name, "n_cores", (int)host.n_cores, "options", "latency",
+        text(command_line), "machine", "cpu_model", text(host.cpu_model), "kernel",
+        text(host.kernel), "os_name", text(host.os_name), "n_cores", (int)host.n_cores, "options", "latency",
         args->latency_s < 0 ? "measured" : "given", "laps", (json_int_t)args->n_laps, "seed",
         (json_int_t)args->seed, "perturb", (int)args->perturb, "lag_s", real(args->lag_s),
         "rate_hz", real(EV_CAR_RATE_HZ), "threads", (int)args->n_threads, "interrupted",

@@ -14,8 +14,9 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "evalrun/version.h"
-#include "set/set.h"
+#include "render/render.h"
 
 #define PERIOD_MS ((int)(1000 / EV_CAR_RATE_HZ))
 
@@ -163,30 +164,17 @@ enum ev_status ev_watch_sheet(const struct ev_drive_result *result, const struct
 
 /* --- Set --- */
 
-static struct ev_set_spec set_spec(const struct ev_drive_result *result,
-                                   const struct ev_drive_run *run, int64_t which,
-                                   const char *provenance)
-{
-    return (struct ev_set_spec){
-        .n_rows = run->laps[which].n_frames,
-        .shape = {EV_PICTURE_HEIGHT, EV_PICTURE_WIDTH, 3},
-        .n_outputs = 2,
-        .columns = {{"v", "m/s", EV_CAR_V_MIN_MPS, EV_CAR_V_MAX_MPS},
-                    {"w", "rad/s", -EV_CAR_W_MAX_RADPS, EV_CAR_W_MAX_RADPS}},
-        .circuit = result->args->tracks[run->track]->name,
-        .provenance = provenance,
-        .frame_rate_hz = EV_CAR_RATE_HZ,
-        .with_pose = true,
-    };
-}
-
 static char *set_provenance(const struct ev_drive_result *result, const struct ev_drive_run *run,
                             int64_t which)
 {
     const struct ev_drive_args *args = result->args;
+    char backend[512], circuit[512]; /* in Unicode, as JSON wants it */
+
+    ev_text_clean(args->backends[run->backend].name, backend, sizeof backend);
+    ev_text_clean(args->tracks[run->track]->name, circuit, sizeof circuit);
     json_t *json = json_pack(
-        "{s:s, s:s*, s:s*, s:s, s:I, s:I, s:b, s:f, s:f}", "tool_version", EV_VERSION, "driven_by",
-        args->backends[run->backend].name, "circuit", args->tracks[run->track]->name, "direction",
+        "{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:f, s:f}", "tool_version", EV_VERSION, "driven_by",
+        backend, "circuit", circuit, "direction",
         run->direction > 0 ? "forward" : "reverse", "seed", (json_int_t)args->seed, "lap",
         (json_int_t)which, "perturb", (int)args->perturb, "latency_s",
         result->latency_s[run->backend], "lag_s", args->lag_s);
@@ -245,7 +233,8 @@ enum ev_status ev_watch_save(const struct ev_drive_result *result, const struct 
     if (status == EV_OK && !provenance)
         status = out_of_memory(path, err);
     if (status == EV_OK) {
-        const struct ev_set_spec spec = set_spec(result, run, which, provenance);
+        const struct ev_set_spec spec = ev_render_set_spec(
+            result->args->tracks[run->track]->name, provenance, lap->n_frames);
         status = ev_set_writer_open(path, &spec, &writer, err);
     }
     if (status == EV_OK)

@@ -14,7 +14,6 @@
 #include "render/camera.h"
 #include "render/drive_path.h"
 #include "render/perturb.h"
-#include "set/set.h"
 
 #define BLOCK_FRAMES 64
 #define N_OUTPUTS 2
@@ -67,11 +66,10 @@ char *ev_render_provenance(const struct ev_render_args *args, const char *circui
     return text;
 }
 
-static struct ev_set_spec make_spec(const struct ev_render_args *args, const char *circuit,
-                                    const char *provenance, int64_t n_frames)
+struct ev_set_spec ev_render_set_spec(const char *circuit, const char *provenance, int64_t n_rows)
 {
     return (struct ev_set_spec){
-        .n_rows = n_frames,
+        .n_rows = n_rows,
         .shape = {EV_PICTURE_HEIGHT, EV_PICTURE_WIDTH, 3},
         .n_outputs = N_OUTPUTS,
         .columns = {{"v", "m/s", EV_CAR_V_MIN_MPS, EV_CAR_V_MAX_MPS},
@@ -80,8 +78,6 @@ static struct ev_set_spec make_spec(const struct ev_render_args *args, const cha
         .provenance = provenance,
         .frame_rate_hz = EV_CAR_RATE_HZ,
         .with_pose = true,
-        .chunk_rows = args->chunk_rows,
-        .deflate_level = args->deflate_level,
     };
 }
 
@@ -139,7 +135,9 @@ enum ev_status ev_render_set(const struct ev_render_args *args, const char *out,
         status = ev_fail(err, EV_MEMORY, "out of memory");
         goto done;
     }
-    struct ev_set_spec spec = make_spec(args, track->name, provenance, n_frames);
+    struct ev_set_spec spec = ev_render_set_spec(track->name, provenance, n_frames);
+    spec.chunk_rows = args->chunk_rows;
+    spec.deflate_level = args->deflate_level;
     status = ev_set_writer_open(out, &spec, &writer, err);
     if (status != EV_OK)
         goto done;

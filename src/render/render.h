@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "evalrun/error.h"
+#include "set/set.h"
 
 /* Raised whenever the same arguments give other bytes than before, so that cached sets are
  * rendered again. */
@@ -41,6 +42,10 @@ const struct ev_builtin_set *ev_builtin_set_find(const char *name);
 /* Renders into the set file `out`, whole or absent, with progress on standard error. */
 EV_CHECKED enum ev_status ev_render_set(const struct ev_render_args *args, const char *out,
                                         struct ev_error *err);
+
+/* What all sets of camera pictures have in common: shape, columns, rate, poses; contiguous. The
+ * texts are the caller's. */
+struct ev_set_spec ev_render_set_spec(const char *circuit, const char *provenance, int64_t n_rows);
 
 /* Provenance of a rendered set as JSON text, malloc'ed; NULL when out of memory. */
 char *ev_render_provenance(const struct ev_render_args *args, const char *circuit,

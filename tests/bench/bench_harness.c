@@ -28,15 +28,7 @@ static double run_harness(const struct ev_backend *engine, const char *model_pat
 {
     const struct ev_eval_backend backend = {"static", engine, model_path};
     const struct ev_eval_set set = {"noise", set_path};
-    const struct ev_eval_args args = {
-        .backends = &backend,
-        .n_backends = 1,
-        .sets = &set,
-        .n_sets = 1,
-        .device_kind = EV_DEVICE_CPU,
-        .n_threads = ev_host_cores(),
-        .batch_rows = BATCH_ROWS,
-    };
+    const struct ev_eval_args args = ev_bench_args(&backend, &set, BATCH_ROWS);
     struct ev_result result;
     struct ev_error err = EV_ERROR_INIT;
 

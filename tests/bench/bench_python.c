@@ -77,15 +77,7 @@ int main(void)
     const char *set_path = ev_bench_set(N_ROWS);
     struct ev_eval_backend backend = {"static", NULL, model_path};
     const struct ev_eval_set set = {"noise", set_path};
-    const struct ev_eval_args args = {
-        .backends = &backend,
-        .n_backends = 1,
-        .sets = &set,
-        .n_sets = 1,
-        .device_kind = EV_DEVICE_CPU,
-        .n_threads = ev_host_cores(),
-        .batch_rows = BATCH_ROWS,
-    };
+    const struct ev_eval_args args = ev_bench_args(&backend, &set, BATCH_ROWS);
     struct ev_error err = EV_ERROR_INIT;
     double ratios[N_ROUNDS];
 

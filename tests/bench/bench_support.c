@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/host.h"
 #include "base/rng.h"
 #include "set/set.h"
 
@@ -15,6 +16,20 @@
 const struct ev_shape ev_bench_shape = {66, 200, 3};
 
 static char set_path[512];
+
+struct ev_eval_args ev_bench_args(const struct ev_eval_backend *backend,
+                                  const struct ev_eval_set *set, int64_t batch_rows)
+{
+    return (struct ev_eval_args){
+        .backends = backend,
+        .n_backends = 1,
+        .sets = set,
+        .n_sets = 1,
+        .device_kind = EV_DEVICE_CPU,
+        .n_threads = ev_host_cores(),
+        .batch_rows = batch_rows,
+    };
+}
 
 void ev_bench_die(const char *what, const char *message)
 {

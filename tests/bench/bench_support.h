@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "evalrun/batch.h"
+#include "eval/eval.h"
 
 #define EV_BENCH_CANNOT_TELL 77
 
@@ -20,6 +20,10 @@ char *ev_bench_model(const char *name);
 /* Writes a set of n_rows pictures of noise to a scratch file, contiguous as the test sets are, and
  * returns its path; the file is removed at exit. Ends the program if it cannot. */
 const char *ev_bench_set(int64_t n_rows);
+
+/* Arguments of an evaluation of one backend on one set of noise, with all cores. */
+struct ev_eval_args ev_bench_args(const struct ev_eval_backend *backend,
+                                  const struct ev_eval_set *set, int64_t batch_rows);
 
 /* Prints "what: message" and ends the program with code 3. */
 _Noreturn void ev_bench_die(const char *what, const char *message);
