@@ -53,6 +53,8 @@ EV_CHECKED enum ev_status ev_file_read(const char *path, size_t max_bytes, char 
 
 /* "folder/name", malloc'ed; NULL when out of memory. */
 char *ev_path_join(const char *folder, const char *name);
+/* malloc'ed file name without folder and ending; NULL when out of memory. */
+char *ev_path_stem(const char *path);
 /* Path from one folder to another, "../../plots/latest/" or "" for the same; both exist. malloc'ed;
  * NULL if it cannot be found out. */
 char *ev_path_relative(const char *from, const char *to);

@@ -100,3 +100,12 @@ char *ev_path_relative(const char *from, const char *to)
     free(b);
     return path;
 }
+
+char *ev_path_stem(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+
+    return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
+}

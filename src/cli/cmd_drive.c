@@ -106,6 +106,14 @@ static enum ev_status open_tracks(struct drive *drive, int n, char **names, stru
         status = ev_track_open(names[i], &drive->tracks[drive->n_tracks], err);
         drive->n_tracks += status == EV_OK;
     }
+    /* Charts are files named after circuits. */
+    for (size_t i = 0; i < drive->n_tracks && status == EV_OK; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(drive->tracks[i]->name, drive->tracks[j]->name) == 0)
+                return ev_fail(err, EV_USAGE, "two circuits are called '%s'",
+                               drive->tracks[i]->name);
+        }
+    }
     for (const struct ev_builtin_set *set = ev_builtin_sets; set->name && n == 0; set++) {
         if (strcmp(set->role, "test") != 0)
             continue;

@@ -80,12 +80,3 @@ int32_t ev_threads_select(int64_t wanted)
 {
     return wanted > 0 ? (int32_t)wanted : ev_host_cores();
 }
-
-char *ev_path_stem(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-
-    return strndup(name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
-}

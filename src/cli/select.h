@@ -65,7 +65,4 @@ EV_CHECKED enum ev_status ev_device_select(const char *text, uint32_t *kind, int
 /* Threads to use: `wanted`, or the cores this process may use if it is 0. */
 int32_t ev_threads_select(int64_t wanted);
 
-/* malloc'ed file name without folder and ending; NULL when out of memory. */
-char *ev_path_stem(const char *path);
-
 #endif

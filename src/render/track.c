@@ -215,7 +215,7 @@ enum ev_status ev_track_open(const char *name_or_path, struct ev_track **out, st
         goto done;
     }
     int64_t n = csv.n_rows;
-    track->name = strdup(name_or_path);
+    track->name = ev_path_stem(name_or_path);
     points = calloc((size_t)csv.n_rows, sizeof *points);
     if (!track->name || !points) {
         status = ev_fail(err, EV_MEMORY, "out of memory");

@@ -25,7 +25,7 @@ struct ev_segment {
 };
 
 struct ev_track {
-    char *name;
+    char *name; /* of a file: without folder and ending */
     char *path;
     int32_t n_segments;
     struct ev_segment *segments;

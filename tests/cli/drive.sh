@@ -29,6 +29,17 @@ passes evalrun --backend null --set lap.h5 --calls 0 --out d --quiet
 says "lap: "
 rm -r a b c d lap.*
 
+# A circuit of the user's, in another folder.
+mkdir circuits
+awk 'BEGIN { print "x_m,y_m,left_m,right_m"
+    for (i = 0; i < 300; i++) printf "%.4f,%.4f,1.5,1.5\n", 20 * cos(i / 300 * 6.2831853), \
+        20 * sin(i / 300 * 6.2831853) }' >circuits/ring.csv
+passes evalrun drive circuits/ring.csv --backend null --latency 0 --out a --quiet
+says "ring, reverse: 125.7 m"
+[[ -s a/drive.csv && $(cut -d, -f2 a/drive.csv | tail -1) == ring ]] || die "another name"
+fails 2 "two circuits are called 'ring'" evalrun drive circuits/ring.csv ./circuits/ring.csv
+rm -r a circuits
+
 fails 2 "--latency soon: expected measured, or seconds" evalrun drive simple --latency soon
 fails 2 "--latency -1" evalrun drive simple --latency=-1
 fails 2 "unknown circuit 'simpel': did you mean 'simple'?" evalrun drive simpel
