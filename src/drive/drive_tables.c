@@ -75,7 +75,7 @@ static const struct {
     figure *get;
 } columns[] = {
     {"distance", "%", 3, completed_percent},
-    {"lap", "s", 0, lap_time_s},
+    {"lap time", "s", 0, lap_time_s},
     {"speed", "m/s", 0, speed_mps},
     {"deviation", "MAE, m", 2, deviation_mae_m},
     {"max", "m", 2, deviation_max_m},
@@ -147,7 +147,7 @@ enum ev_status ev_drive_table(const struct ev_drive_result *result, size_t first
     if (status != EV_OK)
         goto done;
     ev_grid_set_header(grid, 0, "backend", "");
-    ev_grid_set_header(grid, table.column, result->args->n_laps > 1 ? "laps" : "lap", "completed");
+    ev_grid_set_header(grid, table.column, intervals ? "completed" : "result", "");
     for (size_t i = 0; i < n; i++) {
         ev_grid_set_text(grid, i, 0, result->args->backends[i].name);
         set_verdict(&table, i);
