@@ -20,8 +20,8 @@
 
 #define N_ROWS     (4 * 1024)
 #define BATCH_ROWS 1024
-#define N_ROUNDS   3
-#define N_REPEATS  3 /* of each way in a round, as in bench_python.py; the fastest counts */
+#define N_ROUNDS   7
+#define N_REPEATS  2 /* of each way in a round, as in bench_python.py; the fastest counts */
 #define BAR        2.3
 
 /* Pictures per second of Python; ends the program with 77 where it cannot run. */
