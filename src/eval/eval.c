@@ -392,7 +392,8 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         status = describe_run(&evaluation, err);
     if (status == EV_OK)
         status = evaluate(&evaluation, err);
-    result->interrupted = status == EV_INTERRUPTED;
+    /* Also where a set or a model failed half way: the rest is missing all the same. */
+    result->interrupted = status != EV_OK;
 done:
     for (size_t b = 0; evaluation.backends && b < args->n_backends; b++)
         ev_model_close(evaluation.backends[b].model);

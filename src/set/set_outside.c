@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data that a set keeps in other files: behind external links, as external storage, as sources of a
- * virtual dataset. HDF5 opens whatever is named there, and would wait for ever on a pipe.
+ * Data that a set keeps in other files. Behind external links they are read, but HDF5 opens whatever
+ * is named there, and would wait for ever on a pipe. External storage must be there whole, and virtual
+ * datasets are refused: HDF5 gives zeros for what is missing, and a score would be made of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,31 +49,38 @@ void ev_set_guard_links(hid_t access_plist)
     H5Pset_elink_cb(access_plist, follow_link, NULL);
 }
 
+/* Whether a part of external storage is a regular file that holds it. */
+static bool is_there(const char *file, off_t offset, hsize_t size)
+{
+    struct stat info;
+
+    return stat(file, &info) == 0 && S_ISREG(info.st_mode) && offset <= info.st_size &&
+           (size == H5F_UNLIMITED || size <= (hsize_t)(info.st_size - offset));
+}
+
 enum ev_status ev_set_check_outside(const struct ev_set *set, const char *name, hid_t dataset,
                                     struct ev_error *err)
 {
     hid_t plist = H5Dget_create_plist(dataset);
     enum ev_status status = EV_OK;
-    size_t n_sources = 0;
     char file[1024] = "";
 
     if (plist < 0)
         return ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, name);
-    const bool is_virtual = H5Pget_layout(plist) == H5D_VIRTUAL;
+    if (H5Pget_layout(plist) == H5D_VIRTUAL)
+        status = ev_fail(err, EV_INPUT,
+                         "%s: /%s is a virtual dataset, made of other files: copy it into one",
+                         set->path, name);
     int n_external = H5Pget_external_count(plist);
-    if (is_virtual)
-        H5Pget_virtual_count(plist, &n_sources);
-    else
-        n_sources = n_external > 0 ? (size_t)n_external : 0;
-    for (size_t i = 0; i < n_sources && status == EV_OK; i++) {
-        off_t offset;
-        hsize_t size;
-        bool known = is_virtual
-                         ? H5Pget_virtual_filename(plist, i, file, sizeof file) >= 0
-                         : H5Pget_external(plist, (unsigned)i, sizeof file, file, &offset, &size) >= 0;
+    for (int i = 0; i < n_external && status == EV_OK; i++) {
+        off_t offset = 0;
+        hsize_t size = 0;
+        if (H5Pget_external(plist, (unsigned)i, sizeof file, file, &offset, &size) < 0)
+            status = ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, name);
         file[sizeof file - 1] = '\0';
-        if (known && leads_astray(set->path, file))
-            status = ev_fail(err, EV_INPUT, "%s: /%s lies in %.200s, which is not a file",
+        if (status == EV_OK && !is_there(file, offset, size))
+            status = ev_fail(err, EV_INPUT,
+                             "%s: /%s lies in %.200s, which is no file or lacks a part of it",
                              set->path, name, file);
     }
     H5Pclose(plist);

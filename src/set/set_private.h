@@ -43,7 +43,7 @@ EV_CHECKED enum ev_status ev_set_check_written(const struct ev_set *set, const c
                                                hid_t dataset, struct ev_error *err);
 
 /* Data in other files (set_outside.c): dataset access that does not follow external links to what
- * is no regular file, and the same for external storage and virtual sources of an open dataset. */
+ * is no regular file, external storage that must be there whole, and the refusal of virtual datasets. */
 void ev_set_guard_links(hid_t access_plist);
 EV_CHECKED enum ev_status ev_set_check_outside(const struct ev_set *set, const char *name,
                                                hid_t dataset, struct ev_error *err);

@@ -321,7 +321,8 @@ void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float 
     const int64_t n_threads = std::min<int64_t>(engine.n_threads, n_pieces);
     std::atomic<int64_t> next{0};
 
-    use_threads(engine.n_threads);
+    /* Several threads inside one piece would add up in another order than one does. */
+    use_threads(batch.n_rows > 1 ? 1 : engine.n_threads);
     if (engine.device.is_cpu() && n_threads > 1)
         run_on_threads(engine, batch, outputs, n_threads);
     else

@@ -358,7 +358,9 @@ START_TEST(pipes_behind_a_set_are_refused)
     H5Pclose(plist);
     H5Fclose(file);
     ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT,
-                    _i == 0 ? "/images is not a dataset" : "which is not a file");
+                    _i == 0   ? "/images is not a dataset"
+                    : _i == 1 ? "which is no file or lacks a part"
+                              : "/images is a virtual dataset");
 }
 END_TEST
 
