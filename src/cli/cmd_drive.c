@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/progress.h"
@@ -108,6 +109,13 @@ static enum ev_status open_tracks(struct drive *drive, int n, char **names, stru
     }
     /* Charts are files named after circuits. */
     for (size_t i = 0; i < drive->n_tracks && status == EV_OK; i++) {
+        char clean[256];
+        ev_text_clean(drive->tracks[i]->name, clean, sizeof clean);
+        if (strcmp(clean, drive->tracks[i]->name) != 0)
+            return ev_fail(err, EV_USAGE,
+                           "circuit '%s': charts are named after it, so it needs a name of plain "
+                           "characters",
+                           drive->tracks[i]->name);
         for (size_t j = 0; j < i; j++) {
             if (strcmp(drive->tracks[i]->name, drive->tracks[j]->name) == 0)
                 return ev_fail(err, EV_USAGE, "two circuits are called '%s'",
@@ -125,10 +133,24 @@ static enum ev_status open_tracks(struct drive *drive, int n, char **names, stru
     return status;
 }
 
-/* Whether the file can appear, seen before anything is driven. */
-static enum ev_status check_file(const char *path, struct ev_error *err)
+static bool is_same_file(const char *a, const char *b)
 {
+    struct stat x, y;
+
+    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+                                 x.st_ino == y.st_ino);
+}
+
+/* Whether the file can appear and is none that is read, seen before anything is driven. */
+static enum ev_status check_file(const struct drive *drive, const char *path, struct ev_error *err)
+{
+    const char *const inputs[] = {drive->tracks[0]->path, drive->backends.backends[0].model_path};
     char *temporary = NULL;
+
+    for (size_t i = 0; i < 2 && path; i++) {
+        if (inputs[i] && is_same_file(path, inputs[i]))
+            return ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", path);
+    }
     enum ev_status status = path ? ev_file_temporary(path, &temporary, err) : EV_OK;
 
     ev_file_discard(temporary);
@@ -147,10 +169,16 @@ static enum ev_status check_watching(const struct drive *drive, struct ev_error 
         return ev_fail(err, EV_USAGE,
                        "--%s shows one lap: name one circuit, one --backend and one --direction",
                        option);
-    enum ev_status status = check_file(film_path, err);
-    if (status == EV_OK)
-        status = check_file(sheet_path, err);
-    return status == EV_OK ? check_file(save_path, err) : status;
+    const char *const paths[] = {film_path, sheet_path, save_path};
+    enum ev_status status = EV_OK;
+    for (size_t i = 0; i < 3 && status == EV_OK; i++) {
+        for (size_t j = 0; j < i && paths[i]; j++) {
+            if (paths[j] && is_same_file(paths[i], paths[j]))
+                return ev_fail(err, EV_USAGE, "%s: named for two files", paths[i]);
+        }
+        status = check_file(drive, paths[i], err);
+    }
+    return status;
 }
 
 /* All that can be wrong with the command line, before anything costs time. */

@@ -26,7 +26,7 @@ static void write_head(const struct group *group, const char *title, FILE *scrip
     const struct ev_drive_args *args = result->args;
     const size_t n = args->n_backends;
     const char *names[64];
-    char name[200], text[400], latency[80];
+    char name[200], text[400], latency[80], lag[40] = "";
 
     ev_drive_run_name(result, group->runs, ", ", name, sizeof name);
     snprintf(text, sizeof text, "%s: %s", title, name);
@@ -34,8 +34,10 @@ static void write_head(const struct group *group, const char *title, FILE *scrip
     ev_drive_latency_text(result, 0, latency, sizeof latency);
     if (args->latency_s < 0)
         snprintf(latency, sizeof latency, "measured on this machine");
-    snprintf(text, sizeof text, "%.0f m  |  latency %s%s%s", group->runs[0].laps[0].length_m,
-             latency, args->perturb ? "  |  with pushes" : "",
+    if (args->lag_s > 0)
+        snprintf(lag, sizeof lag, "  |  lag %g s", args->lag_s);
+    snprintf(text, sizeof text, "%.0f m  |  latency %s%s%s%s", group->runs[0].laps[0].length_m,
+             latency, lag, args->perturb ? "  |  with pushes" : "",
              args->n_laps > 1 ? "  |  first lap of several" : "");
     ev_plot_set_text(script, "chart_subtitle", text);
     ev_plot_set_number(script, "n_backends", (double)n);

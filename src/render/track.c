@@ -76,11 +76,13 @@ static enum ev_status check_spacing(const struct ev_track *track, const struct e
         const double *here = points[i], *next = points[(i + 1) % csv->n_rows];
         double length_m = hypot(next[EV_LINE_X] - here[EV_LINE_X], next[EV_LINE_Y] - here[EV_LINE_Y]);
         if (length_m < MIN_SPACING_M)
-            return ev_fail(err, EV_INPUT, "%s: line %lld: the next point is only %.3g m away",
-                           track->path, (long long)csv->line[i + 1], length_m);
+            return ev_fail(err, EV_INPUT, "%s: line %lld: the next point is only %.3g m away, expected at least %g%s",
+                           track->path, (long long)csv->line[i + 1], length_m, MIN_SPACING_M,
+                           i + 1 == csv->n_rows ? " (the first point is not repeated at the end)"
+                                                : "");
         if (length_m > MAX_SPACING_M)
-            return ev_fail(err, EV_INPUT, "%s: line %lld: the next point is %.3g m away%s",
-                           track->path, (long long)csv->line[i + 1], length_m,
+            return ev_fail(err, EV_INPUT, "%s: line %lld: the next point is %.3g m away, expected at most %g%s",
+                           track->path, (long long)csv->line[i + 1], length_m, MAX_SPACING_M,
                            i + 1 == csv->n_rows ? " (the line is not closed)" : "");
     }
     return EV_OK;

@@ -38,6 +38,13 @@ passes evalrun drive circuits/ring.csv --backend null --latency 0 --out a --quie
 says "ring, reverse: 125.7 m"
 [[ -s a/drive.csv && $(cut -d, -f2 a/drive.csv | tail -1) == ring ]] || die "another name"
 fails 2 "two circuits are called 'ring'" evalrun drive circuits/ring.csv ./circuits/ring.csv
+one_lap() {
+    evalrun drive circuits/ring.csv --backend null --direction forward --latency 0 --out a --quiet "$@"
+}
+fails 2 "circuits/ring.csv: would be overwritten" one_lap --save circuits/ring.csv
+fails 2 "x.png: named for two files" one_lap --record x.png --contact-sheet x.png
+cp circuits/ring.csv $'circuits/two\nlines.csv'
+fails 2 "a name of plain characters" evalrun drive $'circuits/two\nlines.csv' --backend null
 rm -r a circuits
 
 fails 2 "--latency soon: expected measured, or seconds" evalrun drive simple --latency soon
