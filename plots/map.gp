@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A circuit seen from above, once for each backend, with the car's path coloured by its distance
 # from the line.
-# $edges: left edge, right edge, line (x y, m). $paths: a block for each backend (x y distance, m).
+# $edges: left edge, right edge (x y, m). $paths: a block for each backend (x y distance, m).
 # names[], verdicts[]: of each backend. most: the largest distance (m).
 
 n_across = n_backends == 1 ? 1 : 2
@@ -40,14 +40,10 @@ do for [i = 1:n_backends] {
         from_top(96 + row * (panel_height + 44)) left font font_name.',12' textcolor rgb ink
     set label 2 verdicts[i] at screen 0.025 + column * panel_width, \
         from_top(114 + row * (panel_height + 44)) left font font_name.',9' textcolor rgb grey
-    plot $edges index 0:1 with lines linewidth 0.8 linecolor rgb '#A0A0A0', \
+    plot $edges with lines linewidth 0.8 linecolor rgb '#A0A0A0', \
          $paths index i - 1 using 1:2:3 with lines linewidth 3 linecolor palette
     unset label 1001
     unset label 1002
     unset colorbox
 }
-# One metre is the same in both directions; the bar says how much that is.
-bar = 10 ** floor(log10((STATS_max_x - STATS_min_x) / 3.0))
-bar = bar * ((STATS_max_x - STATS_min_x) / 3.0 > 5 * bar ? 5 : \
-             (STATS_max_x - STATS_min_x) / 3.0 > 2 * bar ? 2 : 1)
 unset multiplot

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Inference time of a single image: median, quartiles and tails of each backend.
-# $data: backend, ms at percentiles 10 25 50 75 90 99. labels[], label_at[]: median of each backend
+# $data: backend, ms at percentiles 10 25 50 75 90 99. labels[]: median of each backend
 # as text. largest, least: ms.
 # logarithmic: whether the times differ so much that a linear axis would hide some.
 

@@ -182,6 +182,18 @@ void ev_outfile_abort(struct ev_outfile *file)
     *file = (struct ev_outfile){0};
 }
 
+enum ev_status ev_file_check(const char *folder, const char *name, struct ev_error *err)
+{
+    char *path = ev_path_join(folder, name), *temporary = NULL;
+    enum ev_status status = path ? ev_file_temporary(path, &temporary, err)
+                                 : ev_fail(err, EV_MEMORY, "out of memory");
+
+    ev_file_discard(temporary);
+    free(temporary);
+    free(path);
+    return status;
+}
+
 enum ev_status ev_file_make_folder(const char *path, struct ev_error *err)
 {
     char *partial = strdup(path);

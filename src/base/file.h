@@ -40,6 +40,10 @@ void ev_file_discard(const char *temporary);
 /* Unlinks every temporary file that is open now. Safe in a signal handler. */
 void ev_file_remove_temporaries(void);
 
+/* Whether a file `name` can appear in the folder: tried, and nothing is left. EV_IO names the path. */
+EV_CHECKED enum ev_status ev_file_check(const char *folder, const char *name,
+                                        struct ev_error *err);
+
 /* mkdir -p. Failure: EV_IO naming the folder. */
 EV_CHECKED enum ev_status ev_file_make_folder(const char *path, struct ev_error *err);
 bool ev_file_exists(const char *path);

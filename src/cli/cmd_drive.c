@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* evalrun drive: laps of models on circuits, in the closed loop. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +15,8 @@
 #include "render/render.h"
 
 #define DEFAULT_TABLES "results/latest"
-#define DEFAULT_PLOTS "plots/latest"
-#define MAX_CIRCUITS 64
+#define DEFAULT_PLOTS  "plots/latest"
+#define MAX_CIRCUITS   64
 
 static const char *const directions[] = {"both", "forward", "reverse", NULL};
 
@@ -137,8 +136,8 @@ static bool is_same_file(const char *a, const char *b)
 {
     struct stat x, y;
 
-    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-                                 x.st_ino == y.st_ino);
+    return strcmp(a, b) == 0 ||
+           (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
 /* Whether the file can appear and is none that is read, seen before anything is driven. */
@@ -201,7 +200,7 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
         status = ev_backends_load(&drive->backends, err);
     if (status == EV_OK)
         status = ev_folders_choose(out_path ? out_path : DEFAULT_TABLES,
-                                   plots_path  ? plots_path
+                                   plots_path ? plots_path
                                    : out_path ? NULL
                                               : DEFAULT_PLOTS,
                                    &drive->chosen, err);
@@ -231,10 +230,9 @@ static void fill_args(struct drive *drive)
 /* Shows the first lap where that was asked for. */
 static enum ev_status show_lap(const struct drive *drive, struct ev_error *err)
 {
-    static enum ev_status (*const show[])(const struct ev_drive_result *,
-                                          const struct ev_drive_run *, int64_t, const char *,
-                                          struct ev_error *) = {ev_watch_film, ev_watch_sheet,
-                                                                ev_watch_save};
+    static enum ev_status (*const show[])(
+        const struct ev_drive_result *, const struct ev_drive_run *, int64_t, const char *,
+        struct ev_error *) = {ev_watch_film, ev_watch_sheet, ev_watch_save};
     const char *const paths[] = {film_path, sheet_path, save_path};
     enum ev_status status = EV_OK;
 
@@ -254,8 +252,8 @@ static enum ev_status report(struct drive *drive, struct ev_error *err)
 
     fflush(stdout);
     if (status == EV_OK)
-        status = ev_drive_report_write(&drive->result, ev_command_line, &drive->chosen.folders,
-                                       err);
+        status =
+            ev_drive_report_write(&drive->result, ev_command_line, &drive->chosen.folders, err);
     if (status == EV_OK)
         ev_folders_print(&drive->chosen);
     if (status == EV_OK)

@@ -12,8 +12,8 @@
 #include "eval/timing.h"
 
 /* Single inferences measured for --latency measured, after a warm-up; and the pictures for it. */
-#define N_TIMED_CALLS 300
-#define N_WARMUP_CALLS 50
+#define N_TIMED_CALLS    300
+#define N_WARMUP_CALLS   50
 #define N_TIMED_PICTURES 16
 
 /* Everything while the laps are driven. */
@@ -22,7 +22,7 @@ struct drive {
     struct ev_drive_result *result;
     struct ev_model_driver **drivers; /* (n_threads, n_backends) */
     int32_t n_threads;
-    double *latencies_s;              /* (n_backends, n_latencies) */
+    double *latencies_s; /* (n_backends, n_latencies) */
     int64_t n_latencies;
 };
 
@@ -138,8 +138,7 @@ static enum ev_status measure_latencies(struct drive *drive, struct ev_error *er
     if (!models || !samples_ns || !drive->latencies_s)
         status = out_of_memory(err);
     for (size_t b = 0; b < n_backends && status == EV_OK; b++)
-        status =
-            ev_model_driver_open(&args->backends[b], args, args->n_threads, &models[b], err);
+        status = ev_model_driver_open(&args->backends[b], args, args->n_threads, &models[b], err);
     if (status == EV_OK)
         status = time_models(drive, models, samples_ns, err);
     for (size_t b = 0; b < n_backends && status == EV_OK; b++) {
@@ -184,8 +183,8 @@ static enum ev_status drive_job(struct drive *drive, int64_t job, int thread, st
     const struct ev_drive_args *args = drive->args;
     const struct ev_drive_run *run = &drive->result->runs[job / args->n_laps];
     const int64_t lap = job % args->n_laps;
-    const struct ev_driver driver = ev_model_driver_as_driver(
-        drive->drivers[(size_t)thread * args->n_backends + run->backend]);
+    const struct ev_driver driver =
+        ev_model_driver_as_driver(drive->drivers[(size_t)thread * args->n_backends + run->backend]);
     const struct ev_lap_args lap_args = {
         .track = args->tracks[run->track],
         .direction = run->direction,

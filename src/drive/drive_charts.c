@@ -52,14 +52,14 @@ static void write_head(const struct group *group, const char *title, FILE *scrip
     ev_plot_write_slots(script, names, n < 64 ? n : 64);
 }
 
-/* $edges: both edges of the asphalt and the line, blocks separated by two empty lines. */
+/* $edges: both edges of the asphalt, blocks separated by two empty lines. */
 static void write_edges(const struct ev_track *track, FILE *script)
 {
     fputs("$edges << EOD\n", script);
-    for (int side = 0; side < 3; side++) {
+    for (int side = 0; side < 2; side++) {
         for (int32_t i = 0; i <= track->n_segments; i++) {
             const struct ev_segment *s = &track->segments[i % track->n_segments];
-            float offset_m = side == 0 ? s->left_m : side == 1 ? -s->right_m : 0.0f;
+            float offset_m = side == 0 ? s->left_m : -s->right_m;
             fprintf(script, "%.3f %.3f\n", (double)(s->x_m - s->ty * offset_m),
                     (double)(s->y_m + s->tx * offset_m));
         }

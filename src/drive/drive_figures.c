@@ -129,8 +129,8 @@ static enum ev_status add_lap(struct ev_drive_figures *sums, const struct ev_lap
 }
 
 enum ev_status ev_drive_figures_of(const struct ev_drive_result *result,
-                                   const struct ev_drive_run *run,
-                                   struct ev_drive_figures *figures, struct ev_error *err)
+                                   const struct ev_drive_run *run, struct ev_drive_figures *figures,
+                                   struct ev_error *err)
 {
     const double n = (double)result->args->n_laps;
     float *samples_ns = NULL;
@@ -149,9 +149,8 @@ enum ev_status ev_drive_figures_of(const struct ev_drive_result *result,
     sum_up_inferences(samples_ns, n_samples, &figures->inference_mean_ms,
                       &figures->inference_p99_ms);
     free(samples_ns);
-    figures->lap_time_s = figures->n_completed > 0
-                              ? figures->lap_time_s / (double)figures->n_completed
-                              : NAN;
+    figures->lap_time_s =
+        figures->n_completed > 0 ? figures->lap_time_s / (double)figures->n_completed : NAN;
     double *const means[] = {&figures->completed_m,        &figures->completed_percent,
                              &figures->speed_mps,          &figures->deviation_mae_m,
                              &figures->deviation_weighted, &figures->off_asphalt_s,

@@ -24,7 +24,7 @@ struct ev_drive_figures {
     double speed_mps;
     double deviation_mae_m;
     double deviation_low_m, deviation_high_m; /* 95 % interval of the mean; NAN with one lap */
-    double deviation_max_m; /* of all laps */
+    double deviation_max_m;                   /* of all laps */
     double deviation_weighted;
     double off_asphalt_s;
     double inference_mean_ms, inference_p99_ms; /* of all laps' inferences */

@@ -16,18 +16,6 @@
 #include "evalrun/version.h"
 #include "report/plot.h"
 
-static enum ev_status check_file(const char *folder, const char *name, struct ev_error *err)
-{
-    char *path = ev_path_join(folder, name), *temporary = NULL;
-    enum ev_status status = path ? ev_file_temporary(path, &temporary, err)
-                                 : ev_fail(err, EV_MEMORY, "out of memory");
-
-    ev_file_discard(temporary);
-    free(temporary);
-    free(path);
-    return status;
-}
-
 enum ev_status ev_drive_report_check(const struct ev_report_folders *folders, struct ev_error *err)
 {
     enum ev_status status = ev_file_make_folder(folders->tables, err);
@@ -35,9 +23,9 @@ enum ev_status ev_drive_report_check(const struct ev_report_folders *folders, st
     if (status == EV_OK)
         status = ev_file_make_folder(folders->plots, err);
     if (status == EV_OK)
-        status = check_file(folders->tables, "drive.json", err);
+        status = ev_file_check(folders->tables, "drive.json", err);
     if (status == EV_OK)
-        status = check_file(folders->plots, "map.png", err);
+        status = ev_file_check(folders->plots, "map.png", err);
     return status;
 }
 
@@ -65,21 +53,22 @@ static json_t *lap_json(const struct ev_drive_result *result, const struct ev_dr
 
     if (ev_lap_figures_of(lap, &f, err) != EV_OK)
         return NULL;
-    return json_pack(
-        "{s:o, s:o, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, "
-        "s:o, s:o, s:o}",
-        "backend", text(result->args->backends[run->backend].name), "circuit",
-        text(result->args->tracks[run->track]->name), "direction",
-        run->direction > 0 ? "forward" : "reverse", "lap", (json_int_t)k, "end",
-        ev_lap_end_text(lap->end), "completed", (int)f.completed, "length_m", real(lap->length_m),
-        "completed_m", real(lap->completed_m), "lap_time_s", real(f.lap_time_s), "time_s",
-        real(lap->time_s), "average_speed_mps", real(f.speed_mps), "deviation_mae_m",
-        real(lap->deviation_mae_m), "deviation_max_m", real(lap->deviation_max_m),
-        "deviation_mean_1000_pow_d", real(lap->deviation_weighted), "off_asphalt_s",
-        real(lap->off_asphalt_s), "n_pictures", (json_int_t)lap->n_frames, "n_inferences",
-        (json_int_t)lap->n_inferences, "inference_mean_ms", real(f.inference_mean_ms),
-        "inference_p99_ms", real(f.inference_p99_ms), "brain_iterations_hz", real(f.brain_hz),
-        "real_time_factor", real(f.real_time_factor));
+    return json_pack("{s:o, s:o, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                     "s:I, s:I, s:o, "
+                     "s:o, s:o, s:o}",
+                     "backend", text(result->args->backends[run->backend].name), "circuit",
+                     text(result->args->tracks[run->track]->name), "direction",
+                     run->direction > 0 ? "forward" : "reverse", "lap", (json_int_t)k, "end",
+                     ev_lap_end_text(lap->end), "completed", (int)f.completed, "length_m",
+                     real(lap->length_m), "completed_m", real(lap->completed_m), "lap_time_s",
+                     real(f.lap_time_s), "time_s", real(lap->time_s), "average_speed_mps",
+                     real(f.speed_mps), "deviation_mae_m", real(lap->deviation_mae_m),
+                     "deviation_max_m", real(lap->deviation_max_m), "deviation_mean_1000_pow_d",
+                     real(lap->deviation_weighted), "off_asphalt_s", real(lap->off_asphalt_s),
+                     "n_pictures", (json_int_t)lap->n_frames, "n_inferences",
+                     (json_int_t)lap->n_inferences, "inference_mean_ms", real(f.inference_mean_ms),
+                     "inference_p99_ms", real(f.inference_p99_ms), "brain_iterations_hz",
+                     real(f.brain_hz), "real_time_factor", real(f.real_time_factor));
 }
 
 static json_t *backend_json(const struct ev_drive_result *result, size_t b)
@@ -92,9 +81,8 @@ static json_t *backend_json(const struct ev_drive_result *result, size_t b)
         *sha256 = '\0';
     return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "name", text(backend->name), "engine",
                      text(backend->engine->name), "model_path", text(backend->model_path),
-                     "model_sha256", sha256,
-                     "latency_median_s", real(result->latency_s[b]), "latency_p99_s",
-                     real(result->latency_p99_s[b]));
+                     "model_sha256", sha256, "latency_median_s", real(result->latency_s[b]),
+                     "latency_p99_s", real(result->latency_p99_s[b]));
 }
 
 enum ev_status ev_drive_write_json(const struct ev_drive_result *result, const char *command_line,
@@ -111,9 +99,9 @@ enum ev_status ev_drive_write_json(const struct ev_drive_result *result, const c
         "s:O, s:O}",
         "schema", "evalrun-drive", "schema_version", 1, "tool_version", EV_VERSION, "command_line",
         text(command_line), "machine", "cpu_model", text(host.cpu_model), "kernel",
-        text(host.kernel), "os_name", text(host.os_name), "n_cores", (int)host.n_cores, "options", "latency",
-        args->latency_s < 0 ? "measured" : "given", "laps", (json_int_t)args->n_laps, "seed",
-        (json_int_t)args->seed, "perturb", (int)args->perturb, "lag_s", real(args->lag_s),
+        text(host.kernel), "os_name", text(host.os_name), "n_cores", (int)host.n_cores, "options",
+        "latency", args->latency_s < 0 ? "measured" : "given", "laps", (json_int_t)args->n_laps,
+        "seed", (json_int_t)args->seed, "perturb", (int)args->perturb, "lag_s", real(args->lag_s),
         "rate_hz", real(EV_CAR_RATE_HZ), "threads", (int)args->n_threads, "interrupted",
         (int)result->interrupted, "backends", backends, "laps", laps);
     bool complete = json != NULL;
@@ -121,8 +109,7 @@ enum ev_status ev_drive_write_json(const struct ev_drive_result *result, const c
         complete = json_array_append_new(backends, backend_json(result, b)) == 0;
     for (size_t i = 0; i < result->n_runs && complete; i++) {
         for (int64_t k = 0; k < args->n_laps && complete; k++)
-            complete =
-                json_array_append_new(laps, lap_json(result, &result->runs[i], k, err)) == 0;
+            complete = json_array_append_new(laps, lap_json(result, &result->runs[i], k, err)) == 0;
     }
     enum ev_status status = complete ? ev_outfile_open(&file, path, err)
                                      : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
@@ -149,8 +136,8 @@ static enum ev_status write_text(const struct ev_drive_result *result, enum text
 {
     struct ev_outfile file = {0};
     char *path = ev_path_join(folder, text_names[which]);
-    enum ev_status status = path ? ev_outfile_open(&file, path, err)
-                                 : ev_fail(err, EV_MEMORY, "out of memory");
+    enum ev_status status =
+        path ? ev_outfile_open(&file, path, err) : ev_fail(err, EV_MEMORY, "out of memory");
 
     if (status == EV_OK && which == TEXT_CSV)
         status = ev_drive_write_csv(result, file.stream, err);
@@ -165,8 +152,7 @@ static enum ev_status write_text(const struct ev_drive_result *result, enum text
     return status;
 }
 
-enum ev_status ev_drive_report_write(const struct ev_drive_result *result,
-                                     const char *command_line,
+enum ev_status ev_drive_report_write(const struct ev_drive_result *result, const char *command_line,
                                      const struct ev_report_folders *folders, struct ev_error *err)
 {
     char *gnuplot = ev_plot_find_gnuplot();

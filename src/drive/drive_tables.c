@@ -176,8 +176,7 @@ void ev_drive_latency_text(const struct ev_drive_result *result, size_t backend,
     const double median_ms = 1e3 * result->latency_s[backend];
 
     if (result->args->latency_s < 0)
-        snprintf(text, size, "%.3g ms (p99 %.3g)", median_ms,
-                 1e3 * result->latency_p99_s[backend]);
+        snprintf(text, size, "%.3g ms (p99 %.3g)", median_ms, 1e3 * result->latency_p99_s[backend]);
     else
         snprintf(text, size, "%.4g ms", median_ms);
 }
@@ -253,13 +252,19 @@ enum ev_status ev_drive_write_csv(const struct ev_drive_result *result, FILE *ou
             ev_text_csv_cell(out, args->backends[run->backend].name);
             fputc(',', out);
             ev_text_csv_cell(out, args->tracks[run->track]->name);
-            fprintf(out, ",%s,%" PRId64 ",%" PRIu64 ",%s,%d", run->direction > 0 ? "forward" : "reverse",
-                    k, args->seed, ev_lap_end_text(lap->end), f.completed);
-            const double before[] = {lap->completed_m,       f.completed_percent,
-                                     f.lap_time_s,           f.speed_mps,
-                                     lap->deviation_mae_m,   lap->deviation_max_m,
-                                     lap->deviation_weighted, lap->off_asphalt_s,
-                                     result->latency_s[run->backend], args->lag_s};
+            fprintf(out, ",%s,%" PRId64 ",%" PRIu64 ",%s,%d",
+                    run->direction > 0 ? "forward" : "reverse", k, args->seed,
+                    ev_lap_end_text(lap->end), f.completed);
+            const double before[] = {lap->completed_m,
+                                     f.completed_percent,
+                                     f.lap_time_s,
+                                     f.speed_mps,
+                                     lap->deviation_mae_m,
+                                     lap->deviation_max_m,
+                                     lap->deviation_weighted,
+                                     lap->off_asphalt_s,
+                                     result->latency_s[run->backend],
+                                     args->lag_s};
             for (size_t j = 0; j < sizeof before / sizeof *before; j++)
                 write_number(out, before[j]);
             fprintf(out, ",%" PRId64 ",%" PRId64, lap->n_frames, lap->n_inferences);
@@ -342,13 +347,14 @@ enum ev_status ev_drive_write_markdown(const struct ev_drive_result *result,
     ev_host_describe(&host);
     fputs("## How it was driven\n\n- Conditions: ", out);
     print_conditions(result, out);
-    fputs(".\n- Camera at 20 Hz, planar unicycle, simulated time: a command takes effect its latency "
-          "after the picture, and while it is on its way pictures are missed.\n"
-          "- Deviation: mean distance of the car from the line over the pictures, in metres; "
-          "1000^d is the driving community's weighted mean of 1000 to the power of d.\n"
-          "- Inference, brain iterations and real-time factor: wall clock while driving, one thread "
-          "a lap, on ",
-          out);
+    fputs(
+        ".\n- Camera at 20 Hz, planar unicycle, simulated time: a command takes effect its latency "
+        "after the picture, and while it is on its way pictures are missed.\n"
+        "- Deviation: mean distance of the car from the line over the pictures, in metres; "
+        "1000^d is the driving community's weighted mean of 1000 to the power of d.\n"
+        "- Inference, brain iterations and real-time factor: wall clock while driving, one thread "
+        "a lap, on ",
+        out);
     ev_text_clean(host.cpu_model, text, sizeof text);
     ev_grid_markdown_text(text, out);
     ev_text_clean(command_line, text, sizeof text);

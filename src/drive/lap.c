@@ -18,9 +18,9 @@
 /* With --perturb. Starts and pushes lie within what the training frames show. */
 #define START_OFFSET_M 0.3
 #define START_TURN_RAD 0.1
-#define PUSH_EVERY_S 5.0
-#define PUSH_OFFSET_M 0.2
-#define PUSH_TURN_RAD 0.05
+#define PUSH_EVERY_S   5.0
+#define PUSH_OFFSET_M  0.2
+#define PUSH_TURN_RAD  0.05
 
 /* A step along the line cannot be longer than the car's way by more than this: then the nearest
  * place has jumped to another stretch, and the car has cut across. */
@@ -38,10 +38,10 @@ struct loop {
     const struct ev_driver *driver;
     struct ev_lap *lap;
     struct ev_car car;
-    struct ev_rng chance;      /* pushes */
+    struct ev_rng chance; /* pushes */
     struct pending pending;
-    double best_m, best_at_s;  /* furthest progress, and when */
-    double driven_before_m;    /* the car's path at the frame before */
+    double best_m, best_at_s; /* furthest progress, and when */
+    double driven_before_m;   /* the car's path at the frame before */
     int64_t frames_room, inferences_room;
     uint8_t picture[EV_PICTURE_BYTES];
 };
@@ -198,9 +198,9 @@ static enum ev_status think(struct loop *loop, struct ev_lap_frame *frame, struc
     if (!grow((void **)&lap->inference_ns, &loop->inferences_room, lap->n_inferences,
               sizeof *lap->inference_ns))
         return out_of_memory(err);
-    enum ev_status status =
-        loop->driver->control(loop->driver->self, loop->driver->needs_pictures ? loop->picture : NULL,
-                              frame, &frame->command, &inference_ns, err);
+    enum ev_status status = loop->driver->control(
+        loop->driver->self, loop->driver->needs_pictures ? loop->picture : NULL, frame,
+        &frame->command, &inference_ns, err);
     if (status != EV_OK)
         return status;
     lap->inference_ns[lap->n_inferences++] = (float)inference_ns;

@@ -19,16 +19,16 @@
 /* How a lap ended. */
 #define EV_LAP_END_LIST(X)                                                                         \
     X(EV_LAP_COMPLETED, "completed")                                                               \
-    X(EV_LAP_LEFT_ROAD, "left the road")       /* EV_LAP_LOST_M beyond the asphalt, or cut across */ \
-    X(EV_LAP_NO_PROGRESS, "no progress")       /* nothing gained for EV_LAP_PATIENCE_S */          \
-    X(EV_LAP_NOT_FINITE, "answered NaN")       /* or infinity */                                   \
+    X(EV_LAP_LEFT_ROAD, "left the road") /* EV_LAP_LOST_M beyond the asphalt, or cut across */     \
+    X(EV_LAP_NO_PROGRESS, "no progress") /* nothing gained for EV_LAP_PATIENCE_S */                \
+    X(EV_LAP_NOT_FINITE, "answered NaN") /* or infinity */                                         \
     X(EV_LAP_INTERRUPTED, "interrupted")
 
 #define EV_LAP_END_ENUM(code, text) code,
 enum ev_lap_end { EV_LAP_END_LIST(EV_LAP_END_ENUM) EV_LAP_END_COUNT };
 #undef EV_LAP_END_ENUM
 
-#define EV_LAP_LOST_M 1.0
+#define EV_LAP_LOST_M     1.0
 #define EV_LAP_PATIENCE_S 10.0
 
 /* The state at one picture. */
@@ -58,9 +58,9 @@ struct ev_lap_args {
     const struct ev_track *track;
     int direction; /* 1: in the order of the file, -1: against it */
     uint64_t seed;
-    int64_t lap;      /* with the seed decides noise, start and pushes */
+    int64_t lap; /* with the seed decides noise, start and pushes */
     double lag_s;
-    bool perturb;     /* a start beside the line, and pushes on the way */
+    bool perturb; /* a start beside the line, and pushes on the way */
     /* A command takes effect latencies_s[i] after its picture, drawn anew for each picture. */
     const double *latencies_s;
     int64_t n_latencies;
@@ -68,18 +68,18 @@ struct ev_lap_args {
 
 struct ev_lap {
     enum ev_lap_end end;
-    double length_m;         /* of the line, the way of a whole lap */
-    double completed_m;      /* furthest progress along the line, at most length_m */
-    double time_s;           /* of the lap, or until it ended */
-    double driven_m;         /* length of the car's path */
+    double length_m;    /* of the line, the way of a whole lap */
+    double completed_m; /* furthest progress along the line, at most length_m */
+    double time_s;      /* of the lap, or until it ended */
+    double driven_m;    /* length of the car's path */
     double off_asphalt_s;
-    double deviation_mae_m;  /* mean distance of the car from the line over the pictures */
+    double deviation_mae_m; /* mean distance of the car from the line over the pictures */
     double deviation_max_m;
     double deviation_weighted; /* mean of 1000^d with d in metres, the driving community's figure */
     int64_t n_frames;
     int64_t n_inferences;
-    int64_t wall_ns;         /* the whole loop, rendering included */
-    float *inference_ns;     /* (n_inferences), owned */
+    int64_t wall_ns;             /* the whole loop, rendering included */
+    float *inference_ns;         /* (n_inferences), owned */
     struct ev_lap_frame *frames; /* (n_frames), owned */
 };
 

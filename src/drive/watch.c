@@ -107,8 +107,7 @@ enum ev_status ev_watch_film(const struct ev_drive_result *result, const struct 
     WebPDataInit(&data);
     if (status == EV_OK && WebPAnimEncoderOptionsInit(&options))
         encoder = WebPAnimEncoderNew(EV_PANEL_WIDTH, EV_PANEL_HEIGHT, &options);
-    if (status == EV_OK &&
-        (!encoder || cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS))
+    if (status == EV_OK && (!encoder || cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS))
         status = out_of_memory(path, err);
     if (status == EV_OK)
         status = encode(result, run, lap, path, encoder, surface, err);
@@ -174,10 +173,9 @@ static char *set_provenance(const struct ev_drive_result *result, const struct e
     ev_text_clean(args->tracks[run->track]->name, circuit, sizeof circuit);
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:f, s:f}", "tool_version", EV_VERSION, "driven_by",
-        backend, "circuit", circuit, "direction",
-        run->direction > 0 ? "forward" : "reverse", "seed", (json_int_t)args->seed, "lap",
-        (json_int_t)which, "perturb", (int)args->perturb, "latency_s",
-        result->latency_s[run->backend], "lag_s", args->lag_s);
+        backend, "circuit", circuit, "direction", run->direction > 0 ? "forward" : "reverse",
+        "seed", (json_int_t)args->seed, "lap", (json_int_t)which, "perturb", (int)args->perturb,
+        "latency_s", result->latency_s[run->backend], "lag_s", args->lag_s);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
     json_decref(json);
@@ -233,8 +231,8 @@ enum ev_status ev_watch_save(const struct ev_drive_result *result, const struct 
     if (status == EV_OK && !provenance)
         status = out_of_memory(path, err);
     if (status == EV_OK) {
-        const struct ev_set_spec spec = ev_render_set_spec(
-            result->args->tracks[run->track]->name, provenance, lap->n_frames);
+        const struct ev_set_spec spec =
+            ev_render_set_spec(result->args->tracks[run->track]->name, provenance, lap->n_frames);
         status = ev_set_writer_open(path, &spec, &writer, err);
     }
     if (status == EV_OK)

@@ -8,11 +8,11 @@
 #include "drive/watch.h"
 
 #define PICTURE_HEIGHT 211 /* 66 x 200 pixels, 3.2 times as large */
-#define MAP_X     330
-#define MAP_Y     (PICTURE_HEIGHT + 10)
-#define MAP_WIDTH (EV_PANEL_WIDTH - MAP_X - 10)
-#define MAP_HEIGHT (EV_PANEL_HEIGHT - MAP_Y - 10)
-#define TEXT_X    16
+#define MAP_X          330
+#define MAP_Y          (PICTURE_HEIGHT + 10)
+#define MAP_WIDTH      (EV_PANEL_WIDTH - MAP_X - 10)
+#define MAP_HEIGHT     (EV_PANEL_HEIGHT - MAP_Y - 10)
+#define TEXT_X         16
 
 /* A gauge from -range to range around its middle. */
 #define GAUGE_WIDTH 120.0

@@ -49,7 +49,7 @@ static void resample_piece(const double (*points)[EV_LINE_COLUMNS], int64_t n_po
             double values[4] = {around[0][c], around[1][c], around[2][c], around[3][c]};
             /* Widths go straight from point to point: a spline could leave their bounds. */
             out[part][c] = c < EV_LINE_LEFT ? spline_at(values, knots, t)
-                                           : values[1] + share * (values[2] - values[1]);
+                                            : values[1] + share * (values[2] - values[1]);
         }
     }
 }
@@ -75,7 +75,7 @@ enum ev_status ev_line_resample(double (**points)[EV_LINE_COLUMNS], int64_t *n,
         return ev_fail(err, EV_MEMORY, "out of memory");
     for (int64_t i = 0, at = 0; i < *n; i++) {
         int64_t parts = n_parts((*points)[i], (*points)[(i + 1) % *n]);
-        resample_piece((const double(*)[EV_LINE_COLUMNS])*points, *n, i, parts, fine + at);
+        resample_piece((const double(*)[EV_LINE_COLUMNS]) * points, *n, i, parts, fine + at);
         at += parts;
     }
     free(*points);
@@ -128,9 +128,9 @@ static double make_places(const double (*points)[EV_LINE_COLUMNS], int64_t n, st
         const double *here = points[i], *next = points[(i + 1) % n];
         double dx = next[EV_LINE_X] - here[EV_LINE_X], dy = next[EV_LINE_Y] - here[EV_LINE_Y];
         double length_m = hypot(dx, dy);
-        places[i] = (struct place){here[EV_LINE_X],    here[EV_LINE_Y],     dx / length_m,
-                                   dy / length_m,      s_m,                 here[EV_LINE_LEFT],
-                                   here[EV_LINE_RIGHT]};
+        places[i] = (struct place){
+            here[EV_LINE_X],    here[EV_LINE_Y],    dx / length_m, dy / length_m, s_m,
+            here[EV_LINE_LEFT], here[EV_LINE_RIGHT]};
         s_m += length_m;
     }
     return s_m;

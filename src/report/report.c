@@ -15,22 +15,6 @@
 static const struct ev_report_writer *const writers[] = {&ev_report_csv, &ev_report_markdown};
 #define N_WRITERS (sizeof writers / sizeof *writers)
 
-/* Whether a file of that name can appear in the folder. */
-static enum ev_status check_file(const char *folder, const char *name, struct ev_error *err)
-{
-    char *path = ev_path_join(folder, name);
-    char *temporary = NULL;
-    enum ev_status status = EV_OK;
-
-    if (!path)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    status = ev_file_temporary(path, &temporary, err);
-    ev_file_discard(temporary);
-    free(temporary);
-    free(path);
-    return status;
-}
-
 enum ev_status ev_report_check(const struct ev_report_folders *folders, struct ev_error *err)
 {
     enum ev_status status = ev_file_make_folder(folders->tables, err);
@@ -38,14 +22,14 @@ enum ev_status ev_report_check(const struct ev_report_folders *folders, struct e
     if (status == EV_OK)
         status = ev_file_make_folder(folders->plots, err);
     if (status == EV_OK)
-        status = check_file(folders->tables, JSON_NAME, err);
+        status = ev_file_check(folders->tables, JSON_NAME, err);
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
-        status = check_file(folders->tables, writers[i]->file_name, err);
+        status = ev_file_check(folders->tables, writers[i]->file_name, err);
     for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
         for (size_t i = 0; ev_plot_formats[i] && status == EV_OK; i++) {
             char name[64];
             snprintf(name, sizeof name, "%s.%s", chart->name, ev_plot_formats[i]);
-            status = check_file(folders->plots, name, err);
+            status = ev_file_check(folders->plots, name, err);
         }
     }
     return status;

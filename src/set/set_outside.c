@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data that a set keeps in other files. Behind external links they are read, but HDF5 opens whatever
- * is named there, and would wait for ever on a pipe. External storage must be there whole, and virtual
- * datasets are refused: HDF5 gives zeros for what is missing, and a score would be made of them.
+ * Data that a set keeps in other files. Behind external links they are read, but HDF5 opens
+ * whatever is named there, and would wait for ever on a pipe. External storage must be there whole,
+ * and virtual datasets are refused: HDF5 gives zeros for what is missing, and a score would be made
+ * of them.
  */
 #include <stdlib.h>
 #include <string.h>
