@@ -446,7 +446,7 @@ START_TEST(the_folder_is_checked_first)
 {
     struct ev_train_args args = make_args("no/such/folder/m.pt");
 
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO, "m.pt: cannot be written");
+    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_INPUT, "m.pt: cannot be written");
     ck_assert_int_eq(seen.n_steps, 0);
     free_args(&args);
 }
