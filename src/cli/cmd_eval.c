@@ -19,11 +19,15 @@ static const char *device_text = "cpu";
 static const char *out_path;
 static const char *plots_path;
 static const char *cache;
+static struct ev_set_source source;
+static const char *layout_text;
 static int64_t n_threads;
 static int64_t batch_rows = 1024;
 static int64_t n_calls = 1000;
 static int64_t n_warmup = 50;
 static bool quiet;
+
+static const char *const layouts[] = {"nhwc", "nchw", NULL};
 
 static const struct ev_option options[] = {
     {"backend", 'b', EV_OPT_TEXT, "LIST", &backend_text, 0, 0,
@@ -52,6 +56,15 @@ static const struct ev_option options[] = {
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
      "folder of the charts (default: " DEFAULT_PLOTS ", or plots in the folder --out)", NULL},
     {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    {"images", 0, EV_OPT_TEXT, "PATH", &source.images, 0, 0,
+     "where a file of yours has its pictures (default: /images)", NULL},
+    {"labels", 0, EV_OPT_TEXT, "PATH", &source.labels, 0, 0,
+     "and its labels (default: /labels)", NULL},
+    {"layout", 0, EV_OPT_CHOICE, "NAME", &layout_text, 0, 0,
+     "order of the pictures' axes, nhwc or nchw (default: the one of 1, 3 or 4 is the channels)",
+     layouts},
+    {"white", 0, EV_OPT_DOUBLE, "NUMBER", &source.white, 1e-6, 1e6,
+     "what white is in pictures of floats (default: 1)", NULL},
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
@@ -106,8 +119,11 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     evaluation->eval_sets = calloc(sets->n, sizeof *evaluation->eval_sets);
     if (!evaluation->eval_sets)
         return ev_fail(err, EV_MEMORY, "out of memory");
+    if (layout_text)
+        source.layout = strcmp(layout_text, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
     for (size_t i = 0; i < sets->n; i++)
-        evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i]};
+        evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i],
+                                                        sets->is_file[i] ? &source : NULL};
     args->backends = evaluation->backends.backends;
     args->n_backends = evaluation->backends.n;
     args->sets = evaluation->eval_sets;

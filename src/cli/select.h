@@ -31,6 +31,7 @@ struct ev_sets {
     struct ev_list list;
     char **names; /* (n) for reports: of a file without folder and ending, if that is unique */
     char **paths; /* (n) NULL for built-in sets until ev_sets_ensure */
+    bool *is_file; /* (n) a file of the user's, not a built-in set */
     size_t n;
 };
 

@@ -109,6 +109,7 @@ static enum ev_status open_sampler(struct run *run, struct ev_error *err)
     struct ev_sampler_args sampler_args = {
         .set_paths = args->set_paths,
         .n_sets = args->n_sets,
+        .n_threads = args->n_threads,
         .validation_share = args->validation_share,
         .repeat_bends = repeats ? args->repeat_bends : 1,
         .repeat_sharp_bends = repeats ? args->repeat_sharp_bends : 1,

@@ -62,7 +62,7 @@ START_TEST(set_describes_itself)
     struct ev_set *set;
     free(render(&args, "set.h5"));
 
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     const struct ev_set_info *info = ev_set_info(set);
     ck_assert_int_eq(info->n_rows, 70);
     ck_assert_int_eq(info->shape.height, 66);
@@ -95,7 +95,7 @@ START_TEST(labels_stay_within_limits)
     args.circuit = "nurburgring";
     args.n_frames = 400;
     free(render(&args, "set.h5"));
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     const float *labels = ev_set_labels(set);
     for (int i = 0; i < 400; i++) {
         ck_assert_float_ge(labels[2 * i], 6.5f);

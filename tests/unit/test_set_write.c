@@ -112,7 +112,7 @@ START_TEST(digest_of_the_content)
 
     /* SHA-256 of the bytes 0 0 1 0 2 0 and the float32 0, 1, 2, by Python's hashlib. */
     ev_test_write_set(ev_test_path("set.h5"), 3, 1, 2, 1, 1);
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     ck_assert_str_eq(ev_set_info(set)->recorded_sha256,
                      "951e2c792b115f6e28c4e088fded79c7deb6b2eeee987f32689641726836fae3");
     ev_set_close(set);
