@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -248,6 +249,8 @@ static enum ev_status show_lap(const struct drive *drive, struct ev_error *err)
 
 static enum ev_status report(struct drive *drive, struct ev_error *err)
 {
+    if (drive->result.interrupted)
+        ev_interrupt_answer();
     enum ev_status status = ev_drive_report_print(&drive->result, stdout, err);
 
     fflush(stdout);
@@ -256,10 +259,10 @@ static enum ev_status report(struct drive *drive, struct ev_error *err)
             ev_drive_report_write(&drive->result, ev_command_line, &drive->chosen.folders, err);
     if (status == EV_OK)
         ev_folders_print(&drive->chosen);
-    if (status == EV_OK)
-        status = show_lap(drive, err);
     if (status == EV_OK && drive->result.interrupted)
         status = ev_fail(err, EV_INTERRUPTED, "interrupted");
+    if (status == EV_OK)
+        status = show_lap(drive, err);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "cli/command.h"
 #include "cli/report_folders.h"
@@ -161,6 +162,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         free(evaluation.result.command_line);
         evaluation.result.command_line = strdup(ev_command_line);
         status = ev_eval_run(&evaluation.args, &evaluation.result, err);
+        if (status == EV_INTERRUPTED)
+            ev_interrupt_answer();
         enum ev_status report_status = report(&evaluation, &report_error);
         if (status == EV_OK && report_status != EV_OK) {
             *err = report_error;

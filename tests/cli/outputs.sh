@@ -69,3 +69,25 @@ for command in list --help --version "train --help"; do
     evalrun $command >&- 2>"$err" || code=$?
     [[ $code == 3 ]] || die "exit code $code, expected 3: $command"
 done
+
+# A reader who has seen enough: no message, the code of SIGPIPE, and the files are written all the
+# same. The other end of the pipe is closed before the program starts.
+unread() {
+    local code=0
+    mkfifo pipe
+    exec 3<>pipe 4>pipe 3>&-
+    "$@" >&4 2>"$err" || code=$?
+    exec 4>&-
+    rm pipe
+    [[ $code == 141 ]] || die "exit code $code, expected 141: $*"
+    [[ ! -s $err ]] || die "a message: $*"
+}
+unread evalrun --help
+unread evalrun --backend null --set a.h5 --calls 0 --out unread -q
+[[ -s unread/results.csv && -s unread/plots/size.png ]] || die "files are missing"
+code=0
+mkfifo pipe
+exec 3<>pipe 4>pipe 3>&-
+evalrun report nowhere >&4 2>"$err" || code=$?
+[[ $code == 2 ]] || die "exit code $code, expected 2"
+warns "nowhere/results.json"

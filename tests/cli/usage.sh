@@ -7,11 +7,17 @@ fails 2 "--batch 0: expected a whole number from 1" evalrun --batch 0
 fails 2 "--batch 1x: expected a whole number" evalrun --batch 1x
 fails 2 "--threads: expected N" evalrun --threads
 fails 2 "--out: expected DIR" evalrun --out --quiet
-fails 2 "--out: empty value" evalrun --out ""
+for option in backend set model device out plots cache; do
+    fails 2 "--$option: empty value" evalrun "--$option" ""
+    fails 2 "--$option: empty value" evalrun "--$option="
+done
 fails 2 "--quiet: given twice" evalrun --quiet -q
 fails 2 "--quiet takes no value" evalrun --quiet=yes
 fails 2 "eval: unexpected 'surplus'" evalrun eval surplus
 fails 2 "report: DIR is missing" evalrun report
+fails 2 "report: empty word, expected DIR" evalrun report ""
+fails 2 "drive: empty word, expected [CIRCUIT...]" evalrun drive montreal "" --backend null
+fails 2 "unknown command ''" evalrun ""
 fails 2 "dataset render: CIRCUIT is missing" evalrun dataset render
 fails 2 "dataset render: unexpected 'montreal'" evalrun dataset render simple montreal
 fails 2 "--deflate needs --chunk" evalrun dataset render simple --deflate 3

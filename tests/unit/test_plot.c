@@ -144,11 +144,13 @@ START_TEST(gnuplot_is_looked_for_in_the_path)
     char path[2000];
 
     make_folder("empty");
-    make_folder("dir/gnuplot_is_no_file");
+    make_folder("folder/gnuplot");
+    make_folder("plain");
+    ck_assert_int_eq(chmod(make_gnuplot("plain/gnuplot", "exit 0"), 0644), 0);
     make_folder("bin");
     make_gnuplot("bin/gnuplot", "exit 0");
-    snprintf(path, sizeof path, "::%s/empty:/no/such/folder:%s/bin:", ev_test_folder(),
-             ev_test_folder());
+    snprintf(path, sizeof path, "::%s/empty:/no/such/folder:%s/folder:%s/plain:%s/bin:",
+             ev_test_folder(), ev_test_folder(), ev_test_folder(), ev_test_folder());
     setenv("PATH", path, 1);
     char *found = ev_plot_find_gnuplot();
     ck_assert_str_eq(found, ev_test_path("bin/gnuplot"));
