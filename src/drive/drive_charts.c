@@ -44,7 +44,7 @@ static void write_head(const struct group *group, const char *title, FILE *scrip
     ev_plot_start_array(script, "names", n);
     for (size_t b = 0; b < n; b++) {
         char label[LABEL_CHARS];
-        ev_text_clean(args->backends[b].name, label, sizeof label);
+        ev_text_shorten(args->backends[b].name, label, sizeof label);
         ev_plot_set_element(script, "names", b, label);
         if (b < sizeof names / sizeof *names)
             names[b] = args->backends[b].name;
