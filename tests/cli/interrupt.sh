@@ -29,6 +29,19 @@ EV_TEST_SIGNAL_AT=1 evalrun --backend "$engine" --set a.h5 --calls 0 --out none 
 [[ $code == 130 ]] || die "exit code $code, expected 130"
 [[ ! -e none/results.csv ]] || die "an empty table was written"
 
+# A drive that is interrupted before some laps begin has all its charts; gnuplot cannot draw a chart
+# without a point by itself.
+code=0
+EV_TEST_SIGNAL_AT=1 evalrun drive simple montreal --backend "$engine" --threads 1 --latency 0 \
+    --direction forward --out drive -q >"$out" 2>"$err" || code=$?
+[[ $code == 130 ]] || die "exit code $code, expected 130"
+[[ $(<"$err") == "evalrun: interrupted" ]] || die "not the line alone"
+if [[ -n $(command -v gnuplot) ]]; then
+    [[ $(ls drive/plots/*.png drive/plots/*.svg | wc -l) == 8 ]] || die "charts are missing"
+    grep -q 'not driven' drive/plots/lap-montreal.svg || die "an empty chart says nothing"
+    ! grep -q 'not driven' drive/plots/lap-simple.svg || die "a chart says that it is empty"
+fi
+
 # Rendering leaves nothing behind. The signal is sent as soon as the temporary file is there.
 mkdir rendering
 evalrun dataset render simple --frames 100000 --threads 1 --out rendering/big.h5 -q 2>"$err" &

@@ -391,6 +391,62 @@ START_TEST(charts_say_what_they_show)
 }
 END_TEST
 
+static char *draw_svg(const char *chart, void (*change)(struct ev_result *))
+{
+    char *gnuplot = gnuplot_or_note(), *text = NULL;
+    const char *folder = make_folder("charts");
+    struct ev_result result;
+    struct ev_view view;
+    size_t length;
+
+    ev_test_result_make(&result, 1, 2);
+    ev_test_result_text(&result.rows[1].set, "a-set-with-a-name-that-is-longer-than-its-place");
+    if (change)
+        change(&result);
+    ev_assert_ok(ev_view_init(&view, &result, &err));
+    if (gnuplot) {
+        char *path = path_of(folder, chart, "svg");
+        ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
+        ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
+        free(path);
+    }
+    free(gnuplot);
+    ev_view_free(&view);
+    ev_result_free(&result);
+    return text;
+}
+
+/* Numbers are centred over their bars, and a cut in a name is seen. */
+START_TEST(bars_are_labelled)
+{
+    char *text = draw_svg("error", NULL);
+
+    if (text) {
+        ck_assert_ptr_nonnull(strstr(text, "<text>a-set-with-a-...han-its-place</text>"));
+        char *number = strstr(text, "<text>0.00301</text>");
+        ck_assert_ptr_nonnull(number);
+        *number = '\0';
+        const char *group = strrchr(text, '<');
+        ck_assert_msg(strstr(group, "text-anchor=\"middle\"") != NULL, "%s", group);
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(empty_charts_say_so)
+{
+    static const char said[] = "no backend has both a time and an error";
+    char *empty = draw_svg("tradeoff", lose_all), *full = draw_svg("tradeoff", NULL);
+
+    if (empty) {
+        ck_assert_ptr_nonnull(strstr(empty, said));
+        ck_assert_ptr_null(strstr(full, said));
+    }
+    free(empty);
+    free(full);
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("plot");
@@ -409,6 +465,8 @@ Suite *ev_suite(void)
                         sizeof drawings / sizeof *drawings);
     tcase_add_test(charts, the_same_result_gives_the_same_charts);
     tcase_add_test(charts, charts_say_what_they_show);
+    tcase_add_test(charts, bars_are_labelled);
+    tcase_add_test(charts, empty_charts_say_so);
     suite_add_tcase(suite, charts);
     return suite;
 }
