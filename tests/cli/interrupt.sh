@@ -61,11 +61,17 @@ warns "evalrun: interrupted"
 mkdir "$base/fake"
 cat >"$base/fake/gnuplot" <<'END'
 #!/bin/sh
-# Sends SIGINT to evalrun when it has the script, and never ends. Its own child keeps making the
-# files that it was told to write.
+# Sends SIGINT to evalrun when it has the script, and does not end before evalrun does. Its own child
+# keeps making the files that it was told to write.
 echo >>"$EV_TEST_STARTS"
 files=$(sed -n "s/^chart_file = '\(.*\)'$/\1/p")
-(while :; do for f in $files; do echo half >"$f"; done; done) &
+make_files() {
+    for file in $files; do echo half >"$file"; done
+}
+(
+    while kill -0 $PPID; do make_files; done
+    make_files
+) &
 kill -INT $PPID
 wait
 END

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,7 +76,7 @@ static pid_t start_child(void)
 
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        signal(SIGINT, SIG_DFL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* nor outlives a test that fails */
         for (;;)
             pause();
     }
