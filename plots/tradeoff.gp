@@ -21,7 +21,6 @@ set xrange [x_min:x_max]
 set yrange [y_min:y_max]
 if (x_logarithmic) {
     set logscale x
-    set format x '%g'
 }
 if (y_logarithmic) {
     set logscale y

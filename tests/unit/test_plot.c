@@ -416,11 +416,17 @@ static char *draw_svg(const char *chart, void (*change)(struct ev_result *))
     return text;
 }
 
-/* Numbers are centred over their bars, and a cut in a name is seen. */
+/* Numbers are centred over their bars and, without a space before them, at their ticks; a cut in a
+ * name is seen. */
 START_TEST(bars_are_labelled)
 {
-    char *text = draw_svg("error", NULL);
+    char *text = draw_svg("error", NULL), *size = draw_svg("size", NULL);
 
+    if (size) {
+        ck_assert_ptr_nonnull(strstr(size, "<text>2</text>"));
+        ck_assert_ptr_null(strstr(size, "<text> "));
+    }
+    free(size);
     if (text) {
         ck_assert_ptr_nonnull(strstr(text, "<text>a-set-with-a-...han-its-place</text>"));
         char *number = strstr(text, "<text>0.00301</text>");
