@@ -151,12 +151,6 @@ static void read_reason(FILE *messages, char *reason, size_t size)
     }
 }
 
-static enum ev_status fail_interrupted(const char *chart, struct ev_error *err)
-{
-    return ev_fail(err, EV_INTERRUPTED, "interrupted: chart '%s' and those after it are not drawn",
-                   chart);
-}
-
 /* Waits for gnuplot; what it says of itself. */
 static enum ev_status finish(pid_t child, const char *chart, FILE *messages, struct ev_error *err)
 {
@@ -172,7 +166,8 @@ static enum ev_status finish(pid_t child, const char *chart, FILE *messages, str
     if (WIFEXITED(result) && WEXITSTATUS(result) == 0)
         return EV_OK;
     if (ev_interrupted())
-        return fail_interrupted(chart, err);
+        return ev_fail(err, EV_INTERRUPTED,
+                       "interrupted: chart '%s' and those after it are not drawn", chart);
     if (WIFSIGNALED(result))
         return ev_fail(err, EV_IO, "chart '%s': gnuplot was ended by signal %d", chart,
                        WTERMSIG(result));
@@ -198,6 +193,7 @@ static enum ev_status run(const char *gnuplot, const char *chart, const char *sc
         status = ev_fail(err, EV_IO, "%s: cannot be started: %s", gnuplot, strerror(failure));
         goto done;
     }
+    /* If a signal came before, this is the end of it. */
     ev_interrupt_set_child(child);
     close(ends[0]);
     ends[0] = -1;
@@ -275,9 +271,7 @@ static enum ev_status draw(const struct ev_plot_job *job, const char *gnuplot, c
     char *paths[N_FORMATS] = {NULL}, *temporaries[N_FORMATS] = {NULL};
     char *template = NULL, *script = NULL;
     size_t length = 0;
-    enum ev_status status =
-        ev_interrupted() ? fail_interrupted(job->name, err)
-                         : find_template(job->template, &template, err);
+    enum ev_status status = find_template(job->template, &template, err);
 
     if (status == EV_OK)
         status = name_files(job, folder, paths, temporaries, err);

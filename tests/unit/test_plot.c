@@ -4,12 +4,14 @@
 #include "support/ev_test.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "report/plot.h"
 #include "report/report.h"
 #include "support/ev_test_result.h"
@@ -202,6 +204,30 @@ START_TEST(markdown_links_lead_to_the_charts)
         free(text);
         free(path);
     }
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(no_chart_after_a_signal)
+{
+    const char *folder = make_folder("charts");
+    const char *gnuplot = make_gnuplot("whole", ends_only);
+    struct ev_result result;
+    struct ev_view view;
+
+    ev_test_result_make(&result, 1, 1);
+    ev_assert_ok(ev_view_init(&view, &result, &err));
+    ev_interrupt_install();
+    raise(SIGINT);
+    ev_assert_fails(ev_plot_write(&view, gnuplot, folder, &err), EV_INTERRUPTED,
+                    "interrupted: chart 'size' and those after it are not drawn");
+    ck_assert_int_eq(rmdir(folder), 0);
+    /* What is reported after an interruption has its charts. */
+    ev_interrupt_answer();
+    folder = make_folder("charts");
+    ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
+    ck_assert_uint_eq(count_files(folder), 8);
+    ev_view_free(&view);
     ev_result_free(&result);
 }
 END_TEST
@@ -463,6 +489,7 @@ Suite *ev_suite(void)
     tcase_add_test(pipe_tests, missing_templates_are_named);
     tcase_add_test(pipe_tests, gnuplot_is_looked_for_in_the_path);
     tcase_add_test(pipe_tests, markdown_links_lead_to_the_charts);
+    tcase_add_test(pipe_tests, no_chart_after_a_signal);
     tcase_add_test(pipe_tests, strings_cannot_leave_their_quotes);
     suite_add_tcase(suite, pipe_tests);
     /* gnuplot loads fonts for each picture. */
