@@ -22,8 +22,9 @@ EV_CHECKED enum ev_status ev_interrupt_check(struct ev_error *err);
 void ev_interrupt_answer(void);
 
 /* The child that is waited for, leader of a process group of its own, all of which the next signal
- * kills, or one that is not answered yet; 0 for none. Set before the child is told to make temporary
- * files, and 0 before it is reaped, as its number may then be another's. From one thread. */
+ * kills, or one that is not answered yet; 0 for none. Set before the child is told to make
+ * temporary files, and 0 before it is reaped, as its number may then be another's. From one thread.
+ */
 void ev_interrupt_set_child(pid_t group);
 
 #endif
