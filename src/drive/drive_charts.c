@@ -83,8 +83,8 @@ static bool write_map(const void *subject, FILE *script)
         if (lap->n_frames == 0)
             snprintf(text, sizeof text, "not driven");
         else
-            snprintf(text, sizeof text, "%s, mean %.3f m, at most %.2f m", ev_lap_end_text(lap->end),
-                 lap->deviation_mae_m, lap->deviation_max_m);
+            snprintf(text, sizeof text, "%s, mean %.3f m, at most %.2f m",
+                     ev_lap_end_text(lap->end), lap->deviation_mae_m, lap->deviation_max_m);
         ev_plot_set_element(script, "verdicts", b, text);
         most_m = fmax(most_m, lap->deviation_max_m);
     }

@@ -61,8 +61,8 @@ warns "evalrun: interrupted"
 mkdir "$base/fake"
 cat >"$base/fake/gnuplot" <<'END'
 #!/bin/sh
-# Sends SIGINT to evalrun when it has the script, and does not end before evalrun does. Its own child
-# keeps making the files that it was told to write.
+# Sends SIGINT to evalrun when it has the script, and does not end before evalrun does. Its own
+# child keeps making the files that it was told to write.
 echo >>"$EV_TEST_STARTS"
 files=$(sed -n "s/^chart_file = '\(.*\)'$/\1/p")
 make_files() {
