@@ -76,11 +76,7 @@ static inline enum ev_status ev_prefix(struct ev_error *err, const char *prefix)
     char old[EV_ERROR_CHARS];
 
     snprintf(old, sizeof old, "%s", err->message);
-    /* The cut at the end of a long message is intended; the bounded prefix keeps GCC quiet. */
-    int used = snprintf(err->message, sizeof err->message, "%.200s: ", prefix);
-    if (used > 0 && (size_t)used < sizeof err->message)
-        snprintf(err->message + used, sizeof err->message - (size_t)used, "%s", old);
-    return err->status;
+    return ev_fail(err, err->status, "%s: %s", prefix, old);
 }
 
 #ifdef __cplusplus
