@@ -364,8 +364,13 @@ static enum ev_status save_epoch(struct run *run, const struct ev_epoch_record *
                                     err);
     if (status == EV_OK)
         status = ev_checkpoint_save(checkpoint, err);
-    if (status == EV_OK)
+    if (status == EV_OK) {
         ev_checkpoint_tidy(checkpoint);
+    } else {
+        /* No checkpoint names them. */
+        ev_file_discard(best);
+        ev_file_discard(state);
+    }
     free(best);
     free(state);
     return status;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #include "base/text.h"
 #include "support/ev_test.h"
 #include "support/ev_test_rows.h"
-#include "train/train.h"
+#include "train/train_files.h"
 
 #define N_ROWS 210
 
@@ -39,7 +40,9 @@ static struct {
     int64_t signal_at; /* step at which `signal` is raised; 0: never */
     int signal;
     int64_t diverge_at;
-    bool fail_save;
+    bool fail_open, fail_save;
+    int64_t kill_save_at;     /* step after which saving a state is killed in the middle; 0: never */
+    const char *make_folder;  /* made while a model is exported */
     const float *outputs; /* what predict answers after each epoch of 2 steps */
 } seen;
 
@@ -55,7 +58,9 @@ static uint64_t mix(uint64_t hash, const void *data, size_t n_bytes)
 static enum ev_status fake_open(const struct ev_network_args *args, struct ev_network **network,
                                 struct ev_error *err)
 {
-    (void)err;
+    *network = NULL;
+    if (seen.fail_open)
+        return ev_fail(err, EV_INPUT, "pictures are too small");
     *network = calloc(1, sizeof **network);
     (*network)->memory.hash = args->seed + args->method;
     return EV_OK;
@@ -131,7 +136,17 @@ static enum ev_status write_memory(struct ev_network *network, const char *path,
 static enum ev_status fake_save(struct ev_network *network, const char *path, struct ev_error *err)
 {
     if (seen.fail_save)
-        return ev_fail(err, EV_IO, "%s: cannot be written: no space", path);
+        return ev_fail(err, EV_IO, "cannot write to %s: no space", path);
+    if (network->memory.n_steps == seen.kill_save_at)
+        raise(SIGKILL);
+    return write_memory(network, path, err);
+}
+
+static enum ev_status fake_export(struct ev_network *network, const char *path,
+                                  struct ev_error *err)
+{
+    if (seen.make_folder)
+        ck_assert_int_eq(mkdir(seen.make_folder, 0777), 0);
     return write_memory(network, path, err);
 }
 
@@ -162,7 +177,7 @@ static const struct ev_trainer trainer = {
     .freeze = fake_freeze,
     .save_state = fake_save,
     .load_state = fake_load,
-    .export_model = write_memory,
+    .export_model = fake_export,
     .close = fake_close,
 };
 
@@ -342,8 +357,7 @@ static void check_resume(int signal_number)
     struct memory again = read_model(stopped.out_path);
     ck_assert_int_eq(again.n_steps, whole.n_steps);
     ck_assert(again.hash == whole.hash);
-    if (signal_number != SIGKILL)
-        ck_assert_int_eq(count_files("stopped"), 2);
+    ck_assert_int_eq(count_files("stopped"), 2);
     free_args(&args);
     free((char *)stopped.out_path);
 }
@@ -397,6 +411,72 @@ START_TEST(damaged_checkpoints_are_refused)
 }
 END_TEST
 
+/* What a run needs to go on is looked at before it goes on. */
+START_TEST(lost_files_are_noticed)
+{
+    static const struct {
+        const char *command, *expected;
+    } cases[] = {
+        {"mv m.pt.best-* kept && echo other >$(sed -n 's/.*best_epoch.: *\\(.*\\),/m.pt.best-\\1/p' "
+         "m.pt.state)",
+         ": not the model that the interrupted run kept; start afresh with --fresh"},
+        {"rm m.pt.best-*", ": missing, but the interrupted run cannot go on without it; start afresh"},
+        {"mv kept m.pt.best-$(sed -n 's/.*best_epoch.: *\\(.*\\),/\\1/p' m.pt.state) && "
+         "rm m.pt.state-3",
+         "m.pt.state-3: missing, but the interrupted run cannot go on without it"},
+    };
+    struct ev_train_args args = make_args("m.pt");
+    char command[2048];
+
+    ck_assert_int_eq(WEXITSTATUS(run_apart(&args, 7, SIGINT)), EV_INTERRUPTED);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(command, sizeof command, "cd '%s' && %s", ev_test_folder(), cases[i].command);
+        ck_assert_int_eq(system(command), 0);
+        ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_INPUT, cases[i].expected);
+        ck_assert_ptr_nonnull(strstr(err.message, i < 2 ? "m.pt.best-" : "m.pt.state-"));
+    }
+    ck_assert_int_eq(seen.n_steps, 0);
+    args.fresh = true;
+    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
+    ck_assert_int_eq(count_files("m"), 2);
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(killed_while_saving)
+{
+    struct ev_train_args args = make_args("m.pt");
+
+    seen.kill_save_at = 4;
+    ck_assert(WIFSIGNALED(run_apart(&args, 0, 0)));
+    ck_assert_int_eq(count_files("m.pt.part-.*.state-2$"), 1);
+    seen.kill_save_at = 0;
+    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
+    ck_assert_int_eq(count_files("m"), 2);
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(one_run_at_a_time)
+{
+    static const enum ev_method methods[] = {EV_METHOD_FLOAT, EV_METHOD_STATIC};
+    struct ev_train_args args = make_args("m.pt");
+    struct ev_train_lock lock;
+
+    for (int i = 0; i < 2; i++) {
+        args.method = methods[i];
+        ev_assert_ok(ev_train_files_lock(args.out_path, &lock, &err));
+        ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO,
+                        "m.pt: another evalrun is writing it");
+        ck_assert_int_eq(count_files("m"), 1 + 2 * i);
+        ev_train_files_unlock(&lock);
+        ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
+        ck_assert_int_eq(count_files("m"), 2);
+    }
+    free_args(&args);
+}
+END_TEST
+
 START_TEST(killed_after_the_rename)
 {
     struct ev_train_args args = make_args("m.pt");
@@ -435,9 +515,9 @@ START_TEST(a_full_disk_ends_the_run)
     struct ev_train_args args = make_args("m.pt");
 
     seen.fail_save = true;
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO, "no space");
-    ck_assert(!ev_file_exists(args.out_path));
-    ck_assert(!ev_file_exists(ev_test_path("m.pt.state")));
+    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO,
+                    "m.pt.state-1: no space"); /* and not the temporary name */
+    ck_assert_int_eq(count_files("m"), 0);
     free_args(&args);
 }
 END_TEST
@@ -448,6 +528,33 @@ START_TEST(the_folder_is_checked_first)
 
     ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO, "m.pt: cannot be written");
     ck_assert_int_eq(seen.n_steps, 0);
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(model_and_log_or_neither)
+{
+    static const enum ev_method methods[] = {EV_METHOD_DYNAMIC, EV_METHOD_STATIC};
+    struct ev_train_args args = make_args("m.pt");
+
+    for (int i = 0; i < 2; i++) {
+        args.method = methods[i];
+        seen.make_folder = ev_test_path("m.csv");
+        ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO, "m.csv: a folder");
+        ck_assert_int_eq(count_files("m"), 1);
+        ck_assert_int_eq(rmdir(ev_test_path("m.csv")), 0);
+    }
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(pictures_that_do_not_fit)
+{
+    struct ev_train_args args = make_args("m.pt");
+
+    seen.fail_open = true;
+    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_INPUT,
+                    "rows.h5: pictures are too small");
     free_args(&args);
 }
 END_TEST
@@ -508,10 +615,15 @@ Suite *ev_suite(void)
     tcase_add_test(tests, resume_after_kill);
     tcase_add_test(tests, other_arguments_are_refused);
     tcase_add_test(tests, damaged_checkpoints_are_refused);
+    tcase_add_test(tests, lost_files_are_noticed);
+    tcase_add_test(tests, killed_while_saving);
+    tcase_add_test(tests, one_run_at_a_time);
     tcase_add_test(tests, killed_after_the_rename);
     tcase_add_test(tests, divergence_ends_the_run);
     tcase_add_test(tests, a_full_disk_ends_the_run);
     tcase_add_test(tests, the_folder_is_checked_first);
+    tcase_add_test(tests, model_and_log_or_neither);
+    tcase_add_test(tests, pictures_that_do_not_fit);
     tcase_add_test(tests, static_observes_unchanged_training_rows);
     tcase_add_test(tests, dynamic_only_converts);
     tcase_add_test(tests, qat_freezes_before_its_last_epoch);
