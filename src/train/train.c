@@ -281,8 +281,7 @@ static enum ev_status train_batches(struct run *run, int64_t epoch, struct ev_fe
 typedef enum ev_status write_hook(struct ev_network *, const char *path, struct ev_error *err);
 
 /* Puts the name that the user knows in the place of the temporary one that a trainer was given. */
-static enum ev_status name_in_message(struct ev_error *err, const char *temporary,
-                                      const char *path)
+static enum ev_status name_in_message(struct ev_error *err, const char *temporary, const char *path)
 {
     struct ev_error old = *err;
     const char *at = strstr(old.message, temporary);
