@@ -47,7 +47,7 @@ fails 2 "model.pt: would be overwritten, but it is what is read" \
 cmp train.h5 kept.h5 || die "the set was changed"
 [[ $(<model.pt) == kept ]] || die "the model was changed"
 mkdir log.csv
-fails 3 "log.csv: a folder" evalrun train --set train.h5 --out log.pt
+fails 3 "log.csv: a folder" evalrun train --out log.pt # no set is rendered before
 
 # Standard output.
 for command in list --help --version "train --help"; do
