@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,7 +76,7 @@ static inline enum ev_status ev_prefix(struct ev_error *err, const char *prefix)
 {
     char old[EV_ERROR_CHARS];
 
-    snprintf(old, sizeof old, "%s", err->message);
+    memcpy(old, err->message, sizeof old);
     return ev_fail(err, err->status, "%s: %s", prefix, old);
 }
 
