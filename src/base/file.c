@@ -54,6 +54,23 @@ void ev_file_remove_temporaries(void)
     }
 }
 
+enum ev_status ev_file_status(int reason)
+{
+    switch (reason) {
+    case EACCES:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOTDIR:
+    case EPERM:
+    case EROFS:
+        return EV_INPUT;
+    default:
+        return EV_IO;
+    }
+}
+
 /* The part of a path that follows the folder. */
 static const char *name_of(const char *path)
 {
@@ -79,10 +96,10 @@ enum ev_status ev_file_temporary(const char *path, char **temporary, struct ev_e
     *temporary = NULL;
     bool exists = stat(path, &info) == 0;
     if (*name == '\0' || (exists && S_ISDIR(info.st_mode)))
-        return ev_fail(err, EV_IO, "%s: a folder, expected a file name", path);
+        return ev_fail(err, EV_INPUT, "%s: a folder, expected a file name", path);
     /* A rename would put a file in the place of /dev/null. */
     if (exists && !S_ISREG(info.st_mode))
-        return ev_fail(err, EV_IO, "%s: not a regular file", path);
+        return ev_fail(err, EV_INPUT, "%s: not a regular file", path);
     size_t size = strlen(path) + 32;
     char *made = malloc(size);
     if (!made)
@@ -92,7 +109,8 @@ enum ev_status ev_file_temporary(const char *path, char **temporary, struct ev_e
     if (file < 0) {
         int reason = errno;
         free(made);
-        return ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(reason));
+        return ev_fail(err, ev_file_status(reason), "%s: cannot be written: %s", path,
+                       strerror(reason));
     }
     /* mkstemps makes files private; a result is as readable as any other new file. */
     mode_t mask = umask(0);
@@ -160,7 +178,8 @@ enum ev_status ev_file_sync(const char *temporary, const char *path, struct ev_e
     if (synced)
         return EV_OK;
     ev_file_discard(temporary);
-    return ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(reason));
+    return ev_fail(err, ev_file_status(reason), "%s: cannot be written: %s", path,
+                   strerror(reason));
 }
 
 enum ev_status ev_file_commit(const char *temporary, const char *path, struct ev_error *err)
@@ -170,9 +189,10 @@ enum ev_status ev_file_commit(const char *temporary, const char *path, struct ev
     if (status != EV_OK)
         return status;
     if (rename(temporary, path) != 0) {
-        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(errno));
+        int reason = errno;
         ev_file_discard(temporary);
-        return status;
+        return ev_fail(err, ev_file_status(reason), "%s: cannot be written: %s", path,
+                       strerror(reason));
     }
     forget(temporary);
     sync_folder(path);
@@ -194,22 +214,30 @@ enum ev_status ev_outfile_open(struct ev_outfile *file, const char *path, struct
     return status;
 }
 
-enum ev_status ev_outfile_commit(struct ev_outfile *file, struct ev_error *err)
+enum ev_status ev_outfile_sync(struct ev_outfile *file, struct ev_error *err)
 {
-    enum ev_status status;
     errno = 0;
     bool failed = ferror(file->stream) != 0;
     failed = fflush(file->stream) != 0 || failed;
-    int reason = errno;
+    failed = failed || fsync(fileno(file->stream)) != 0;
+    if (!failed)
+        return EV_OK;
+    enum ev_status status =
+        ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path, strerror(errno ? errno : EIO));
+    ev_outfile_abort(file);
+    return status;
+}
 
-    failed = fclose(file->stream) != 0 || failed;
+enum ev_status ev_outfile_commit(struct ev_outfile *file, struct ev_error *err)
+{
+    enum ev_status status = ev_outfile_sync(file, err);
+
+    if (status != EV_OK)
+        return status;
+    if (fclose(file->stream) != 0)
+        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path, strerror(errno));
     file->stream = NULL;
-    if (failed)
-        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path,
-                         strerror(reason  ? reason
-                                  : errno ? errno
-                                          : EIO));
-    else
+    if (status == EV_OK)
         status = ev_file_commit(file->temporary, file->path, err);
     ev_outfile_abort(file);
     return status;
@@ -260,7 +288,8 @@ enum ev_status ev_file_make_folder(const char *path, struct ev_error *err)
         if (mkdir(partial, 0777) != 0 && errno != EEXIST && errno != EISDIR) {
             int reason = errno;
             free(partial);
-            return ev_fail(err, EV_IO, "%s: cannot make this folder: %s", path, strerror(reason));
+            return ev_fail(err, ev_file_status(reason), "%s: cannot make this folder: %s", path,
+                           strerror(reason));
         }
         *at = here;
         if (here == '\0')
@@ -268,7 +297,7 @@ enum ev_status ev_file_make_folder(const char *path, struct ev_error *err)
     }
     free(partial);
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return ev_fail(err, EV_IO, "%s: not a folder", path);
+        return ev_fail(err, EV_INPUT, "%s: not a folder", path);
     return EV_OK;
 }
 
@@ -290,7 +319,7 @@ enum ev_status ev_file_size(const char *path, int64_t *bytes, struct ev_error *e
     struct stat info;
 
     if (stat(path, &info) != 0)
-        return ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+        return ev_fail(err, ev_file_status(errno), "%s: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode))
         return ev_fail(err, EV_INPUT, "%s: not a regular file", path);
     *bytes = info.st_size;
@@ -306,7 +335,7 @@ static FILE *open_regular(const char *path, struct ev_error *err)
         return NULL;
     FILE *file = fopen(path, "rb");
     if (!file)
-        (void)ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+        (void)ev_fail(err, ev_file_status(errno), "%s: %s", path, strerror(errno));
     return file;
 }
 

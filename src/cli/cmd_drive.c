@@ -195,7 +195,7 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
     return status;
 }
 
-static void fill_args(struct drive *drive)
+static enum ev_status fill_args(struct drive *drive, struct ev_error *err)
 {
     struct ev_drive_args *args = &drive->args;
 
@@ -210,7 +210,7 @@ static void fill_args(struct drive *drive)
     args->seed = (uint64_t)seed;
     args->perturb = perturb;
     args->lag_s = lag_s;
-    args->n_threads = ev_threads_select(n_threads);
+    return ev_threads_select(n_threads, &args->n_threads, err);
 }
 
 /* Shows the first lap where that was asked for. */
@@ -256,8 +256,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
     ev_progress_set_quiet(quiet);
     enum ev_status status = check(&drive, n_operands, operands, err);
+    if (status == EV_OK)
+        status = fill_args(&drive, err);
     if (status == EV_OK) {
-        fill_args(&drive);
         status = ev_drive_run_all(&drive.args, &drive.result, err);
         driven = status == EV_OK;
     }

@@ -44,7 +44,7 @@ static const struct ev_option options[] = {
      "threads of an engine (default: the cores this process may use)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,
      "pictures of one batch of the pass over a set (default: 1024)", NULL},
-    {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 10000000,
+    {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 100000,
      "timed calls with one picture, for each backend and set (default: 1000; 0: none)", NULL},
     {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
@@ -93,11 +93,12 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     struct ev_eval_args *args = &evaluation->args;
     struct ev_sets *sets = &evaluation->sets;
 
-    args->n_threads = ev_threads_select(n_threads);
     args->batch_rows = batch_rows;
     args->latency_calls = n_calls;
     args->warmup_calls = n_warmup;
-    enum ev_status status = ev_backends_load(&evaluation->backends, err);
+    enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);
+    if (status == EV_OK)
+        status = ev_backends_load(&evaluation->backends, err);
     if (status == EV_OK)
         status = ev_sets_ensure(sets, cache, args->n_threads, err);
     if (status != EV_OK)

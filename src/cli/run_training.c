@@ -35,12 +35,11 @@ enum ev_status ev_run_training(struct ev_train_args *args, const char *set_text,
     struct ev_train_summary summary = {0};
     const struct ev_trainer *trainer = NULL;
     int64_t bytes;
-    enum ev_status status = EV_OK;
 
     if (!args->out_path)
         return ev_fail(err, EV_USAGE, "--out FILE is missing: where to write the model");
-    args->n_threads = ev_threads_select(args->n_threads);
-    if (args->baseline_path)
+    enum ev_status status = ev_threads_select(args->n_threads, &args->n_threads, err);
+    if (status == EV_OK && args->baseline_path)
         status = ev_file_size(args->baseline_path, &bytes, err);
     if (status == EV_OK)
         status = ev_sets_select(set_text, "train", &sets, err);

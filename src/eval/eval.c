@@ -217,6 +217,20 @@ static enum ev_status add_row(struct evaluation *evaluation, size_t b, const cha
     return EV_OK;
 }
 
+/* The errors are then no numbers either: say why. */
+static void note_not_finite(const char *name, const struct ev_accuracy *accuracy)
+{
+    char line[256];
+
+    if (accuracy->n_not_finite == 0)
+        return;
+    snprintf(line, sizeof line, "%s: %lld of %lld outputs are NaN or infinite, first in row %lld",
+             name, (long long)accuracy->n_not_finite,
+             (long long)(accuracy->n_rows * accuracy->n_outputs),
+             (long long)accuracy->first_not_finite);
+    ev_progress_note(line);
+}
+
 static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, size_t b,
                                     struct ev_error *err)
 {
@@ -234,6 +248,7 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
                     args->n_sets > 1 ? &backend->pooled : NULL, &elapsed_ns, err);
     if (status != EV_OK)
         return status;
+    note_not_finite(name, &accuracy);
     backend->pooled_ns += elapsed_ns;
     return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
 }

@@ -23,6 +23,28 @@ static enum ev_status check_label_values(const struct ev_set *set, struct ev_err
     return EV_OK;
 }
 
+/* The columns are told apart by their names in every report. */
+static enum ev_status check_names(const struct ev_set *set, struct ev_error *err)
+{
+    const struct ev_column *columns = set->info.columns;
+
+    for (int i = 0; i < set->info.n_outputs; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(columns[i].name, columns[j].name) == 0)
+                return ev_fail(err, EV_INPUT, "%s: /labels: columns %d and %d are both called %s",
+                               set->path, j, i, columns[i].name);
+        }
+    }
+    return EV_OK;
+}
+
+/* Normalising divides by the range: it must be a number, and not too small to divide by. */
+static bool is_range(double low, double high)
+{
+    return isfinite(low) && isfinite(high) && low < high && isfinite(high - low) &&
+           isfinite(1.0 / (high - low));
+}
+
 /* Names, units and ranges from the attributes of /labels; y0, y1, ... with 0..1 without them. */
 static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_error *err)
 {
@@ -43,6 +65,9 @@ static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_e
         if (texts[i][0])
             memcpy(set->info.columns[i].name, texts[i], sizeof texts[i]);
     }
+    enum ev_status status = check_names(set, err);
+    if (status != EV_OK)
+        return status;
     if (with_units && !ev_set_read_texts(labels, "units", n, texts))
         return ev_fail(err, EV_INPUT, "%s: /labels: attribute units needs %d texts", set->path, n);
     for (int i = 0; with_units && i < n; i++)
@@ -54,7 +79,7 @@ static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_e
                        set->path, n);
     for (int i = 0; i < n; i++) {
         struct ev_column *column = &set->info.columns[i];
-        if (!isfinite(low[i]) || !isfinite(high[i]) || low[i] >= high[i])
+        if (!is_range(low[i], high[i]))
             return ev_fail(err, EV_INPUT, "%s: /labels: the range of %s is %g to %g", set->path,
                            column->name, low[i], high[i]);
         column->min = low[i];

@@ -82,7 +82,7 @@ enum ev_status ev_train_files_lock(const char *out_path, struct ev_train_lock *l
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0) {
         enum ev_status status =
-            ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(errno));
+            ev_fail(err, ev_file_status(errno), "%s: cannot be written: %s", path, strerror(errno));
         free(path);
         return status;
     }

@@ -11,8 +11,8 @@ struct ev_train_lock {
     int file;
 };
 
-/* Whether model and log can appear (EV_IO) and are none of the files that are read (EV_USAGE); the
- * message names the file. Sets whose path is NULL are left out. */
+/* Whether model and log can appear (failure as of ev_outfile_open) and are none of the files that
+ * are read (EV_USAGE naming the file). Sets whose path is NULL are left out. */
 EV_CHECKED enum ev_status ev_train_files_check(const struct ev_train_args *args,
                                                struct ev_error *err);
 

@@ -141,7 +141,7 @@ START_TEST(bad_arguments_leave_nothing)
     ev_assert_fails(ev_render_set(&args, ev_test_path("set.h5"), &err), EV_INPUT, "'simple'");
     ck_assert(!ev_file_exists(ev_test_path("set.h5")));
     args.circuit = "simple";
-    ev_assert_fails(ev_render_set(&args, ev_test_path("no/folder.h5"), &err), EV_IO, "folder.h5");
+    ev_assert_fails(ev_render_set(&args, ev_test_path("no/folder.h5"), &err), EV_INPUT, "folder.h5");
 }
 END_TEST
 

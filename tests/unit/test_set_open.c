@@ -264,6 +264,9 @@ START_TEST(columns)
         {"min and max need 2 numbers", {""}, 0, {0, 0, 0}, {1, 1, 1}, 3, 3, NULL, true},
         {"min and max need 2 numbers", {""}, 0, {0, 0}, {0}, 2, 0, NULL, true},
         {"the range of w is 2 to 2", {"v", "w"}, 2, {0, 2}, {1, 2}, 2, 2, NULL, true},
+        {"the range of y0 is 0 to 4.94066e-324", {""}, 0, {0, 0}, {5e-324, 1}, 2, 2, NULL, true},
+        {"the range of y0 is -1e+308 to 1e+308", {""}, 0, {-1e308, 0}, {1e308, 1}, 2, 2, NULL, true},
+        {"columns 0 and 1 are both called v", {"v", "v"}, 2, {0, 0}, {1, 1}, 2, 2, NULL, true},
         {"the range of y0 is nan to 1", {""}, 0, {NAN, 0}, {1, 1}, 2, 2, NULL, true},
     };
 

@@ -195,10 +195,10 @@ START_TEST(places_that_cannot_be_written)
     struct ev_set_spec spec = ev_test_set_spec(10, 2, 2, 1, 1);
     struct ev_set_writer *writer;
 
-    ev_assert_fails(ev_set_writer_open(ev_test_path("none/set.h5"), &spec, &writer, &err), EV_IO,
+    ev_assert_fails(ev_set_writer_open(ev_test_path("none/set.h5"), &spec, &writer, &err), EV_INPUT,
                     "none/set.h5: cannot be written: No such file");
     ck_assert_ptr_null(writer);
-    ev_assert_fails(ev_set_writer_open(ev_test_folder(), &spec, &writer, &err), EV_IO, "a folder");
+    ev_assert_fails(ev_set_writer_open(ev_test_folder(), &spec, &writer, &err), EV_INPUT, "a folder");
     ck_assert_int_eq(count_files(), 0);
 }
 END_TEST

@@ -364,7 +364,7 @@ START_TEST(the_folder_is_checked_first)
 {
     struct ev_train_args args = make_args("no/such/folder/m.pt");
 
-    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_IO,
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
                     "m.pt: cannot be written");
     ck_assert_int_eq(ev_test_seen.n_steps, 0);
     free_args(&args);
@@ -379,7 +379,7 @@ START_TEST(model_and_log_or_neither)
     for (int i = 0; i < 2; i++) {
         args.method = methods[i];
         ev_test_seen.make_folder = ev_test_path("m.csv");
-        ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_IO,
+        ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
                         "m.csv: a folder");
         ck_assert_int_eq(count_files("m"), 1);
         ck_assert_int_eq(rmdir(ev_test_path("m.csv")), 0);

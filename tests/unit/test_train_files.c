@@ -54,7 +54,7 @@ START_TEST(the_log_is_checked_too)
     struct ev_train_args args = {.out_path = ev_test_path("m.pt")};
 
     ck_assert_int_eq(mkdir(ev_test_path("m.csv"), 0777), 0);
-    ev_assert_fails(ev_train_files_check(&args, &err), EV_IO, "m.csv: a folder");
+    ev_assert_fails(ev_train_files_check(&args, &err), EV_INPUT, "m.csv: a folder");
 }
 END_TEST
 
