@@ -2,7 +2,6 @@
 /* evalrun drive: laps of models on circuits, in the closed loop. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -133,29 +132,16 @@ static enum ev_status open_tracks(struct drive *drive, int n, char **names, stru
     return status;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-
-    return strcmp(a, b) == 0 ||
-           (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
-}
-
 /* Whether the file can appear and is none that is read, seen before anything is driven. */
 static enum ev_status check_file(const struct drive *drive, const char *path, struct ev_error *err)
 {
     const char *const inputs[] = {drive->tracks[0]->path, drive->backends.backends[0].model_path};
-    char *temporary = NULL;
 
     for (size_t i = 0; i < 2 && path; i++) {
-        if (inputs[i] && is_same_file(path, inputs[i]))
+        if (inputs[i] && ev_file_is_same(path, inputs[i]))
             return ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", path);
     }
-    enum ev_status status = path ? ev_file_temporary(path, &temporary, err) : EV_OK;
-
-    ev_file_discard(temporary);
-    free(temporary);
-    return status;
+    return path ? ev_file_check_path(path, err) : EV_OK;
 }
 
 /* What shows one lap needs to know which. */
@@ -173,7 +159,7 @@ static enum ev_status check_watching(const struct drive *drive, struct ev_error 
     enum ev_status status = EV_OK;
     for (size_t i = 0; i < 3 && status == EV_OK; i++) {
         for (size_t j = 0; j < i && paths[i]; j++) {
-            if (paths[j] && is_same_file(paths[i], paths[j]))
+            if (paths[j] && ev_file_is_same(paths[i], paths[j]))
                 return ev_fail(err, EV_USAGE, "%s: named for two files", paths[i]);
         }
         status = check_file(drive, paths[i], err);

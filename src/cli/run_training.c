@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 #include "base/file.h"
 #include "cli/select.h"
+#include "train/train_files.h"
 
 static void print_summary(const struct ev_train_args *args, const struct ev_train_summary *summary)
 {
@@ -42,15 +43,17 @@ enum ev_status ev_run_training(struct ev_train_args *args, const char *set_text,
         status = ev_file_size(args->baseline_path, &bytes, err);
     if (status == EV_OK)
         status = ev_sets_select(set_text, "train", &sets, err);
+    /* Before sets are rendered, which takes minutes. */
+    args->set_paths = (const char *const *)sets.paths;
+    args->n_sets = (int32_t)sets.n;
+    if (status == EV_OK)
+        status = ev_train_files_check(args, err);
     if (status == EV_OK)
         status = ev_trainer_find("torch", &trainer, err);
     if (status == EV_OK)
         status = ev_sets_ensure(&sets, cache, args->n_threads, err);
-    if (status == EV_OK) {
-        args->set_paths = (const char *const *)sets.paths;
-        args->n_sets = (int32_t)sets.n;
+    if (status == EV_OK)
         status = ev_train_run(trainer, args, &summary, err);
-    }
     if (status == EV_OK)
         print_summary(args, &summary);
     ev_sets_free(&sets);

@@ -6,9 +6,7 @@ fails 2 "file" evalrun --backend null --set a.h5 --out file
 fails 2 "file/sub" evalrun --backend null --set a.h5 --out file/sub
 fails 2 "/proc/evalrun" evalrun --backend null --set a.h5 --out /proc/evalrun
 [[ $(<file) == kept ]] || die "a file was overwritten"
-if [[ $EV_HAVE_TORCH == 1 ]]; then
-    fails 2 "no/folder/m.pt" evalrun train --set a.h5 --out no/folder/m.pt
-fi
+fails 2 "no/folder/m.pt" evalrun train --set a.h5 --out no/folder/m.pt
 # A command that is refused leaves no folder behind, nor takes one away.
 fails 2 "no-such-engine" evalrun --backend ./no-such-engine --set a.h5 --out new/tables
 mkdir empty
@@ -55,6 +53,19 @@ if [[ $EV_SANITIZED == 0 ]]; then
     fails 3 "--threads: cannot start" bash -c "$few" few evalrun dataset render simple --out b.h5
     fails 3 "--threads: cannot start" bash -c "$few" few evalrun drive --backend null simple
 fi
+
+# What is read is not overwritten, and the log is looked at as early as the model.
+small_set train.h5
+cp train.h5 kept.h5
+echo kept >model.pt
+fails 2 "train.h5: would be overwritten, but it is what is read" \
+    evalrun train --set train.h5 --out ./train.h5
+fails 2 "model.pt: would be overwritten, but it is what is read" \
+    evalrun quantize --method static --model model.pt --set train.h5 --out model.pt
+cmp train.h5 kept.h5 || die "the set was changed"
+[[ $(<model.pt) == kept ]] || die "the model was changed"
+mkdir log.csv
+fails 2 "log.csv: a folder" evalrun train --out log.pt # no set is rendered before
 
 # Standard output.
 for command in list --help --version "train --help"; do

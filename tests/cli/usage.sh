@@ -24,6 +24,13 @@ fails 2 "--deflate needs --chunk" evalrun dataset render simple --deflate 3
 fails 2 "--out FILE is missing" evalrun train
 fails 2 "--method is missing" evalrun quantize
 fails 2 "--model FILE is missing" evalrun quantize --method qat
+fails 2 "--epochs: not read by --method static, only by qat" \
+    evalrun quantize --method static --model m.pt --epochs 2
+fails 2 "--observer: not read by --method qat, only by static" \
+    evalrun quantize --method qat --model m.pt --observer histogram
+fails 2 "--batch: not read by --method dynamic, only by static, qat" \
+    evalrun quantize --method dynamic --model m.pt --batch 128
+fails 2 "m.pt: No such file" evalrun quantize --method qat --model m.pt --out x.pt --epochs 2
 fails 2 "--learning-rate 2: expected a number" evalrun train --learning-rate 2
 fails 2 "cuda:x" evalrun --backend null --device cuda:x
 # Line feeds in a name do not make two lines.

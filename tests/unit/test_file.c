@@ -184,6 +184,60 @@ START_TEST(signal_removes_temporaries)
 }
 END_TEST
 
+START_TEST(names_of_temporaries)
+{
+    static const struct {
+        const char *temporary, *name;
+    } cases[] = {
+        {"m.part-aB3xyz.pt", "m.pt"},
+        {"m.pt.part-aB3xyz.state-4", "m.pt.state-4"},
+        {"m.part-aB3xyz", "m"},
+        {".m.part-aB3xyz", ".m"},
+        {"m.part-aB3xyz.part-000000.pt", "m.part-aB3xyz.pt"},
+        {"m.part-aB3xy.pt", NULL},
+        {"m.part-aB3xyzz.pt", NULL},
+        {"m.part-aB3xy-.pt", NULL},
+        {"m.part-aB3xyz.old.pt", NULL},
+        {"m.pt.part-aB3xyz", NULL}, /* that of m.pt keeps the ending */
+        {".part-aB3xyz.pt", NULL},
+        {"m.pt", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *name = ev_file_final_name(cases[i].temporary);
+        ck_assert_pstr_eq(name, cases[i].name);
+        free(name);
+    }
+    /* And the names that are really made. */
+    static const char *const names[] = {"m.pt", "m.pt.state-4", "m", ".m", "m.tar.gz"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *temporary;
+        ev_assert_ok(ev_file_temporary(ev_test_path(names[i]), &temporary, &err));
+        char *name = ev_file_final_name(strrchr(temporary, '/') + 1);
+        ck_assert_pstr_eq(name, names[i]);
+        ev_file_discard(temporary);
+        free(name);
+        free(temporary);
+    }
+}
+END_TEST
+
+START_TEST(same_files)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s", ev_test_path("file"));
+    ck_assert(ev_file_is_same("none", "none"));
+    ck_assert(!ev_file_is_same("none", path));
+    fclose(fopen(path, "w"));
+    fclose(fopen(ev_test_path("other"), "w"));
+    ck_assert(!ev_file_is_same(path, ev_test_path("other")));
+    ck_assert_int_eq(symlink(path, ev_test_path("link")), 0);
+    ck_assert(ev_file_is_same(path, ev_test_path("link")));
+    ck_assert(ev_file_is_same(path, ev_test_path("./file")));
+}
+END_TEST
+
 START_TEST(folders)
 {
     const char *deep = ev_test_path("a/b/c");
@@ -297,6 +351,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, synced_files_are_not_there_yet);
     tcase_add_test(tests, long_messages_keep_both_ends);
     tcase_add_test(tests, signal_removes_temporaries);
+    tcase_add_test(tests, names_of_temporaries);
+    tcase_add_test(tests, same_files);
     tcase_add_test(tests, folders);
     tcase_add_test(tests, sizes_and_digests);
     tcase_add_test(tests, pipes_are_refused);
