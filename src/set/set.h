@@ -4,7 +4,7 @@
  *
  * The file format is described in datasets/README.md. All HDF5 calls of the program are in this
  * folder. HDF5 has one global lock; a set is used by one thread at a time, except that a stream's
- * reader thread uses it while the stream is open (then nobody else does).
+ * readers use it while the stream is open (then nobody else does).
  */
 #ifndef EV_SET_H
 #define EV_SET_H
@@ -107,10 +107,11 @@ EV_CHECKED enum ev_status ev_set_unpack(struct ev_set *set, int32_t n_threads,
 EV_CHECKED enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err);
 
 /*
- * Stream: a reader thread stays up to `depth` batches ahead of the caller. Every row comes exactly
- * once, in order; the last batch is short. Where pictures must be inflated or turned into another
- * form, `n_threads` readers share the chunks or spans of rows. Memory is depth + 1 batches and a
- * chunk or a span for each reader.
+ * Stream: reader threads stay up to `depth` batches ahead of the caller. Every row comes exactly
+ * once, in order; the last batch is short. There is one reader where HDF5 does all the work, there
+ * are two where rows are only copied, and `n_threads` where they are inflated or turned into another
+ * form; they share the chunks or spans of rows. Memory is depth + 1 batches and a chunk or a span
+ * for each reader.
  */
 struct ev_stream;
 

@@ -13,7 +13,7 @@
 
 /* Of rows that are not in chunks: small enough to share a batch among readers, large enough for
  * the disk. */
-#define SPAN_BYTES ((size_t)4 << 20)
+#define SPAN_BYTES ((size_t)2 << 20)
 
 /* One place in the ring: batch i is in slot i modulo the number of slots. */
 struct slot {
@@ -121,13 +121,16 @@ static void *work(void *data)
     return NULL;
 }
 
-/* One reader is enough where rows are only copied, or HDF5 does the work under its lock. */
+/* Where rows are only copied, two readers take all that memory gives; where HDF5 does the work, they
+ * would wait for each other. */
 static int32_t count_workers(const struct ev_set *set, const struct ev_stream_args *args)
 {
     const bool unpacks = set->storage == EV_STORAGE_CHUNKS && (set->deflated || set->shuffled);
     const bool changes = !ev_set_is_as_stored(set, args->form);
 
-    return set->storage != EV_STORAGE_HDF5 && (unpacks || changes) ? args->n_threads : 1;
+    if (set->storage == EV_STORAGE_HDF5)
+        return 1;
+    return unpacks || changes ? args->n_threads : (int32_t)smaller(args->n_threads, 2);
 }
 
 static int64_t choose_span(const struct ev_set *set)

@@ -76,7 +76,7 @@ static void make_sets(void)
 {
     const char *base = getenv("TMPDIR");
     struct ev_render_args args = {
-        .circuit = "simple", .n_frames = N_ROWS, .perturb = true, .n_threads = ev_host_cores()};
+        .circuit = "simple", .n_frames = N_ROWS, .n_threads = ev_host_cores()};
 
     snprintf(plain_path, sizeof plain_path, "%s/evalrun-loader-%ld.h5", base ? base : "/tmp",
              (long)getpid());
