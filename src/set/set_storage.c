@@ -107,10 +107,6 @@ enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err)
         status = find_block(set, err);
     } else if (status == EV_OK && is_native && layout == H5D_CHUNKED && find_chunks(set, plist)) {
         set->storage = EV_STORAGE_CHUNKS;
-    } else if (set->element == EV_ELEMENT_F16) {
-        /* HDF5 gives single floats. */
-        set->element = EV_ELEMENT_F32;
-        set->stored_bytes *= 2;
     }
     H5Pclose(plist);
     return status;
