@@ -22,7 +22,8 @@ REFERENCE = [(240, 640, 1, 66, 200)]
 CASES = {
     "linear": SHRINKING + GROWING + REFERENCE,
     "area": SHRINKING,
-    "nearest": SHRINKING + GROWING,
+    # Where a centre lies between two pixels OpenCV takes now one, now the other: few such sizes.
+    "nearest": SHRINKING[2:] + GROWING,
 }
 COLOURS = {"yuv": cv2.COLOR_RGB2YUV, "grey": cv2.COLOR_RGB2GRAY}
 

@@ -340,7 +340,7 @@ START_TEST(pixels_are_those_of_opencv)
         free(out);
         free(pixels);
     }
-    ck_assert_int_eq(n_vectors, 21);
+    ck_assert_int_eq(n_vectors, 19);
     free(line);
     fclose(file);
 }
