@@ -233,7 +233,8 @@ static enum ev_status next_row(struct import *import, struct ev_error *err)
     while ((status = ev_import_rows_next(&import->rows, &import->row, err)) == EV_INPUT &&
            import->plan.args->skip_bad)
         import->n_taken += import->plan.n_cameras;
-    import->next_camera = 0;
+    if (import->row.line > 0)
+        import->next_camera = 0;
     return status;
 }
 

@@ -242,7 +242,7 @@ char *ev_import_provenance(const struct ev_import_plan *plan, const struct ev_im
         repeats_json(plan), "oversample_target", target_json(plan, plan->repeat_target), "pictures",
         (json_int_t)result->n_pictures, "left_out", (json_int_t)result->n_left_out, "chunk_rows",
         (json_int_t)args->chunk_rows, "deflate_level", (int)args->deflate_level);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
 
     json_decref(json);
     return text;
