@@ -12,6 +12,7 @@
 /* Of one row; a quote that never ends would otherwise swallow the whole file. */
 #define MAX_ROW_BYTES ((size_t)1 << 20)
 #define MAX_CELLS     4096
+#define TOO_LONG      "too long for a row"
 
 struct ev_csv_reader {
     char *path;
@@ -19,7 +20,7 @@ struct ev_csv_reader {
     struct csv_parser parser;
     int64_t line;  /* of the file, last read */
     char *input;   /* (MAX_ROW_BYTES + 1) that line */
-    char *text;    /* (MAX_ROW_BYTES + 1) the row's cells, each with its NUL */
+    char *text;    /* (MAX_ROW_BYTES + 1) the row's cells, each with a NUL in its comma's place */
     size_t n_text; /* used of it */
     char *cells[MAX_CELLS];
     int32_t n_cells;
@@ -35,8 +36,8 @@ static void on_cell(void *bytes, size_t length, void *data)
         reader->fault = "a carriage return within the line";
     else if (memchr(bytes, '\0', length))
         reader->fault = "a NUL byte, not text";
-    else if (reader->n_cells == MAX_CELLS || reader->n_text + length + 1 > MAX_ROW_BYTES)
-        reader->fault = "too long for a row";
+    else if (reader->n_cells == MAX_CELLS)
+        reader->fault = TOO_LONG;
     if (reader->fault)
         return;
     char *cell = reader->text + reader->n_text;
@@ -95,7 +96,7 @@ static size_t read_line(struct ev_csv_reader *reader)
         if (n < MAX_ROW_BYTES)
             reader->input[n++] = (char)c;
         else
-            reader->fault = "too long for a row";
+            reader->fault = TOO_LONG;
     }
     if (c == EOF && n == 0)
         return 0;
@@ -118,7 +119,7 @@ static bool is_left_out(const char *line)
 /* Reads lines until a row has ended, is at fault, or the file ends; *first is the row's line. */
 static enum ev_status read_row(struct ev_csv_reader *reader, int64_t *first, struct ev_error *err)
 {
-    size_t n;
+    size_t n, n_bytes = 0;
 
     *first = 0;
     while (!reader->row_ended && !reader->fault && (n = read_line(reader)) > 0) {
@@ -126,6 +127,9 @@ static enum ev_status read_row(struct ev_csv_reader *reader, int64_t *first, str
             continue;
         if (*first == 0)
             *first = reader->line;
+        n_bytes += n;
+        if (n_bytes > MAX_ROW_BYTES)
+            reader->fault = TOO_LONG;
         if (!reader->fault &&
             csv_parse(&reader->parser, reader->input, n, on_cell, on_row, reader) != n) {
             if (csv_error(&reader->parser) == CSV_ENOMEM)
