@@ -2,7 +2,7 @@
 /*
  * An import of 320x160 JPEG files into a set, with all cores, against a bare loop that decodes the
  * same files from memory with as many threads: what reading, resizing, writing and the digest cost
- * on top. Both run in turn; the median of the rounds' ratios must be at most 1.8. The rate itself
+ * on top. Both run in turn; the median of the rounds' ratios must be at most 4. The rate itself
  * is printed; 1,200 pictures a second on 2 cores are wanted.
  */
 #include <ftw.h>
