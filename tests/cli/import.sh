@@ -77,6 +77,22 @@ for damage in missing cut text bomb cell nan; do
 done
 [[ $(sha256sum one.h5) == "$before" ]] || die "a failure changed the file"
 
+# Ctrl-C leaves nothing. The signal is sent as soon as the temporary file is there.
+mkdir stopped
+awk 'BEGIN { for (i = 0; i < 300000; i++) print "IMG/center_0.jpg,0.5" }' >log/long.csv
+evalrun dataset import log/long.csv --images 1 --targets 2 --ranges 0:1 --threads 1 \
+    --out stopped/big.h5 -q 2>"$err" &
+pid=$!
+until [[ -n $(ls stopped) ]]; do
+    kill -0 "$pid" 2>/dev/null || die "it ended by itself"
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[[ $code == 130 ]] || die "exit code $code, expected 130"
+warns "evalrun: interrupted"
+rmdir stopped || die "a file is left"
+
 # Options that are wrong.
 fails 2 "--out FILE is missing" evalrun dataset import log
 fails 2 "no column 'stering' for --targets: did you mean 'steering'?" evalrun dataset import log --targets stering --out x.h5

@@ -333,6 +333,7 @@ static const struct refusal {
     {"center,steering\n,0\n", "log.csv: line 2: an empty cell"},
     {"center,steering\nlog.csv,0\n", "neither PNG nor JPEG"},
     {"center,speed\na.png,0\n", "no columns v and w, nor steering"},
+    {"a.png,b,c,nan,?,?\na.png,b,c,0,0,0\n", "log.csv: line 1: steering is 'nan'"},
     {"front,steering\na.png,0\n", "its columns are front, steering"},
     {"a.png,0\n", "log.csv: which column has the pictures?"},
 };
