@@ -48,8 +48,9 @@ EV_CHECKED enum ev_status ev_picture_crop(struct ev_picture *picture,
                                           const struct ev_picture_crop *crop, struct ev_error *err);
 
 /* All with half-pixel centres and without antialiasing but for `area`: linear as OpenCV's
- * INTER_LINEAR within one grey level, nearest as its INTER_NEAREST_EXACT (between two pixels, the right or lower one); area is the mean of what
- * a pixel covers, as INTER_AREA where pictures shrink. */
+ * INTER_LINEAR within one grey level, nearest as its INTER_NEAREST_EXACT (between two pixels, the
+ * right or lower one); area is the mean of what a pixel covers, as INTER_AREA where pictures
+ * shrink. */
 enum ev_picture_resize { EV_RESIZE_LINEAR, EV_RESIZE_AREA, EV_RESIZE_NEAREST };
 
 /* Resizes into out (height, width, channels of the picture). Failure: EV_MEMORY. */
