@@ -21,6 +21,9 @@ const char *ev_text_nearest(const char *text, const char *const *names, size_t n
 /* `text` as one line of valid UTF-8 in out: control characters become spaces, bytes that are no
  * UTF-8 '?'; what does not fit in `size` bytes is cut between characters. NULL reads as "". */
 void ev_text_clean(const char *text, char *out, size_t size);
+/* The same for names: what is too long loses its middle, "...", instead of its end. `size` is at
+ * least 8. */
+void ev_text_shorten(const char *text, char *out, size_t size);
 
 /* One CSV cell, quoted as RFC 4180 wants it where needed. */
 void ev_text_csv_cell(FILE *out, const char *text);

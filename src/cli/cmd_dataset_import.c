@@ -319,7 +319,6 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         .frame_rate_hz = frame_rate_hz,
         .chunk_rows = chunk_rows,
         .deflate_level = (int32_t)deflate_level,
-        .n_threads = ev_threads_select(n_threads),
     };
     struct ev_import_result result;
     char line[128];
@@ -335,6 +334,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         return ev_fail(err, EV_USAGE, "--oversample-target needs --oversample");
     ev_progress_set_quiet(quiet);
     enum ev_status status = parse_texts(&parsed, &args, err);
+    if (status == EV_OK)
+        status = ev_threads_select(n_threads, &args.n_threads, err);
     if (status == EV_OK)
         status = ev_import_run(&args, &result, err);
     if (status == EV_OK && result.n_left_out > 0) {

@@ -84,7 +84,8 @@ enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets
     sets->n = sets->list.n;
     sets->names = calloc(sets->n + 1, sizeof *sets->names);
     sets->paths = calloc(sets->n + 1, sizeof *sets->paths);
-    if (!sets->names || !sets->paths)
+    sets->is_file = calloc(sets->n + 1, sizeof *sets->is_file);
+    if (!sets->names || !sets->paths || !sets->is_file)
         status = ev_fail(err, EV_MEMORY, "out of memory");
     for (size_t i = 0; i < sets->n && status == EV_OK; i++) {
         const char *item = sets->list.items[i];
@@ -92,6 +93,7 @@ enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets
         if (status != EV_OK)
             break;
         sets->names[i] = report_name(&sets->list, i);
+        sets->is_file[i] = is_path(item);
         sets->paths[i] = is_path(item) ? strdup(item) : NULL;
         if (!sets->names[i] || (is_path(item) && !sets->paths[i]))
             status = ev_fail(err, EV_MEMORY, "out of memory");
@@ -128,6 +130,7 @@ void ev_sets_free(struct ev_sets *sets)
     }
     free(sets->names);
     free(sets->paths);
+    free(sets->is_file);
     ev_list_free(&sets->list);
     *sets = (struct ev_sets){0};
 }

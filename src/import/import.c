@@ -350,12 +350,8 @@ static enum ev_status go_over(struct import *import, struct ev_set_writer *write
 
 static enum ev_status find_bad(struct import *import, struct ev_error *err)
 {
-    char *temporary = NULL;
-
     /* All pictures come first; that the set cannot be written should not show only then. */
-    enum ev_status status = ev_file_temporary(import->plan.args->out, &temporary, err);
-    ev_file_discard(temporary);
-    free(temporary);
+    enum ev_status status = ev_file_check_path(import->plan.args->out, err);
     if (status != EV_OK)
         return status;
     import->is_bad = calloc((size_t)import->result->n_pictures, 1);

@@ -43,10 +43,9 @@ static enum ev_status find_source(struct ev_import_plan *plan, struct ev_error *
         return ev_fail(err, EV_INPUT, "%s: %s", source, strerror(errno));
     if (S_ISDIR(info.st_mode))
         return find_table(plan, source, err);
-    const char *slash = strrchr(source, '/');
     plan->is_log = true;
     plan->table = strdup(source);
-    plan->folder = slash ? strndup(source, (size_t)(slash - source) + 1) : strdup(".");
+    plan->folder = ev_path_folder(source);
     return plan->table && plan->folder ? EV_OK
                                        : ev_fail(err, EV_MEMORY, "%s: out of memory", source);
 }
@@ -67,17 +66,6 @@ static enum ev_status check_folder(const struct ev_import_plan *plan, struct ev_
                    args->source);
 }
 
-/* The set must not take the place of the table that it is made from. */
-static enum ev_status check_out(const struct ev_import_plan *plan, struct ev_error *err)
-{
-    struct stat out, table;
-
-    if (stat(plan->args->out, &out) != 0 || stat(plan->table, &table) != 0 ||
-        out.st_dev != table.st_dev || out.st_ino != table.st_ino)
-        return EV_OK;
-    return ev_fail(err, EV_USAGE, "--out: %s is the table that is read", plan->args->out);
-}
-
 enum ev_status ev_import_plan_make(const struct ev_import_args *args, struct ev_import_plan *plan,
                                    struct ev_error *err)
 {
@@ -88,8 +76,9 @@ enum ev_status ev_import_plan_make(const struct ev_import_args *args, struct ev_
     enum ev_status status = find_source(plan, err);
     if (status == EV_OK)
         status = check_folder(plan, err);
-    if (status == EV_OK)
-        status = check_out(plan, err);
+    if (status == EV_OK && ev_file_is_same(args->out, plan->table))
+        status =
+            ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", args->out);
     if (status == EV_OK)
         status = ev_csv_reader_open(plan->table, &reader, err);
     if (status == EV_OK)

@@ -73,7 +73,7 @@ void ev_picture_mirror(const uint8_t *pixels, int32_t height, int32_t width, int
                        uint8_t *out);
 
 /* Writes pixels (height, width, channels), channels 1 or 3, as an 8-bit PNG file, whole or absent.
- * Failure: EV_IO naming the path, EV_MEMORY. */
+ * Failure: by ev_file_status, naming the path; EV_MEMORY. */
 EV_CHECKED enum ev_status ev_picture_write_png(const char *path, const uint8_t *pixels,
                                                int32_t height, int32_t width, int32_t channels,
                                                struct ev_error *err);

@@ -111,7 +111,7 @@ fails 2 "'throttle' is not among the targets" evalrun dataset import log --flip 
 fails 2 "--images is for logs" evalrun dataset import drive --images center --out x.h5
 fails 2 "nowhere: " evalrun dataset import nowhere --out x.h5
 fails 2 "elsewhere: no data.csv" evalrun dataset import elsewhere --out x.h5
-fails 2 "is the table that is read" evalrun dataset import log --out log/driving_log.csv
-fails 3 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5
-fails 3 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5 --skip-bad
+fails 2 "would be overwritten" evalrun dataset import log --out log/driving_log.csv
+fails 2 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5
+fails 2 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5 --skip-bad
 nothing_left drive log elsewhere {drive,again,packed,log,one,plain,numbers}.h5

@@ -179,7 +179,7 @@ static void check_errors(const struct ev_result_row *row)
 START_TEST(every_row_counts_once)
 {
     static const int64_t batches[] = {1, 7, 100, 250, 1024};
-    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 250, "rad/s")};
+    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 250, "rad/s"), NULL};
     const struct ev_backend floats = float_seer();
     const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL}, {"floats", &floats, NULL}};
     double mse_norm = NAN;
@@ -207,7 +207,7 @@ END_TEST
 
 START_TEST(rows_say_what_was_run)
 {
-    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 30, "rad/s")};
+    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 30, "rad/s"), NULL};
     const char *model = ev_test_path("tiny.h5"); /* any file will do */
     const struct ev_eval_backend backend = {"mine", &seer, model};
     struct ev_result result;
@@ -248,8 +248,8 @@ END_TEST
 
 START_TEST(several_sets_are_pooled)
 {
-    const struct ev_eval_set sets[2] = {{"short", make_set("short.h5", 10, "rad/s")},
-                                        {"long", make_set("long.h5", 90, "rad/s")}};
+    const struct ev_eval_set sets[2] = {{"short", make_set("short.h5", 10, "rad/s"), NULL},
+                                        {"long", make_set("long.h5", 90, "rad/s"), NULL}};
     const struct ev_backend *null_engine;
     struct ev_result result;
 
@@ -282,9 +282,9 @@ END_TEST
 
 START_TEST(sets_must_agree_before_anything_runs)
 {
-    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 10, "rad/s")},
-                                        {"two", make_set("two.h5", 10, "deg/s")}};
-    const struct ev_eval_set missing[2] = {sets[0], {"none", ev_test_path("none.h5")}};
+    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 10, "rad/s"), NULL},
+                                        {"two", make_set("two.h5", 10, "deg/s"), NULL}};
+    const struct ev_eval_set missing[2] = {sets[0], {"none", ev_test_path("none.h5"), NULL}};
     const struct ev_eval_backend backend = {"seer", &seer, NULL};
     struct ev_result result;
 
@@ -301,7 +301,7 @@ END_TEST
 
 START_TEST(nan_outputs_are_reported)
 {
-    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 20, "rad/s")};
+    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 20, "rad/s"), NULL};
     const struct ev_eval_backend backend = {"seer", &seer, NULL};
     struct ev_result result;
 
@@ -324,8 +324,8 @@ START_TEST(interrupted_runs_keep_what_is_finished)
         size_t n_rows;
         size_t n_timed;
     } cases[] = {{1, 0, 0}, {5, 1, 0}, {7, 2, 0}, {200, 3, 2}};
-    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 20, "rad/s")},
-                                        {"two", make_set("two.h5", 20, "rad/s")}};
+    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 20, "rad/s"), NULL},
+                                        {"two", make_set("two.h5", 20, "rad/s"), NULL}};
     const struct ev_eval_backend backends[2] = {{"a", &seer, NULL}, {"b", &seer, NULL}};
     size_t n_timed = 0;
     struct ev_result result;

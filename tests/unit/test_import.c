@@ -97,14 +97,14 @@ static void check_rows(const struct expected *rows, int64_t n)
 {
     struct ev_set *set;
 
-    ev_assert_ok(ev_set_open(ev_test_path("out.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("out.h5"), NULL, &set, &err));
     const struct ev_set_info *info = ev_set_info(set);
     ck_assert_int_eq(info->n_rows, n);
     size_t row_bytes = (size_t)info->shape.width * (size_t)info->shape.channels;
     size_t n_bytes = (size_t)info->shape.height * row_bytes;
     uint8_t *picture = malloc(n_bytes);
     for (int64_t i = 0; i < n; i++) {
-        ev_assert_ok(ev_set_read(set, i, 1, picture, &err));
+        ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, i, 1, picture, &err));
         int left = rows[i].number + (rows[i].mirrored ? 100 : 0);
         int right = rows[i].number + (rows[i].mirrored ? 0 : 100);
         ck_assert_int_le(abs(picture[0] - left), 2);
@@ -137,7 +137,7 @@ START_TEST(folder_is_prepared_as_the_reference_does)
     ev_assert_ok(ev_import_run(&args, &result, &err));
     ck_assert_int_eq(result.n_pictures, 2);
     ck_assert_int_eq(result.n_rows, 2);
-    ev_assert_ok(ev_set_open(args.out, &set, &err));
+    ev_assert_ok(ev_set_open(args.out, NULL, &set, &err));
     const struct ev_set_info *info = ev_set_info(set);
     ck_assert_str_eq(info->columns[0].name, "v");
     ck_assert_str_eq(info->columns[1].unit, "rad/s");
@@ -145,7 +145,7 @@ START_TEST(folder_is_prepared_as_the_reference_does)
     ck_assert_double_eq(info->columns[1].max, 7.1);
     ck_assert_float_eq(ev_set_labels(set)[1], -1.25f);
     ck_assert_float_eq(ev_set_labels(set)[2], 24.0f);
-    ev_assert_ok(ev_set_read(set, 1, 1, picture, &err));
+    ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, 1, 1, picture, &err));
     for (int y = 0; y < 66; y++)
         ck_assert_int_le(abs(picture[(y * 200 + 77) * 3] - (int)((y + 0.5) * 240 / 66 / 2)), 1);
     ev_set_close(set);
@@ -220,7 +220,7 @@ START_TEST(columns_are_named_or_numbered)
     args.colour = EV_COLOUR_GREY;
     ev_assert_ok(ev_import_run(&args, &result, &err));
     check_rows(rows, 2);
-    ev_assert_ok(ev_set_open(args.out, &set, &err));
+    ev_assert_ok(ev_set_open(args.out, NULL, &set, &err));
     const struct ev_set_info *info = ev_set_info(set);
     ck_assert_int_eq(info->shape.channels, 1);
     ck_assert_str_eq(info->columns[0].unit, "");
@@ -378,9 +378,9 @@ START_TEST(wrong_arguments_are_refused)
     ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "0.jpg: rows 20 to 20");
     args.has_crop = false;
     args.out = ev_test_path("log.csv");
-    ev_assert_fails(ev_import_run(&args, &result, &err), EV_USAGE, "the table that is read");
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_USAGE, "would be overwritten");
     args.out = ev_test_path("no/folder/out.h5");
-    ev_assert_fails(ev_import_run(&args, &result, &err), EV_IO, "no/folder/out.h5");
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "no/folder/out.h5");
 }
 END_TEST
 

@@ -112,7 +112,7 @@ START_TEST(written_png_comes_back)
     ev_picture_free(&picture);
     ev_assert_fails(
         ev_picture_write_png(ev_test_path("no/out.png"), pixels, HEIGHT, WIDTH, channels, &err),
-        EV_IO, "no/out.png");
+        EV_INPUT, "no/out.png");
     free(pixels);
 }
 END_TEST

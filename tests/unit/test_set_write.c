@@ -125,7 +125,7 @@ START_TEST(digest_of_the_content)
 
     /* SHA-256 of the bytes 0 0 1 0 2 0 and the float32 0, 1, 2, by Python's hashlib. */
     ev_test_write_set(ev_test_path("set.h5"), 3, 1, 2, 1, 1);
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     ck_assert_str_eq(ev_set_info(set)->recorded_sha256,
                      "951e2c792b115f6e28c4e088fded79c7deb6b2eeee987f32689641726836fae3");
     ev_set_close(set);
@@ -208,10 +208,10 @@ START_TEST(places_that_cannot_be_written)
     struct ev_set_spec spec = ev_test_set_spec(10, 2, 2, 1, 1);
     struct ev_set_writer *writer;
 
-    ev_assert_fails(ev_set_writer_open(ev_test_path("none/set.h5"), &spec, &writer, &err), EV_IO,
+    ev_assert_fails(ev_set_writer_open(ev_test_path("none/set.h5"), &spec, &writer, &err), EV_INPUT,
                     "none/set.h5: cannot be written: No such file");
     ck_assert_ptr_null(writer);
-    ev_assert_fails(ev_set_writer_open(ev_test_folder(), &spec, &writer, &err), EV_IO, "a folder");
+    ev_assert_fails(ev_set_writer_open(ev_test_folder(), &spec, &writer, &err), EV_INPUT, "a folder");
     ck_assert_int_eq(count_files(), 0);
 }
 END_TEST
