@@ -20,7 +20,7 @@
 /* The first one runs when no command is named. */
 static const struct ev_command *const commands[] = {
     &ev_cmd_eval,           &ev_cmd_drive, &ev_cmd_list,     &ev_cmd_report,
-    &ev_cmd_dataset_render, &ev_cmd_train, &ev_cmd_quantize,
+    &ev_cmd_dataset_render, &ev_cmd_dataset_import, &ev_cmd_train, &ev_cmd_quantize,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 

@@ -148,6 +148,7 @@ struct ev_set_spec {
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
     const char *circuit;
+    const char *colour;     /* "rgb", "yuv" or "grey"; NULL: not recorded */
     const char *provenance; /* JSON object as text: tool version, seed, parameters */
     double frame_rate_hz;
     bool with_pose;        /* /pose float64 (N, 4): x_m, y_m, yaw_rad, distance_m */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Help and version: every command, to standard output, within a terminal's width.
-for command in "" eval drive list report "dataset render" train quantize; do
+for command in "" eval drive list report "dataset render" "dataset import" train quantize; do
     # shellcheck disable=SC2086
     passes evalrun $command --help
     says "Usage: evalrun $command"

@@ -85,6 +85,7 @@ START_TEST(what_stands_in_the_file)
     ck_assert_str_eq(texts_of(file, "circuit"), "numbers");
     ck_assert_str_eq(texts_of(file, "provenance"), spec.provenance);
     check_doubles(file, "frame_rate_hz", 1, (double[]){20.0});
+    ck_assert_int_eq(H5Aexists(file, "colour"), 0);
     ck_assert_uint_eq(strlen(texts_of(file, "sha256")), 64);
     hid_t labels = H5Dopen2(file, "labels", H5P_DEFAULT);
     ck_assert_str_eq(texts_of(labels, "names"), "out0,out1");
@@ -103,6 +104,18 @@ START_TEST(what_stands_in_the_file)
     H5Dclose(pose);
     H5Fclose(file);
     ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(colour_is_recorded_where_known)
+{
+    struct ev_set_spec spec = ev_test_set_spec(10, 2, 3, 3, 2);
+
+    spec.colour = "yuv";
+    ev_test_write_spec(ev_test_path("set.h5"), &spec);
+    hid_t file = H5Fopen(ev_test_path("set.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    ck_assert_str_eq(texts_of(file, "colour"), "yuv");
+    H5Fclose(file);
 }
 END_TEST
 
@@ -259,6 +272,7 @@ Suite *ev_suite(void)
 
     tcase_set_timeout(tests, 20);
     tcase_add_test(tests, what_stands_in_the_file);
+    tcase_add_test(tests, colour_is_recorded_where_known);
     tcase_add_test(tests, digest_of_the_content);
     tcase_add_test(tests, same_rows_same_bytes);
     tcase_add_test(tests, appears_at_commit);
