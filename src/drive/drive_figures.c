@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 #define N_RESAMPLES 2000
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "eval/result.h"
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 /* Sums over the rows of one output column, in normalised units. */
 struct ev_accuracy_sums {

@@ -13,8 +13,8 @@
 
 #include "base/text.h"
 #include "eval/eval.h"
-#include "eval/stats.h"
 #include "report/plot_script.h"
+#include "stats/stats.h"
 
 /* --- size: bars of the model files --- */
 

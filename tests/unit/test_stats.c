@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 START_TEST(percentiles_are_nearest_ranks)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Medians and percentiles of sorted lists, as their header defines them. */
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 #include <assert.h>
 #include <math.h>
