@@ -14,7 +14,8 @@ static int32_t orders[2 * MAX_ENTRIES * MAX_ENTRIES];
 /* Every entry so often in each position, every ordered pair of neighbours so often. */
 static void check_balance(int32_t n, int32_t n_each)
 {
-    int32_t at_position[MAX_ENTRIES][MAX_ENTRIES] = {{0}}, follows[MAX_ENTRIES][MAX_ENTRIES] = {{0}};
+    int32_t at_position[MAX_ENTRIES][MAX_ENTRIES] = {{0}},
+            follows[MAX_ENTRIES][MAX_ENTRIES] = {{0}};
 
     for (int32_t row = 0; row < ev_design_rows(n); row++) {
         bool seen[MAX_ENTRIES] = {false};
