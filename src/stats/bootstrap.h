@@ -15,8 +15,12 @@
  * stretched to make up for it (Rao, Wu: "Resampling inference with complex survey data", Journal of
  * the American Statistical Association 83, 1988, 231-241).
  *
- * The interval is the plain percentile one: a mean of thousands of rows is nearly symmetric in
- * distribution, so the skewness that BCa corrects is smaller than the error of its estimate.
+ * The interval is the percentile one: a mean of thousands of rows is nearly symmetric in
+ * distribution, so the skewness that BCa corrects is smaller than the error of its estimate. What
+ * does matter is that blocks are few: the interval is stretched about the mean by Student's
+ * quantile over the normal one, with a degree of freedom for each block less one for each segment
+ * (T. C. Hesterberg: "What teachers should know about the bootstrap", The American Statistician 69,
+ * 2015, 371-386).
  *
  * A paired difference of two models is the mean of values[i] = a[i] - b[i].
  */
@@ -44,29 +48,35 @@ struct ev_bootstrap_args {
 
 struct ev_bootstrap {
     double mean;                 /* of all rows */
-    struct ev_interval interval; /* NAN if a value is not finite or there are
-                                    fewer than 2 / (1 - confidence) resamples */
+    struct ev_interval interval; /* of that mean */
 };
 
 /*
  * Mean of all rows and its interval. Resample i draws by (seed, i) alone: the result is the same to
  * the bit for any number of OpenMP threads, and rows of several variants are resampled alike. One
- * resample costs (rows / block_rows) steps. EV_MEMORY is the only error.
+ * resample costs (rows / block_rows) steps. The interval is NAN if a value is not finite, if there
+ * are fewer than 2 / (1 - confidence) resamples, or if no segment has two rows; a segment of one
+ * row adds nothing to the spread. EV_MEMORY is the only error.
  */
 EV_CHECKED enum ev_status ev_bootstrap_mean(const struct ev_segments *segments,
                                             const struct ev_bootstrap_args *args,
                                             struct ev_bootstrap *result, struct ev_error *err);
 
 /*
- * Block length that the autocorrelation asks for (Politis, White: "Automatic block-length selection
- * for the dependent bootstrap", Econometric Reviews 23, 2004, 53-70, for circular blocks, with the
+ * Block length that the autocorrelation asks for: twice the one that estimates the variance of the
+ * mean with the least square error (Politis, White: "Automatic block-length selection for the
+ * dependent bootstrap", Econometric Reviews 23, 2004, 53-70, for circular blocks, with the
  * correction of Patton, Politis, White, 28, 2009, 372-375):
  *
- *     b = (3/2 (g / s)^2 n)^(1/3)   g = sum |k| r(k) w(k)   s = sum r(k) w(k)   over -M <= k <= M
+ *     b = 2 (3/2 (g / s)^2 n)^(1/3)   g = sum |k| r(k) w(k)   s = sum r(k) w(k)   |k| <= M
  *
  * with r the autocorrelation, pooled over the segments, w(k) = min(1, 2 - 2 |k| / M), and M twice
- * the lag beyond which five or more in a row are within 2 sqrt(log10(n) / n) of 0. At least 1, at
- * most a third of the rows and 3 sqrt(n). 1 for values that do not vary or are not finite.
+ * the last lag before five in a row are within 2 sqrt(log10(n) / n) of 0. Twice, as an interval
+ * pays for few blocks by the stretch above, but for short ones, which miss a part of the
+ * dependence, by lost coverage: simulated autoregressive rows (4500 in three segments, 95 %) are
+ * covered in 94 to 95 % for coefficients up to 0.97, and in 92 % for 0.99, against 93, 92 % and
+ * less for single lengths. 1 for independent rows and for values that do not vary or are not
+ * finite; at most 6 sqrt(n) and two thirds of the rows.
  */
 EV_CHECKED enum ev_status ev_bootstrap_block_rows(const struct ev_segments *segments,
                                                   int64_t *block_rows, struct ev_error *err);

@@ -53,24 +53,147 @@ static double coverage(double rho, int64_t block_rows, int n_runs)
 
 START_TEST(blocks_cover_dependent_rows)
 {
-    double share = coverage(0.9, 0, 2000);
-
-    printf("AR(0.9), suggested: %.4f\n", share);
-    ck_assert_double_gt(share, 0.925);
-    ck_assert_double_lt(share, 0.965);
+    ck_assert_double_eq_tol(coverage(0.5, 0, 1000), 0.95, 0.02);
+    ck_assert_double_eq_tol(coverage(0.9, 0, 1000), 0.95, 0.02);
+    ck_assert_double_eq_tol(coverage(0.97, 0, 1000), 0.95, 0.025);
 }
 END_TEST
 
-/* Single rows do not, and for independent rows they do. */
+/* The same check, failed by single rows: a third of the intervals. */
 START_TEST(single_rows_cover_independent_rows_alone)
 {
-    double dependent = coverage(0.9, 1, 1000), independent = coverage(0.0, 1, 1000),
-           suggested = coverage(0.0, 0, 1000);
+    ck_assert_double_eq_tol(coverage(0.0, 1, 200), 0.95, 0.04);
+    ck_assert_double_lt(coverage(0.9, 1, 100), 0.5);
+}
+END_TEST
 
-    printf("%.4f %.4f %.4f\n", dependent, independent, suggested);
-    ck_assert_double_lt(dependent, 0.5);
-    ck_assert_double_eq_tol(independent, 0.95, 0.02);
-    ck_assert_double_eq_tol(suggested, 0.95, 0.02);
+/* Two blocks a segment: without the stretch a fifth of the intervals would miss. */
+START_TEST(few_blocks_still_cover)
+{
+    ck_assert_double_eq_tol(coverage(0.0, 500, 1000), 0.95, 0.03);
+    ck_assert_double_eq_tol(coverage(0.0, 5000, 1000), 0.95, 0.04);
+}
+END_TEST
+
+START_TEST(results_do_not_depend_on_threads)
+{
+    const struct ev_bootstrap_args args = {37, 999, 0.95, 11}, other = {37, 999, 0.95, 12};
+    struct ev_error err = EV_ERROR_INIT;
+    struct ev_bootstrap one, several, seeded;
+
+    simulate(1, 0.9);
+    omp_set_num_threads(1);
+    ev_assert_ok(ev_bootstrap_mean(&segments, &args, &one, &err));
+    for (int n_threads = 2; n_threads <= 7; n_threads++) {
+        omp_set_num_threads(n_threads);
+        ev_assert_ok(ev_bootstrap_mean(&segments, &args, &several, &err));
+        ck_assert(memcmp(&one, &several, sizeof one) == 0);
+    }
+    ev_assert_ok(ev_bootstrap_mean(&segments, &other, &seeded, &err));
+    ck_assert_double_ne(one.interval.low, seeded.interval.low);
+    ck_assert_double_eq(one.mean, seeded.mean);
+}
+END_TEST
+
+/* Segments keep their rows: if only they differ, all resamples are alike. */
+START_TEST(blocks_stay_in_their_segment)
+{
+    const struct ev_bootstrap_args args = {300, 200, 0.95, 1};
+    struct ev_error err = EV_ERROR_INIT;
+    struct ev_bootstrap result;
+    int64_t row = 0;
+
+    for (int32_t s = 0; s < N_SEGMENTS; s++) {
+        for (int64_t i = 0; i < segment_rows[s]; i++)
+            values[row++] = segment_means[s];
+    }
+    ev_assert_ok(ev_bootstrap_mean(&segments, &args, &result, &err));
+    ck_assert_double_eq_tol(result.mean, true_mean, 1e-12);
+    ck_assert_double_eq_tol(result.interval.low, true_mean, 1e-12);
+    ck_assert_double_eq_tol(result.interval.high, true_mean, 1e-12);
+}
+END_TEST
+
+/* Whole periods of a sine: any run of 50 rows, also around the end, has the mean 0. */
+START_TEST(blocks_are_neighbours_and_wrap_around)
+{
+    const struct ev_bootstrap_args blocks = {50, 200, 0.95, 1}, rows = {1, 200, 0.95, 1};
+    struct ev_error err = EV_ERROR_INIT;
+    struct ev_bootstrap result;
+
+    for (int64_t i = 0; i < N_ROWS; i++)
+        values[i] = sin(2.0 * M_PI * (double)i / 50.0);
+    ev_assert_ok(ev_bootstrap_mean(&segments, &blocks, &result, &err));
+    ck_assert_double_eq_tol(result.interval.high - result.interval.low, 0.0, 1e-12);
+    ev_assert_ok(ev_bootstrap_mean(&segments, &rows, &result, &err));
+    ck_assert_double_gt(result.interval.high - result.interval.low, 0.03);
+}
+END_TEST
+
+START_TEST(what_cannot_be_said_is_nan)
+{
+    const struct ev_bootstrap_args args = {10, 200, 0.95, 1}, few = {10, 39, 0.95, 1};
+    const int64_t single_rows[] = {1, 1};
+    const struct ev_segments single = {values, single_rows, 2};
+    struct ev_error err = EV_ERROR_INIT;
+    struct ev_bootstrap result;
+
+    simulate(1, 0.5);
+    ev_assert_ok(ev_bootstrap_mean(&segments, &few, &result, &err));
+    ck_assert(isfinite(result.mean) && isnan(result.interval.low) && isnan(result.interval.high));
+    ev_assert_ok(ev_bootstrap_mean(&single, &args, &result, &err));
+    ck_assert_double_eq(result.mean, (values[0] + values[1]) / 2.0);
+    ck_assert(isnan(result.interval.low) && isnan(result.interval.high));
+    values[N_ROWS - 1] = NAN;
+    ev_assert_ok(ev_bootstrap_mean(&segments, &args, &result, &err));
+    ck_assert(isnan(result.mean) && isnan(result.interval.low) && isnan(result.interval.high));
+}
+END_TEST
+
+/* The formula's value for an autoregressive process: g / s = 2 rho / (1 - rho^2). */
+START_TEST(block_lengths_follow_the_autocorrelation)
+{
+    struct ev_error err = EV_ERROR_INIT;
+    const double rhos[] = {0.5, 0.8, 0.9};
+    int64_t block_rows;
+
+    for (int i = 0; i < 3; i++) {
+        double sum = 0.0;
+        for (uint64_t run = 0; run < 100; run++) {
+            simulate(run, rhos[i]);
+            ev_assert_ok(ev_bootstrap_block_rows(&segments, &block_rows, &err));
+            sum += (double)block_rows / 100.0;
+        }
+        double ratio = 2.0 * rhos[i] / (1.0 - rhos[i] * rhos[i]);
+        double expected = 2.0 * cbrt(1.5 * ratio * ratio * N_ROWS);
+        ck_assert_double_eq_tol(sum / expected, 1.0, 0.15);
+    }
+    simulate(1, 0.0);
+    ev_assert_ok(ev_bootstrap_block_rows(&segments, &block_rows, &err));
+    ck_assert_int_eq(block_rows, 1);
+    simulate(1, 0.99999);
+    ev_assert_ok(ev_bootstrap_block_rows(&segments, &block_rows, &err));
+    ck_assert_int_gt(block_rows, 200);
+    ck_assert_int_le(block_rows, (int64_t)(6.0 * sqrt(N_ROWS)));
+    values[5] = NAN;
+    ev_assert_ok(ev_bootstrap_block_rows(&segments, &block_rows, &err));
+    ck_assert_int_eq(block_rows, 1);
+}
+END_TEST
+
+/* Levels of the segments are no correlation between rows. */
+START_TEST(levels_of_segments_do_not_lengthen_blocks)
+{
+    struct ev_error err = EV_ERROR_INIT;
+    const int64_t all_rows[] = {N_ROWS};
+    const struct ev_segments one = {values, all_rows, 1};
+    int64_t within, across;
+
+    simulate(2, 0.5);
+    ev_assert_ok(ev_bootstrap_block_rows(&segments, &within, &err));
+    ev_assert_ok(ev_bootstrap_block_rows(&one, &across, &err));
+    ck_assert_int_lt(within, 80);
+    ck_assert_int_gt(across, 200);
 }
 END_TEST
 
@@ -82,6 +205,13 @@ Suite *ev_suite(void)
     tcase_set_timeout(tests, 50);
     tcase_add_test(tests, blocks_cover_dependent_rows);
     tcase_add_test(tests, single_rows_cover_independent_rows_alone);
+    tcase_add_test(tests, few_blocks_still_cover);
+    tcase_add_test(tests, results_do_not_depend_on_threads);
+    tcase_add_test(tests, blocks_stay_in_their_segment);
+    tcase_add_test(tests, blocks_are_neighbours_and_wrap_around);
+    tcase_add_test(tests, what_cannot_be_said_is_nan);
+    tcase_add_test(tests, block_lengths_follow_the_autocorrelation);
+    tcase_add_test(tests, levels_of_segments_do_not_lengthen_blocks);
     suite_add_tcase(suite, tests);
     return suite;
 }

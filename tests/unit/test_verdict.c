@@ -323,7 +323,6 @@ START_TEST(equal_errors_raise_few_alarms)
     ck_assert_int_ge(equal[EV_VERDICT_LESS] + equal[EV_VERDICT_MORE], 30);
     ck_assert_int_le(equal[EV_VERDICT_LESS] + equal[EV_VERDICT_MORE], 75);
     tally_errors(1.2, 200, worse);
-    printf("%d %d %d %d %d\n", worse[0], worse[1], worse[2], worse[3], worse[4]);
     ck_assert_int_ge(worse[EV_VERDICT_MORE], 190);
 }
 END_TEST
