@@ -215,8 +215,7 @@ enum ev_status ev_bootstrap_block_rows(const struct ev_segments *segments, int64
         }
         double length = cbrt(1.5 * (g / s) * (g / s) * (double)n);
         double most = fmin((double)n / 3.0, 3.0 * sqrt((double)n));
-        if (isfinite(length))
-            *block_rows = (int64_t)fmax(1.0, 2.0 * fmin(length, most));
+        *block_rows = (int64_t)fmax(1.0, 2.0 * fmin(length, most));
     }
     free(r);
     free(centred);

@@ -82,7 +82,7 @@ START_TEST(every_entry_may_come_first)
 }
 END_TEST
 
-/* The row that starts with entry 0 is not always the same one. */
+/* In a square as it is built, the second entry of the first row opens the second row. */
 START_TEST(rows_are_shuffled)
 {
     enum { N = 6, N_SEEDS = 6000 };
@@ -91,9 +91,8 @@ START_TEST(rows_are_shuffled)
     for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
         ev_design_fill(N, seed, 0, orders);
         for (int32_t row = 0; row < N; row++)
-            at_row[row] += orders[row * N] == orders[0] + 1 - (orders[0] == N - 1 ? N : 0);
+            at_row[row] += orders[row * N] == orders[1];
     }
-    ck_assert_int_eq(at_row[0], 0);
     for (int32_t row = 1; row < N; row++)
         ck_assert(at_row[row] > 1050 && at_row[row] < 1350);
 }

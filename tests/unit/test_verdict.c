@@ -267,7 +267,7 @@ static const struct {
     {0.06, 0.01, 0.11, EV_VERDICT_MORE},        {-0.06, -0.11, -0.01, EV_VERDICT_LESS},
     {0.06, -0.01, 0.13, EV_VERDICT_UNRESOLVED}, {0.02, 0.01, 0.03, EV_VERDICT_SAME},
     {0.03, 0.01, 0.05, EV_VERDICT_UNRESOLVED},  {0.00, -0.03, 0.03, EV_VERDICT_SAME},
-    {NAN, NAN, NAN, EV_VERDICT_NONE},           {0.06, NAN, NAN, EV_VERDICT_NONE},
+    {NAN, 0.01, 0.11, EV_VERDICT_NONE},         {0.06, NAN, NAN, EV_VERDICT_NONE},
 };
 
 START_TEST(errors_follow_the_rule)
