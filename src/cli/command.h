@@ -24,6 +24,12 @@ extern const struct ev_command ev_cmd_drive;
 extern const struct ev_command ev_cmd_list;
 extern const struct ev_command ev_cmd_report;
 extern const struct ev_command ev_cmd_dataset_render;
+extern const struct ev_command ev_cmd_dataset_info;
+extern const struct ev_command ev_cmd_dataset_verify;
+extern const struct ev_command ev_cmd_dataset_export;
+extern const struct ev_command ev_cmd_dataset_subset;
+extern const struct ev_command ev_cmd_dataset_concat;
+extern const struct ev_command ev_cmd_dataset_split;
 extern const struct ev_command ev_cmd_train;
 extern const struct ev_command ev_cmd_quantize;
 

@@ -17,8 +17,11 @@
 
 /* The first one runs when no command is named. */
 static const struct ev_command *const commands[] = {
-    &ev_cmd_eval,           &ev_cmd_drive, &ev_cmd_list,     &ev_cmd_report,
-    &ev_cmd_dataset_render, &ev_cmd_train, &ev_cmd_quantize,
+    &ev_cmd_eval,           &ev_cmd_drive,          &ev_cmd_list,
+    &ev_cmd_report,         &ev_cmd_dataset_render, &ev_cmd_dataset_info,
+    &ev_cmd_dataset_verify, &ev_cmd_dataset_export, &ev_cmd_dataset_subset,
+    &ev_cmd_dataset_concat, &ev_cmd_dataset_split,  &ev_cmd_train,
+    &ev_cmd_quantize,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -149,7 +152,9 @@ static enum ev_status unknown_command(int argc, char **argv, struct ev_error *er
     for (size_t i = 0; i < N_COMMANDS; i++) {
         size_t length = strcspn(commands[i]->name, " ");
         snprintf(words[i], sizeof words[i], "%.*s", (int)length, commands[i]->name);
-        firsts[n_firsts++] = words[i];
+        /* A group's commands stand side by side. */
+        if (n_firsts == 0 || strcmp(firsts[n_firsts - 1], words[i]) != 0)
+            firsts[n_firsts++] = words[i];
         if (strcmp(words[i], argv[0]) == 0 && commands[i]->name[length])
             seconds[n_seconds++] = commands[i]->name + length + 1;
     }

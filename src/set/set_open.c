@@ -155,7 +155,7 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
 
     free(format);
     ev_set_read_double(set->file, "format_version", &version);
-    if (is_ours && version > EV_SET_FORMAT_VERSION)
+    if (is_ours && version > EV_SET_FORMAT_VERSION && !set->lenient)
         return ev_fail(err, EV_INPUT, "%s: set format %g, this program reads up to %d", set->path,
                        version, EV_SET_FORMAT_VERSION);
     set->circuit = ev_set_read_text(set->file, "circuit");
@@ -170,13 +170,15 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
-enum ev_status ev_set_open(const char *path, struct ev_set **out, struct ev_error *err)
+static enum ev_status open_set(const char *path, bool lenient, struct ev_set **out,
+                               struct ev_error *err)
 {
     struct ev_set *set = calloc(1, sizeof *set);
 
     *out = NULL;
     if (!set)
         return ev_fail(err, EV_MEMORY, "out of memory");
+    set->lenient = lenient;
     set->file = set->images = -1;
     set->raw_file = -1;
     set->path = strdup(path);
@@ -199,6 +201,16 @@ enum ev_status ev_set_open(const char *path, struct ev_set **out, struct ev_erro
     set->info.path = set->path;
     *out = set;
     return EV_OK;
+}
+
+enum ev_status ev_set_open(const char *path, struct ev_set **set, struct ev_error *err)
+{
+    return open_set(path, false, set, err);
+}
+
+enum ev_status ev_set_open_lenient(const char *path, struct ev_set **set, struct ev_error *err)
+{
+    return open_set(path, true, set, err);
 }
 
 void ev_set_close(struct ev_set *set)

@@ -9,7 +9,6 @@
 
 #define EV_SET_FORMAT         "evalrun-set"
 #define EV_SET_FORMAT_VERSION 1
-#define EV_POSE_COLUMNS       4
 
 struct ev_set {
     struct ev_set_info info;
@@ -19,6 +18,7 @@ struct ev_set {
     char *sha256;
     float *labels; /* (N, K) physical */
     bool has_ranges; /* the file gives min and max of the labels */
+    bool lenient;    /* opened to be checked: faults of labels and attributes are no failure */
     hid_t file;
     hid_t images;
     size_t row_bytes; /* of one picture */
@@ -55,6 +55,12 @@ EV_CHECKED enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error
  * but leave their errno in *failure, which must be 0 before and outlive the file. -1 on failure;
  * the caller closes it (set_output.c). */
 hid_t ev_set_output_plist(int *failure);
+
+/* For what is copied into a set beside its rows (set_write.c): the open file, which stays the
+ * writer's, and the failure of a write where `ok` is false or an earlier one failed. */
+hid_t ev_set_writer_file(const struct ev_set_writer *writer);
+EV_CHECKED enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
+                                              struct ev_error *err);
 
 /* Reading attributes (set_attribute.c). Missing attributes leave the default: NULL, untouched. */
 char *ev_set_read_text(hid_t object, const char *name);

@@ -214,6 +214,17 @@ enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
     return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
 }
 
+hid_t ev_set_writer_file(const struct ev_set_writer *writer)
+{
+    return writer->file;
+}
+
+enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
+                                   struct ev_error *err)
+{
+    return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
+}
+
 static bool write_digest(struct ev_set_writer *writer)
 {
     uint8_t digest[SHA256_DIGEST_SIZE];

@@ -17,12 +17,13 @@ declare -A allowed=(
     [base]="evalrun"
     [set]="evalrun base"
     [render]="evalrun base set"
+    [inspect]="evalrun base set render"
     [backend]="evalrun base"
     [train]="evalrun base set backend"
     [eval]="evalrun base set backend"
     [report]="evalrun base set backend eval"
     [drive]="evalrun base set render backend eval report"
-    [cli]="evalrun base set render backend train eval report drive"
+    [cli]="evalrun base set render inspect backend train eval report drive"
     [torch]="evalrun"
 )
 
