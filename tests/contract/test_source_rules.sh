@@ -15,15 +15,17 @@ complain() {
 # Folders of src/ that each folder may include, besides itself. "evalrun" is include/.
 declare -A allowed=(
     [base]="evalrun"
+    [picture]="evalrun base"
     [set]="evalrun base"
+    [import]="evalrun base picture set"
     [render]="evalrun base set"
-    [inspect]="evalrun base set render"
+    [inspect]="evalrun base picture set render"
     [backend]="evalrun base"
     [train]="evalrun base set backend"
     [eval]="evalrun base set backend"
     [report]="evalrun base set backend eval"
     [drive]="evalrun base set render backend eval report"
-    [cli]="evalrun base set render inspect backend train eval report drive"
+    [cli]="evalrun base picture set import render inspect backend train eval report drive"
     [torch]="evalrun"
 )
 
@@ -55,6 +57,7 @@ only_in() {
 }
 
 only_in "set" "call HDF5" '#[[:space:]]*include[[:space:]]*<hdf5'
+only_in "picture" "call libpng and libjpeg" '#[[:space:]]*include[[:space:]]*<(png|jpeglib|jerror)\.h'
 only_in "torch" "call libtorch" '#[[:space:]]*include[[:space:]]*<(torch|ATen|c10)/'
 only_in "cli" "end the program" '(^|[^_[:alnum:]])(exit|abort)[[:space:]]*\('
 only_in "cli base/progress.c" "print" \
