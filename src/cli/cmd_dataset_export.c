@@ -1,4 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* evalrun dataset export: a set as PNG files and a table. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/progress.h"
 #include "cli/command.h"
-static const struct ev_option options[] = {{0}};
-static enum ev_status run(int n, char **o, struct ev_error *err) { (void)n; (void)o; (void)err; return EV_OK; }
-const struct ev_command ev_cmd_dataset_export = {.name = "dataset export", .summary = "x", .operands = "", .options = options, .run = run};
+#include "cli/select.h"
+#include "inspect/export.h"
+
+static const char *rows;
+static const char *circuit;
+static const char *cache;
+static int64_t n_threads;
+static bool as_is;
+static bool quiet;
+
+static const struct ev_option options[] = {
+    {"rows", 0, EV_OPT_TEXT, "A:B[:STEP]", &rows, 0, 0,
+     "rows A to B - 1, each part optional, negative from the end (default: all)", NULL},
+    {"as-is", 0, EV_OPT_FLAG, NULL, &as_is, 0, 0,
+     "pictures as they are in the set, also of rendered sets", NULL},
+    {"circuit", 0, EV_OPT_TEXT, "CIRCUIT", &circuit, 0, 0,
+     "the file that the set was rendered from, if it is not a built-in circuit", NULL},
+    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
+     "threads (default: the cores this process may use)", NULL},
+    {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
+    {0},
+};
+
+static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
+{
+    const struct ev_export_args args = {rows, circuit, as_is, ev_threads_select(n_threads)};
+    struct ev_set *set = NULL;
+    char *path = NULL;
+
+    (void)n_operands;
+    if (as_is && circuit)
+        return ev_fail(err, EV_USAGE, "--circuit: nothing is rendered with --as-is");
+    ev_progress_set_quiet(quiet);
+    enum ev_status status = ev_set_select(operands[0], cache, args.n_threads, &path, err);
+    if (status == EV_OK)
+        status = ev_set_open(path, &set, err);
+    if (status == EV_OK)
+        status = ev_export(set, &args, operands[1], err);
+    if (status == EV_OK)
+        printf("%s\n", operands[1]);
+    ev_set_close(set);
+    free(path);
+    return status;
+}
+
+const struct ev_command ev_cmd_dataset_export = {
+    .name = "dataset export",
+    .summary = "a set as a folder of PNG files and data.csv",
+    .operands = "SET DIR",
+    .min_operands = 2,
+    .max_operands = 2,
+    .notes = "SET is a file, or a built-in set's name; DIR is a new or empty folder. It gets 0.png,\n"
+             "1.png, ... and data.csv, a header of the label columns and a line for each picture,\n"
+             "in physical units. Pictures of sets made by `dataset render` are rendered again at the\n"
+             "camera's 640 x 480: rows 240 to 479 of them, resized bilinearly to 200 x 66, are the\n"
+             "set's own. Pictures of other sets keep their size.\n"
+             "\n"
+             "Examples:\n"
+             "  evalrun dataset export montreal montreal-pictures --rows 0:1000\n"
+             "  evalrun dataset export my.h5 pictures --as-is\n",
+    .options = options,
+    .run = run,
+};
