@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -20,15 +19,10 @@ void ev_cut_rows_free(struct ev_cut_rows *rows)
 /* The new file must not take the place of one that is read. */
 static enum ev_status check_output(const struct ev_cut *cut, const char *out, struct ev_error *err)
 {
-    struct stat there, read;
-
-    if (stat(out, &there) != 0)
-        return EV_OK;
     for (int32_t i = 0; i < cut->n_sets; i++) {
-        const char *path = ev_set_info(cut->sets[i])->path;
-        if (stat(path, &read) == 0 && read.st_dev == there.st_dev && read.st_ino == there.st_ino)
+        if (ev_set_is_file(cut->sets[i], out))
             return ev_fail(err, EV_USAGE, "%s: is the file that is read (%s), not overwritten", out,
-                           path);
+                           ev_set_info(cut->sets[i])->path);
     }
     return EV_OK;
 }

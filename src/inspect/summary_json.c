@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* A set as a JSON object. */
+#include <math.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "inspect/summary.h"
+
+/* JSON has no NaN. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *clean_text(const char *text)
+{
+    char clean[4096];
+
+    ev_text_clean(text, clean, sizeof clean);
+    return json_string(clean);
+}
+
+static json_t *column_to_json(const struct ev_column *column,
+                              const struct ev_column_summary *figures)
+{
+    json_t *bins = json_array();
+
+    for (int i = 0; i < EV_HISTOGRAM_BINS; i++)
+        json_array_append_new(bins, json_integer(figures->bins[i]));
+    return json_pack("{s:o, s:o, s:[f, f], s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
+                     clean_text(column->name), "unit", clean_text(column->unit), "range",
+                     column->min, column->max, "min", number(figures->min), "mean",
+                     number(figures->mean), "max", number(figures->max), "std",
+                     number(figures->std), "n_finite", (json_int_t)figures->n_finite, "n_outside",
+                     (json_int_t)figures->n_outside, "histogram", bins);
+}
+
+static json_t *laps_to_json(const struct ev_set_laps *laps)
+{
+    json_t *list = json_array();
+
+    for (int64_t i = 0; i < laps->n_laps; i++)
+        json_array_append_new(list, json_pack("{s:I, s:I, s:s}", "first_row",
+                                              (json_int_t)laps->laps[i].first, "n_rows",
+                                              (json_int_t)laps->laps[i].n_rows, "direction",
+                                              laps->laps[i].direction > 0 ? "forward" : "reverse"));
+    return list;
+}
+
+static json_t *storage_to_json(const struct ev_set_storage *storage)
+{
+    return json_pack("{s:s, s:I, s:o, s:I, s:I}", "layout", storage->layout, "chunk_rows",
+                     (json_int_t)storage->chunk_rows, "filters", clean_text(storage->filters),
+                     "image_bytes", (json_int_t)storage->image_bytes, "file_bytes",
+                     (json_int_t)storage->file_bytes);
+}
+
+/* The provenance as an object; as text if it is none. */
+static json_t *provenance_to_json(const char *provenance)
+{
+    json_t *json = json_loads(provenance, 0, NULL);
+
+    return json ? json : clean_text(provenance);
+}
+
+char *ev_summary_json(const struct ev_summary *summary)
+{
+    const struct ev_set_info *info = summary->info;
+    json_t *columns = json_array(), *further = json_array();
+
+    for (int32_t i = 0; i < info->n_outputs; i++)
+        json_array_append_new(columns, column_to_json(&info->columns[i], &summary->columns[i]));
+    for (int32_t i = 0; i < summary->n_further; i++)
+        json_array_append_new(further, json_pack("{s:o, s:I, s:o}", "name",
+                                                 clean_text(summary->further[i].name), "row_values",
+                                                 (json_int_t)summary->further[i].row_values,
+                                                 "columns",
+                                                 clean_text(summary->further[i].columns)));
+    json_t *json = json_pack(
+        "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
+        clean_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
+        info->shape.width, info->shape.channels, "storage", storage_to_json(&summary->storage),
+        "circuit", clean_text(info->circuit), "frame_rate_hz", number(info->frame_rate_hz),
+        "sha256", clean_text(info->recorded_sha256), "provenance",
+        provenance_to_json(info->provenance), "columns", columns, "has_pose",
+        (int)summary->has_pose, "laps", laps_to_json(&summary->laps), "further", further);
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+
+    json_decref(json);
+    return text;
+}
