@@ -11,7 +11,7 @@
 #include "cli/select.h"
 #include "inspect/verify.h"
 
-#define MAX_SETS   256
+#define MAX_SETS    256
 #define MOST_RANGES 10 /* shown of a finding */
 
 static const char *cache;
@@ -121,11 +121,12 @@ const struct ev_command ev_cmd_dataset_verify = {
     .operands = "SET...",
     .min_operands = 1,
     .max_operands = MAX_SETS,
-    .notes = "SET is a file, or a built-in set's name. Each finding is one line with its rows:\n"
-             "attributes that are missing or of another length, content that differs from the\n"
-             "recorded digest, pictures that cannot be read, are constant, equal the one before or\n"
-             "an earlier one, labels that are NaN, infinite or outside their range, poses that are\n"
-             "NaN. Exit code 1 if anything was found.\n",
+    .notes =
+        "SET is a file, or a built-in set's name. Each finding is one line with its rows:\n"
+        "attributes that are missing or of another length, content that differs from the\n"
+        "recorded digest, pictures that cannot be read, are constant, equal the one before or\n"
+        "an earlier one, labels that are NaN, infinite or outside their range, poses that are\n"
+        "NaN. Exit code 1 if anything was found.\n",
     .options = options,
     .run = run,
 };

@@ -92,8 +92,8 @@ static enum ev_status append_rows(struct ev_set *set, const struct ev_cut_rows *
             memcpy(piece->labels + j * n_outputs, labels + rows->rows[i + j] * n_outputs,
                    (size_t)n_outputs * sizeof *labels);
         if (status == EV_OK)
-            status = ev_set_writer_append(writer, n, piece->images, piece->labels, piece->poses,
-                                          err);
+            status =
+                ev_set_writer_append(writer, n, piece->images, piece->labels, piece->poses, err);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
         *done += n;

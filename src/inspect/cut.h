@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets made of other sets' rows: subset, concat, split. All rows keep their order; attributes, poses
- * and further datasets are kept; provenance says where the rows are from. Pictures pass in pieces, so
- * memory does not grow with them; labels and row numbers are held.
+ * Sets made of other sets' rows: subset, concat, split. All rows keep their order; attributes,
+ * poses and further datasets are kept; provenance says where the rows are from. Pictures pass in
+ * pieces, so memory does not grow with them; labels and row numbers are held.
  */
 #ifndef EV_CUT_H
 #define EV_CUT_H
@@ -21,8 +21,8 @@ struct ev_cut_rows {
 
 void ev_cut_rows_free(struct ev_cut_rows *rows);
 
-/* What a subset takes, in this order: the slice, of it what fulfils the condition, of that every N-th
- * row, of that the first ones. */
+/* What a subset takes, in this order: the slice, of it what fulfils the condition, of that every
+ * N-th row, of that the first ones. */
 struct ev_subset_args {
     const char *rows;  /* "A:B:STEP"; NULL: all */
     const char *where; /* "|w|>1"; NULL: all */
@@ -42,7 +42,7 @@ EV_CHECKED enum ev_status ev_concat(struct ev_set *const *sets, int32_t n, const
                                     struct ev_error *err);
 
 struct ev_split_args {
-    bool by_lap;  /* whole laps, else single rows */
+    bool by_lap; /* whole laps, else single rows */
     uint64_t seed;
     double share; /* of the rows, for the first part: in (0, 1) */
 };
@@ -59,15 +59,15 @@ EV_CHECKED enum ev_status ev_split(struct ev_set *set, const struct ev_split_arg
 
 /* Writes rows of sets, the first set's first, under one provenance (JSON text) and circuit. */
 struct ev_cut {
-    struct ev_set *const *sets;      /* (n_sets) */
-    const struct ev_cut_rows *rows;  /* (n_sets) */
+    struct ev_set *const *sets;     /* (n_sets) */
+    const struct ev_cut_rows *rows; /* (n_sets) */
     int32_t n_sets;
     const char *circuit, *provenance;
     double frame_rate_hz; /* 0: unknown */
     const char *what;     /* for the progress: "subset" */
 };
-/* Writes all of it; the caller commits the writer, or aborts it. NULL on failure. EV_USAGE if `out` is
- * one of the sets that are read. */
+/* Writes all of it; the caller commits the writer, or aborts it. NULL on failure. EV_USAGE if `out`
+ * is one of the sets that are read. */
 EV_CHECKED enum ev_status ev_cut_write(const struct ev_cut *cut, const char *out,
                                        struct ev_set_writer **writer, struct ev_error *err);
 

@@ -11,8 +11,8 @@
 
 /* --- Provenance --- */
 
-/* The set that rows are from: name without its folder, so that the same command gives the same bytes
- * anywhere, number of rows, digest, and what it says itself. */
+/* The set that rows are from: name without its folder, so that the same command gives the same
+ * bytes anywhere, number of rows, digest, and what it says itself. */
 static enum ev_status describe_parent(struct ev_set *set, json_t *parents, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(set);
@@ -22,7 +22,8 @@ static enum ev_status describe_parent(struct ev_set *set, json_t *parents, struc
     if (status != EV_OK)
         return status;
     const char *slash = strrchr(info->path, '/');
-    ev_text_clean(slash ? slash + 1 : info->path, name, sizeof name); /* Unicode, as JSON wants it */
+    ev_text_clean(slash ? slash + 1 : info->path, name,
+                  sizeof name); /* Unicode, as JSON wants it */
     json_t *told = json_loads(info->provenance, 0, NULL);
     if (!told && *info->provenance)
         told = json_string(info->provenance);
@@ -39,8 +40,7 @@ static enum ev_status tell_provenance(const char *command, json_t *selection,
                                       struct ev_error *err)
 {
     json_t *parents = json_array();
-    enum ev_status status =
-        parents && selection ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+    enum ev_status status = parents && selection ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 
     *text = NULL;
     for (int32_t i = 0; i < n_sets && status == EV_OK; i++)
@@ -48,7 +48,7 @@ static enum ev_status tell_provenance(const char *command, json_t *selection,
     json_t *json = json_pack("{s:s, s:s, s:o, s:o}", "tool_version", EV_VERSION, "made_by", command,
                              "selection", selection, "parents", parents);
     if (status == EV_OK) {
-        *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+        *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
         status = *text ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
     }
     json_decref(json);
@@ -101,8 +101,7 @@ enum ev_status ev_subset(struct ev_set *set, const struct ev_subset_args *args, 
 
     enum ev_status status = ev_subset_rows(set, args, &rows, err);
     if (status == EV_OK)
-        status =
-            tell_provenance("dataset subset", tell_subset(args), &set, 1, &provenance, err);
+        status = tell_provenance("dataset subset", tell_subset(args), &set, 1, &provenance, err);
     if (status == EV_OK) {
         const struct ev_cut cut = {
             .sets = &set,

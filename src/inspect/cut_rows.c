@@ -60,8 +60,8 @@ static void divide_rows(int64_t n, int64_t n_first, uint64_t seed, bool *in_firs
     }
 }
 
-/* Takes laps in a random order as long as that brings the number of rows nearer to n_first; at least
- * one lap, and not all. */
+/* Takes laps in a random order as long as that brings the number of rows nearer to n_first; at
+ * least one lap, and not all. */
 static enum ev_status divide_laps(const struct ev_set_laps *laps, int64_t n_first, uint64_t seed,
                                   bool *in_first, struct ev_error *err)
 {

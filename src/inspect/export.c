@@ -15,13 +15,14 @@
 #include "render/camera.h"
 #include "render/replay.h"
 
-#define BLOCK_ROWS 64
-#define FULL_BYTES ((size_t)EV_CAMERA_HEIGHT * EV_CAMERA_WIDTH * 3)
+#define BLOCK_ROWS      64
+#define FULL_BYTES      ((size_t)EV_CAMERA_HEIGHT * EV_CAMERA_WIDTH * 3)
 /* Mean difference of a picture rendered again, in grey levels: other processors may round
  * differently in single pixels; another circuit or seed gives tens. */
 #define MOST_DIFFERENCE 1.0
 
-struct export {
+struct export
+{
     struct ev_set *set;
     const struct ev_set_info *info;
     const struct ev_export_args *args;
@@ -77,11 +78,10 @@ static enum ev_status write_png(const struct export *export, int64_t number, con
     snprintf(name, sizeof name, "%lld.png", (long long)number);
     char *path = ev_new_folder_path(&export->folder, name);
     FILE *stream = path ? fopen(path, "wb") : NULL;
-    enum ev_status status =
-        stream ? ev_picture_put_png(stream, path, pixels, shape->height, shape->width,
-                                    shape->channels, err)
-               : ev_fail(err, EV_IO, "%s/%s: cannot be written: %s", export->folder.path, name,
-                         strerror(errno));
+    enum ev_status status = stream ? ev_picture_put_png(stream, path, pixels, shape->height,
+                                                        shape->width, shape->channels, err)
+                                   : ev_fail(err, EV_IO, "%s/%s: cannot be written: %s",
+                                             export->folder.path, name, strerror(errno));
     if (stream && fclose(stream) != 0 && status == EV_OK)
         status = ev_fail(err, EV_IO, "%s/%s: cannot be written: %s", export->folder.path, name,
                          strerror(errno));
@@ -89,9 +89,11 @@ static enum ev_status write_png(const struct export *export, int64_t number, con
     return status;
 }
 
-/* The set's picture must be what rendering gives, else the full one would be another picture too. */
-static enum ev_status check_picture(const struct export *export, int64_t row, const uint8_t *recorded,
-                                    const uint8_t *again, struct ev_error *err)
+/* The set's picture must be what rendering gives, else the full one would be another picture too.
+ */
+static enum ev_status check_picture(const struct export *export, int64_t row,
+                                    const uint8_t *recorded, const uint8_t *again,
+                                    struct ev_error *err)
 {
     int64_t sum = 0;
 
@@ -116,8 +118,8 @@ static enum ev_status export_row(struct export *export, int64_t slot, int64_t nu
     if (!export->full)
         return write_png(export, number, recorded, &export->info->shape, err);
     uint8_t *full = export->fulls + (size_t)slot * FULL_BYTES;
-    ev_replay_render(&export->replay, export->rows[slot], (struct ev_pose){pose[0], pose[1], pose[2]},
-                     again, full);
+    ev_replay_render(&export->replay, export->rows[slot],
+                     (struct ev_pose){pose[0], pose[1], pose[2]}, again, full);
     enum ev_status status = check_picture(export, export->rows[slot], recorded, again, err);
     return status == EV_OK ? write_png(export, number, full, &full_shape, err) : status;
 }

@@ -16,8 +16,8 @@ struct ev_export_args {
     int32_t n_threads;
 };
 
-/* Writes 0.png, 1.png, ... and data.csv, which has a header of the columns' names and as many rows in
- * physical units, enough digits for the same float32, into `folder`: a new or empty one, which
+/* Writes 0.png, 1.png, ... and data.csv, which has a header of the columns' names and as many rows
+ * in physical units, enough digits for the same float32, into `folder`: a new or empty one, which
  * appears whole or not at all. Pictures of rendered sets are rendered again at the camera's 640 x
  * 480, and must give the set's own when resized (EV_INPUT with the row if not); those of other sets
  * and with as_is are written at their own size, with a note where that may surprise. */

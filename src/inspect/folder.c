@@ -39,8 +39,7 @@ static enum ev_status check_place(const char *path, struct ev_error *err)
         empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
     if (listing)
         closedir(listing);
-    return listing && empty ? EV_OK
-                            : ev_fail(err, EV_INPUT, "%s: the folder is not empty", path);
+    return listing && empty ? EV_OK : ev_fail(err, EV_INPUT, "%s: the folder is not empty", path);
 }
 
 enum ev_status ev_new_folder_open(struct ev_new_folder *folder, const char *path,

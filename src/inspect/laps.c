@@ -18,8 +18,10 @@
 
 /* Training poses are moved ahead by up to 2 m, so a row can lie that much behind the one before. */
 #define MIN_RETREAT_M 4.0
+/* Sums of steps are not exact: a row on the line has passed it. */
+#define ROUNDING_M 1e-6
 /* A car that turns is found some rows later; there its heading jumps. */
-#define TURN_ROWS 8
+#define TURN_ROWS     8
 
 struct finder {
     const double *poses;
@@ -66,17 +68,19 @@ static double mean_step(const struct finder *finder, int64_t n, double length_m)
     return sum_m / (double)(n > 1 ? n - 1 : 1);
 }
 
-/* Whether the car is elsewhere than one step from where it was: the way through the air is longer
- * than that along the line, or a long way along the line is hardly any through the air, as where a
- * shorter circuit than the longest one closes. */
-static bool jumps(const struct finder *finder, int64_t row, double length_m, double typical_m)
+/* Whether the car is elsewhere than a step from where it was: the way through the air is clearly
+ * longer than that along the line. Where the distance goes from about 0 to about as far as it gets or
+ * back, the line is passed, on a circuit of whatever length. */
+static bool jumps(const struct finder *finder, int64_t row, double typical_m)
 {
-    const double along_m = fabs(step_of(finder, row, length_m));
+    const double from_m = value(finder, row - 1, DISTANCE), to_m = value(finder, row, DISTANCE);
     const double air_m = hypot(value(finder, row, X) - value(finder, row - 1, X),
                                value(finder, row, Y) - value(finder, row - 1, Y));
+    double along_m = fabs(to_m - from_m);
 
-    return air_m > 1.5 * along_m + 5.0 ||
-           (along_m > 10.0 * typical_m + 5.0 && along_m > 4.0 * air_m);
+    if (along_m > 10.0 * typical_m + 5.0 && along_m > 0.9 * fmax(from_m, to_m))
+        along_m = 0.0;
+    return air_m > 1.5 * along_m + 5.0;
 }
 
 /* Row, near the furthest one, at which the heading turns round; else the one after the furthest. */
@@ -127,9 +131,8 @@ static int find_run(const struct finder *finder, int64_t first, double length_m,
 static bool add_run(struct finder *finder, int64_t first, int64_t stop, int direction,
                     double length_m)
 {
-    const double start = isfinite(value(finder, first, DISTANCE))
-                             ? value(finder, first, DISTANCE) * direction
-                             : 0.0;
+    const double start =
+        isfinite(value(finder, first, DISTANCE)) ? value(finder, first, DISTANCE) * direction : 0.0;
     double at = start, furthest = start, lap_start = start;
     double line = length_m * (floor(start / length_m) + 1.0);
 
@@ -138,7 +141,7 @@ static bool add_run(struct finder *finder, int64_t first, int64_t stop, int dire
     for (int64_t row = first + 1; row < stop; row++) {
         at += step_of(finder, row, length_m) * direction;
         furthest = fmax(furthest, at);
-        if (furthest < line)
+        if (furthest < line - ROUNDING_M)
             continue;
         line += length_m;
         if (furthest - lap_start > MIN_RETREAT_M && !add_lap(finder, row, direction))
@@ -165,40 +168,40 @@ static bool add_stretch(struct finder *finder, int64_t first, int64_t stop, doub
     return true;
 }
 
-/* Longest distance within rows [first, stop): the lap's length, less a step at most. */
+/* Longest distance within rows [first, stop). */
 static double longest(const struct finder *finder, int64_t first, int64_t stop)
 {
-    double length_m = 1.0;
+    double longest_m = 1.0;
 
     for (int64_t row = first; row < stop; row++) {
         if (isfinite(value(finder, row, DISTANCE)))
-            length_m = fmax(length_m, value(finder, row, DISTANCE));
+            longest_m = fmax(longest_m, value(finder, row, DISTANCE));
     }
-    return length_m;
+    return longest_m;
 }
 
 enum ev_status ev_set_laps_of(const double *poses, int64_t n, struct ev_set_laps *laps,
                               struct ev_error *err)
 {
     struct finder finder = {.poses = poses, .laps = laps};
-    const double length_m = longest(&finder, 0, n);
-    const double typical_m = mean_step(&finder, n, length_m);
+    const double typical_m = mean_step(&finder, n, longest(&finder, 0, n));
     bool ok = true;
 
     *laps = (struct ev_set_laps){0};
     for (int64_t first = 0, stop; first < n && ok; first = stop) {
         stop = first + 1;
-        while (stop < n && !jumps(&finder, stop, length_m, typical_m))
+        while (stop < n && !jumps(&finder, stop, typical_m))
             stop++;
-        ok = add_stretch(&finder, first, stop, longest(&finder, first, stop));
+        /* The line is about a step behind the last row before it. */
+        ok = add_stretch(&finder, first, stop, longest(&finder, first, stop) + typical_m);
     }
     if (!ok) {
         ev_set_laps_free(laps);
         return ev_fail(err, EV_MEMORY, "out of memory");
     }
     for (int64_t i = 0; i < laps->n_laps; i++)
-        laps->laps[i].n_rows = (i + 1 < laps->n_laps ? laps->laps[i + 1].first : n) -
-                               laps->laps[i].first;
+        laps->laps[i].n_rows =
+            (i + 1 < laps->n_laps ? laps->laps[i + 1].first : n) - laps->laps[i].first;
     return EV_OK;
 }
 

@@ -57,10 +57,14 @@ static void tell_pairs(json_t *json, FILE *out)
 
     json_object_foreach(json, key, value)
     {
-        char *written = json_is_string(value) ? NULL
-                                              : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        char *written =
+            json_is_string(value)
+                ? NULL
+                : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         fprintf(out, "%s%s %s", first ? "" : ", ", key,
-                written ? written : json_is_string(value) ? json_string_value(value) : "?");
+                written                 ? written
+                : json_is_string(value) ? json_string_value(value)
+                                        : "?");
         free(written);
         first = false;
     }

@@ -91,11 +91,11 @@ enum ev_status ev_slice_parse(const char *option, const char *text, int64_t n_ro
         ok = take_part(&at, &parts[n], &given[n]);
         if (!given[n])
             parts[n] = n == 0 ? 0 : n == 1 ? n_rows : 1;
-        if (*at != ':')
+        if (*at != ':' || n == 2)
             break;
         at++;
     }
-    if (!ok || *at || n < 1 || at[-1] == '\0' || parts[2] < 1)
+    if (!ok || *at || n < 1 || parts[2] < 1)
         return ev_fail(err, EV_USAGE, "--%s %s: expected A:B or A:B:STEP, rows A to B - 1", option,
                        text);
     slice->first = resolve(parts[0], n_rows);

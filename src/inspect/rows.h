@@ -30,14 +30,15 @@ struct ev_slice {
 };
 
 /* Reads "A:B", "A:B:STEP", each part optional, among n_rows rows: from row A to the one before B;
- * negative numbers count from the end. Failure: EV_USAGE naming `option`; also if no row is left. */
+ * negative numbers count from the end. Failure: EV_USAGE naming `option`; also if no row is left.
+ */
 EV_CHECKED enum ev_status ev_slice_parse(const char *option, const char *text, int64_t n_rows,
                                          struct ev_slice *slice, struct ev_error *err);
 
 /* A comparison of one label with a number. */
 struct ev_condition {
     int32_t column;
-    bool absolute; /* of the label's absolute value */
+    bool absolute;   /* of the label's absolute value */
     char compare[3]; /* "<", "<=", ">", ">=", "==" or "!=" */
     double value;    /* physical */
 };

@@ -19,7 +19,7 @@
 #define MARGIN     24
 #define HEAD       64
 #define CAPTION    24
-#define MOST_CELL  300 /* height of a tall picture */
+#define MOST_CELL  300  /* height of a tall picture */
 #define HEIGHT     1150 /* about */
 
 /* How the sheet is divided. */
@@ -65,8 +65,8 @@ static cairo_surface_t *make_picture(const struct ev_shape *shape, const uint8_t
     const int stride = cairo_image_surface_get_stride(surface), channels = shape->channels;
     for (int y = 0; y < shape->height; y++) {
         for (int x = 0; x < shape->width; x++) {
-            const uint8_t *from = pixels + ((size_t)y * (size_t)shape->width + (size_t)x) *
-                                               (size_t)channels;
+            const uint8_t *from =
+                pixels + ((size_t)y * (size_t)shape->width + (size_t)x) * (size_t)channels;
             const uint8_t g = from[channels > 1 ? 1 : 0], b = from[channels > 1 ? 2 : 0];
             const uint32_t pixel = (uint32_t)from[0] << 16 | (uint32_t)g << 8 | b;
             memcpy(to + y * stride + 4 * x, &pixel, sizeof pixel);
@@ -76,9 +76,10 @@ static cairo_surface_t *make_picture(const struct ev_shape *shape, const uint8_t
     return surface;
 }
 
-/* Draws the picture into the middle of its cell, as large as it fits; small ones in sharp pixels. */
-static cairo_status_t draw_picture(cairo_t *cr, const struct ev_shape *shape,
-                                   const uint8_t *pixels, double x, double y, double cell_height)
+/* Draws the picture into the middle of its cell, as large as it fits; small ones in sharp pixels.
+ */
+static cairo_status_t draw_picture(cairo_t *cr, const struct ev_shape *shape, const uint8_t *pixels,
+                                   double x, double y, double cell_height)
 {
     const double scale = fmin(CELL_WIDTH / (double)shape->width, cell_height / shape->height);
     const double width = scale * shape->width, height = scale * shape->height;
@@ -187,8 +188,7 @@ static void write_head(cairo_t *cr, const struct ev_set_info *info, const struct
     set_font(cr, false, 12, 0.40);
     snprintf(line, sizeof line, "%lld of %lld rows, evenly spaced; %d x %d pixels%s%s%.200s",
              (long long)layout->n, (long long)info->n_rows, info->shape.width, info->shape.height,
-             info->shape.channels == 1 ? ", grey" : "", *info->circuit ? "; " : "",
-             info->circuit);
+             info->shape.channels == 1 ? ", grey" : "", *info->circuit ? "; " : "", info->circuit);
     write_fitting(cr, 53, line, room);
 }
 
@@ -201,7 +201,8 @@ static enum ev_status draw_cells(cairo_t *cr, struct ev_set *set, const struct l
     const struct ev_shape *shape = &info->shape;
     uint8_t *pixels =
         malloc((size_t)shape->height * (size_t)shape->width * (size_t)shape->channels);
-    enum ev_status status = pixels ? EV_OK : ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
+    enum ev_status status =
+        pixels ? EV_OK : ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
 
     for (int64_t i = 0; i < layout->n && status == EV_OK; i++) {
         const int64_t row = layout->n > 1 ? (info->n_rows - 1) * i / (layout->n - 1) : 0;
@@ -239,8 +240,7 @@ static enum ev_status save(cairo_surface_t *surface, const struct layout *layout
             *to++ = (uint8_t)pixel;
         }
     }
-    enum ev_status status =
-        ev_picture_write_png(path, rgb, layout->height, layout->width, 3, err);
+    enum ev_status status = ev_picture_write_png(path, rgb, layout->height, layout->width, 3, err);
     free(rgb);
     return status;
 }

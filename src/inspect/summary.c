@@ -50,8 +50,7 @@ void ev_column_summarise(const float *values, int64_t n, int64_t stride, double 
     count_bins(values, n, stride, summary);
 }
 
-enum ev_status ev_summary_make(struct ev_set *set, struct ev_summary *summary,
-                               struct ev_error *err)
+enum ev_status ev_summary_make(struct ev_set *set, struct ev_summary *summary, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(set);
     const float *labels = ev_set_labels(set);
@@ -72,7 +71,7 @@ void ev_summary_free(struct ev_summary *summary)
 
 void ev_histogram_line(const int64_t *bins, int n, int height, int line, bool unicode, FILE *out)
 {
-    static const char *const blocks[] = {" ", "\u2581", "\u2582", "\u2583", "\u2584",
+    static const char *const blocks[] = {" ",      "\u2581", "\u2582", "\u2583", "\u2584",
                                          "\u2585", "\u2586", "\u2587", "\u2588"};
     const int parts = unicode ? 8 : 2; /* that a character is divided in */
     const int below = (height - 1 - line) * parts;

@@ -73,11 +73,10 @@ char *ev_summary_json(const struct ev_summary *summary)
     for (int32_t i = 0; i < info->n_outputs; i++)
         json_array_append_new(columns, column_to_json(&info->columns[i], &summary->columns[i]));
     for (int32_t i = 0; i < summary->n_further; i++)
-        json_array_append_new(further, json_pack("{s:o, s:I, s:o}", "name",
-                                                 clean_text(summary->further[i].name), "row_values",
-                                                 (json_int_t)summary->further[i].row_values,
-                                                 "columns",
-                                                 clean_text(summary->further[i].columns)));
+        json_array_append_new(
+            further, json_pack("{s:o, s:I, s:o}", "name", clean_text(summary->further[i].name),
+                               "row_values", (json_int_t)summary->further[i].row_values, "columns",
+                               clean_text(summary->further[i].columns)));
     json_t *json = json_pack(
         "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
         clean_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
@@ -86,7 +85,7 @@ char *ev_summary_json(const struct ev_summary *summary)
         "sha256", clean_text(info->recorded_sha256), "provenance",
         provenance_to_json(info->provenance), "columns", columns, "has_pose",
         (int)summary->has_pose, "laps", laps_to_json(&summary->laps), "further", further);
-    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
 
     json_decref(json);
     return text;

@@ -147,8 +147,8 @@ static void print_facts(const struct ev_summary *summary, FILE *out)
         if (*line)
             print_wrapped(first ? "made by" : "", line, out);
     }
-    print_line(out, "sha256", "%s", *info->recorded_sha256 ? info->recorded_sha256
-                                                           : "not recorded");
+    print_line(out, "sha256", "%s",
+               *info->recorded_sha256 ? info->recorded_sha256 : "not recorded");
     if (summary->has_pose)
         print_line(out, "poses", "/pose: x_m, y_m, yaw_rad, distance_m");
     for (int32_t i = 0; i < summary->n_further; i++) {
@@ -226,8 +226,8 @@ static void print_foot(const struct ev_column_summary *figures, FILE *out)
             EV_HISTOGRAM_BINS - half, high);
 }
 
-/* One line of the histograms of one or two columns side by side: -1 is their head, BARS_HEIGHT their
- * foot. */
+/* One line of the histograms of one or two columns side by side: -1 is their head, BARS_HEIGHT
+ * their foot. */
 static void print_bars_line(const struct ev_summary *summary, int32_t first, int32_t n, int line,
                             bool unicode, FILE *out)
 {

@@ -196,8 +196,7 @@ static enum ev_status check_picture(struct check *check, int64_t row, const uint
         mark(check, &check->constant, row); /* and no duplicates of each other */
         return EV_OK;
     }
-    int64_t earlier =
-        ev_twins_add(&check->twins, ev_picture_hash(picture, check->row_bytes), row);
+    int64_t earlier = ev_twins_add(&check->twins, ev_picture_hash(picture, check->row_bytes), row);
     if (earlier < 0)
         return EV_OK;
     if (before && memcmp(before, picture, check->row_bytes) == 0) {
@@ -275,16 +274,16 @@ static void check_digest(struct check *check)
 
     if (!*info->recorded_sha256 || check->unreadable.n_rows > 0)
         return;
-    sha256_update(&check->digest,
-                  (size_t)info->n_rows * (size_t)info->n_outputs * sizeof(float),
+    sha256_update(&check->digest, (size_t)info->n_rows * (size_t)info->n_outputs * sizeof(float),
                   (const uint8_t *)ev_set_labels(check->set));
     sha256_digest(&check->digest, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     if (strcmp(hex, info->recorded_sha256) == 0)
         return;
-    snprintf(text, sizeof text, "content was changed: its SHA-256 is %.12s..., recorded is %.12s...",
-             hex, info->recorded_sha256);
+    snprintf(text, sizeof text,
+             "content was changed: its SHA-256 is %.12s..., recorded is %.12s...", hex,
+             info->recorded_sha256);
     add_text(check, EV_FINDING_DIGEST, text);
 }
 
@@ -314,8 +313,8 @@ enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings, struc
     struct check check = {
         .set = set,
         .info = info,
-        .row_bytes = (size_t)info->shape.height * (size_t)info->shape.width *
-                     (size_t)info->shape.channels,
+        .row_bytes =
+            (size_t)info->shape.height * (size_t)info->shape.width * (size_t)info->shape.channels,
         .findings = findings,
     };
     enum ev_status status = EV_OK;

@@ -29,9 +29,9 @@ enum ev_finding_kind { EV_FINDING_LIST(EV_FINDING_ENUM) EV_FINDING_COUNT };
 
 struct ev_finding {
     enum ev_finding_kind kind;
-    char text[400];             /* one line, without file and rows */
-    int32_t column;             /* of the labels; -1 if it is about none */
-    struct ev_row_ranges rows;  /* owned; none for findings about the file */
+    char text[400];            /* one line, without file and rows */
+    int32_t column;            /* of the labels; -1 if it is about none */
+    struct ev_row_ranges rows; /* owned; none for findings about the file */
 };
 
 struct ev_findings {
@@ -42,8 +42,8 @@ struct ev_findings {
 const char *ev_finding_name(enum ev_finding_kind kind);
 
 /* Reads all of a set that was opened leniently, once; duplicates are read again to compare their
- * bytes. Memory: some pictures, and at most 64 bytes a row. Findings are no failure; failures are those of
- * the machine, and Ctrl-C. Shows progress. */
+ * bytes. Memory: some pictures, and at most 64 bytes a row. Findings are no failure; failures are
+ * those of the machine, and Ctrl-C. Shows progress. */
 EV_CHECKED enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings,
                                     struct ev_error *err);
 void ev_findings_free(struct ev_findings *findings);

@@ -31,8 +31,7 @@ static enum ev_status read_provenance(const struct ev_set_info *info, struct ev_
     json_int_t version = 0, seed = 0;
     int perturb = 0;
     bool rendered = json && json_unpack(json, "{s:I, s:s, s:I, s:b}", "renderer_version", &version,
-                                        "circuit", &name, "seed", &seed, "perturb",
-                                        &perturb) == 0;
+                                        "circuit", &name, "seed", &seed, "perturb", &perturb) == 0;
 
     if (rendered)
         snprintf(circuit, 256, "%s", name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of a rendered set again, from its poses and its provenance, at the camera's full size. */
+/* Pictures of a rendered set again, from its poses and its provenance, at the camera's full size.
+ */
 #ifndef EV_REPLAY_H
 #define EV_REPLAY_H
 

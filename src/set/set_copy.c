@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies from one set into another what the writer knows nothing of: attributes, further datasets. */
+/* Copies from one set into another what the writer knows nothing of: attributes, further datasets.
+ */
 #include <stdlib.h>
 #include <string.h>
 
