@@ -19,7 +19,7 @@
 #define SCALE_X     ((float)EV_CAMERA_WIDTH / EV_PICTURE_WIDTH)
 #define SCALE_Y     ((float)N_ROWS / EV_PICTURE_HEIGHT)
 #define MAX_RADIUS  8
-#define SHIFT_TURNS 4 /* a pixel at 0 or 255 cannot be shifted, then the others make up for it */
+#define SHIFT_TURNS 32 /* a pixel at 0 or 255 cannot be shifted, then the others make up for it */
 
 /* --- Opening --- */
 
