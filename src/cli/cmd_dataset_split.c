@@ -37,8 +37,6 @@ static enum ev_status check_options(struct ev_error *err)
 
     if (missing)
         return ev_fail(err, EV_USAGE, "dataset split: --%s is missing", missing);
-    if (strcmp(out_path, rest_path) == 0)
-        return ev_fail(err, EV_USAGE, "--rest %s: is the file of --out", rest_path);
     return EV_OK;
 }
 

@@ -2,6 +2,7 @@
 /* subset, concat and split: rows chosen, provenance told, sets written. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <jansson.h>
 
@@ -10,6 +11,13 @@
 #include "inspect/cut.h"
 
 /* --- Provenance --- */
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
 
 /* The set that rows are from: name without its folder, so that the same command gives the same
  * bytes anywhere, number of rows, digest, and what it says itself. */
@@ -233,13 +241,43 @@ static enum ev_status write_part(struct ev_set *set, const struct ev_split_args 
     return status;
 }
 
+/* The folder that a file is in; false if it is not there. */
+static bool stat_folder(const char *path, struct stat *info)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    bool ok = folder && stat(folder, info) == 0;
+
+    free(folder);
+    return ok;
+}
+
+/* The parts must be two files, and neither may take the place of what is read. */
+static enum ev_status check_outputs(const struct ev_set *set, const char *out, const char *rest_out,
+                                    struct ev_error *err)
+{
+    const char *const outs[] = {out, rest_out};
+    struct stat one, other;
+
+    for (int i = 0; i < 2; i++) {
+        if (ev_set_is_file(set, outs[i]))
+            return ev_fail(err, EV_USAGE, "%s: is the file that is read, not overwritten", outs[i]);
+    }
+    if (strcmp(name_of(out), name_of(rest_out)) == 0 && stat_folder(out, &one) &&
+        stat_folder(rest_out, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+        return ev_fail(err, EV_USAGE, "%s: both parts would be the same file", rest_out);
+    return EV_OK;
+}
+
 enum ev_status ev_split(struct ev_set *set, const struct ev_split_args *args, const char *out,
                         const char *rest_out, struct ev_error *err)
 {
-    struct ev_cut_rows first, rest;
+    struct ev_cut_rows first = {0}, rest = {0};
     struct ev_set_writer *writers[2] = {NULL, NULL};
 
-    enum ev_status status = ev_split_rows(set, args, &first, &rest, err);
+    enum ev_status status = check_outputs(set, out, rest_out, err);
+    if (status == EV_OK)
+        status = ev_split_rows(set, args, &first, &rest, err);
     if (status == EV_OK)
         status = write_part(set, args, &first, "first", out, &writers[0], err);
     if (status == EV_OK)

@@ -19,7 +19,7 @@
 /* Training poses are moved ahead by up to 2 m, so a row can lie that much behind the one before. */
 #define MIN_RETREAT_M 4.0
 /* Sums of steps are not exact: a row on the line has passed it. */
-#define ROUNDING_M 1e-6
+#define ROUNDING_M    1e-6
 /* A car that turns is found some rows later; there its heading jumps. */
 #define TURN_ROWS     8
 
@@ -69,8 +69,8 @@ static double mean_step(const struct finder *finder, int64_t n, double length_m)
 }
 
 /* Whether the car is elsewhere than a step from where it was: the way through the air is clearly
- * longer than that along the line. Where the distance goes from about 0 to about as far as it gets or
- * back, the line is passed, on a circuit of whatever length. */
+ * longer than that along the line. Where the distance goes from about 0 to about as far as it gets
+ * or back, the line is passed, on a circuit of whatever length. */
 static bool jumps(const struct finder *finder, int64_t row, double typical_m)
 {
     const double from_m = value(finder, row - 1, DISTANCE), to_m = value(finder, row, DISTANCE);

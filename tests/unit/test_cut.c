@@ -69,13 +69,14 @@ static void read_commands(const char *path, float *commands)
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = H5Dopen2(file, "commands", H5P_DEFAULT);
 
-    ck_assert_int_ge(
-        H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, commands), 0);
+    ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, commands),
+                     0);
     H5Dclose(dataset);
     H5Fclose(file);
 }
 
-/* The file holds exactly these rows of a set made by make_set, pictures, labels, poses, commands. */
+/* The file holds exactly these rows of a set made by make_set, pictures, labels, poses, commands.
+ */
 static void check_rows(const char *path, const int64_t *rows, int64_t n)
 {
     struct ev_set *set;
@@ -132,10 +133,14 @@ static const struct {
     struct ev_subset_args args;
     int64_t n, first, last;
 } subsets[] = {
-    {{NULL, NULL, 1, 0}, 50, 0, 49},           {{NULL, NULL, 7, 0}, 8, 0, 49},
-    {{NULL, "out0>=45", 1, 0}, 5, 45, 49},     {{NULL, "out1<2", 1, 0}, 2, 0, 1},
-    {{"20:", "out0>30", 3, 2}, 2, 31, 34},     {{NULL, NULL, 1, 3}, 3, 0, 2},
-    {{"0:50:1000000000000", NULL, 1, 0}, 1, 0, 0}, {{"-1:", NULL, 1, 0}, 1, 49, 49},
+    {{NULL, NULL, 1, 0}, 50, 0, 49},
+    {{NULL, NULL, 7, 0}, 8, 0, 49},
+    {{NULL, "out0>=45", 1, 0}, 5, 45, 49},
+    {{NULL, "out1<2", 1, 0}, 2, 0, 1},
+    {{"20:", "out0>30", 3, 2}, 2, 31, 34},
+    {{NULL, NULL, 1, 3}, 3, 0, 2},
+    {{"0:50:1000000000000", NULL, 1, 0}, 1, 0, 0},
+    {{"-1:", NULL, 1, 0}, 1, 49, 49},
 };
 
 START_TEST(subset_chooses_rows)
@@ -215,12 +220,9 @@ START_TEST(concat_names_what_differs)
     const struct ev_set_spec same = ev_test_set_spec(N_ROWS, 2, 3, 3, 2);
     struct ev_set_spec spec[6] = {same, same, same, same, same, same};
     static const char *const texts[] = {
-        "b.h5: pictures of 4 x 3 x 3, but",
-        "b.h5: pictures of 2 x 3 x 1, but",
-        "b.h5: 1 label columns, but",
-        "b.h5: label column 1 is turn, but in",
-        "b.h5: out0 is in 'km', but in",
-        "b.h5: the range of out1 is -1 to 2, but in",
+        "b.h5: pictures of 4 x 3 x 3, but", "b.h5: pictures of 2 x 3 x 1, but",
+        "b.h5: 1 label columns, but",       "b.h5: label column 1 is turn, but in",
+        "b.h5: out0 is in 'km', but in",    "b.h5: the range of out1 is -1 to 2, but in",
     };
 
     spec[0].shape.height = 4;
@@ -390,8 +392,7 @@ START_TEST(split_writes_both_parts)
 
     ev_assert_ok(ev_split_rows(set, &args, &first, &rest, &err));
     for (int i = 0; i < 2; i++) {
-        ev_assert_ok(
-            ev_split(set, &args, ev_test_path("one.h5"), ev_test_path("two.h5"), &err));
+        ev_assert_ok(ev_split(set, &args, ev_test_path("one.h5"), ev_test_path("two.h5"), &err));
         check_rows(ev_test_path("one.h5"), first.rows, first.n);
         check_rows(ev_test_path("two.h5"), rest.rows, rest.n);
         ev_assert_ok(ev_file_sha256(ev_test_path("one.h5"), digests[i], &err));

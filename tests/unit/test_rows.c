@@ -50,8 +50,8 @@ static const struct {
     const char *text;
     int64_t first, stop, step;
 } slices[] = {
-    {"2:5", 2, 5, 1},   {":5", 0, 5, 1},    {"2:", 2, 10, 1},     {":", 0, 10, 1},
-    {"::3", 0, 10, 3},  {"2:8:2", 2, 8, 2}, {"-3:", 7, 10, 1},    {":-3", 0, 7, 1},
+    {"2:5", 2, 5, 1},   {":5", 0, 5, 1},    {"2:", 2, 10, 1},    {":", 0, 10, 1},
+    {"::3", 0, 10, 3},  {"2:8:2", 2, 8, 2}, {"-3:", 7, 10, 1},   {":-3", 0, 7, 1},
     {"-5:-2", 5, 8, 1}, {"0:99", 0, 10, 1}, {"-99:4:", 0, 4, 1},
 };
 
@@ -67,8 +67,8 @@ START_TEST(slices_are_read)
 END_TEST
 
 static const char *const bad_slices[] = {
-    "",      "3",     "a:b",    "1:2:3:4", "1:2:0", "1:2:-1", "1.5:2",
-    "1 : 2", "1:2,3", "1:2:x", ":::",     "99999999999999999999:",
+    "",      "3",     "a:b",   "1:2:3:4", "1:2:0", "1:2:-1",
+    "1.5:2", "1 : 2", "1:2,3", "1:2:x",   ":::",   "99999999999999999999:",
 };
 
 START_TEST(bad_slices_are_refused)
@@ -102,12 +102,12 @@ static const struct {
     float label;
     bool holds;
 } conditions[] = {
-    {"v>1", 1.5f, true},       {"v>1", 1.0f, false},      {"v>=1", 1.0f, true},
-    {"v<1", 0.5f, true},       {"v<1", 1.0f, false},      {"v<=1", 1.0f, true},
-    {"v==0.1", 0.1f, true},    {"v == 0.1", 0.2f, false}, {"v!=0.1", 0.2f, true},
-    {"v!=0.1", 0.1f, false},   {"|v|>1", -1.5f, true},    {"v>1", -1.5f, false},
-    {"|v| < 1", -0.5f, true},  {"v>-1", 0.0f, true},      {"v>1", NAN, false},
-    {"v<1", NAN, false},       {"v!=1", NAN, true},
+    {"v>1", 1.5f, true},      {"v>1", 1.0f, false},      {"v>=1", 1.0f, true},
+    {"v<1", 0.5f, true},      {"v<1", 1.0f, false},      {"v<=1", 1.0f, true},
+    {"v==0.1", 0.1f, true},   {"v == 0.1", 0.2f, false}, {"v!=0.1", 0.2f, true},
+    {"v!=0.1", 0.1f, false},  {"|v|>1", -1.5f, true},    {"v>1", -1.5f, false},
+    {"|v| < 1", -0.5f, true}, {"v>-1", 0.0f, true},      {"v>1", NAN, false},
+    {"v<1", NAN, false},      {"v!=1", NAN, true},
 };
 
 START_TEST(conditions_hold)
@@ -123,7 +123,7 @@ END_TEST
 
 START_TEST(bad_conditions_are_refused)
 {
-    static const char *const bad[] = {"",    "v",    "v>",   ">1",   "v>one", "v=1",
+    static const char *const bad[] = {"",     "v",    "v>",   ">1",    "v>one", "v=1",
                                       "v=>1", "v<>1", "v>>1", "v>nan", "v>1 2"};
     struct ev_condition condition;
 

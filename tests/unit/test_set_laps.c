@@ -95,7 +95,8 @@ START_TEST(laps_one_after_the_other)
 {
     /* Three and a half laps of a circle, some rows before the line at first. */
     for (int i = 0; i < 350; i++) {
-        double angle = (i - 10) * 2.0 * M_PI / 100.0, wrapped = fmod(angle + 4.0 * M_PI, 2.0 * M_PI);
+        double angle = (i - 10) * 2.0 * M_PI / 100.0,
+               wrapped = fmod(angle + 4.0 * M_PI, 2.0 * M_PI);
         double *pose = poses[n_poses++];
         pose[0] = 50.0 * cos(angle);
         pose[1] = 50.0 * sin(angle);

@@ -93,8 +93,7 @@ static const struct {
     {"{\"driven_by\":\"qat\",\"circuit\":\"montreal\",\"direction\":\"reverse\",\"seed\":1,"
      "\"lap\":3,\"latency_s\":0.05}",
      "drive by qat on montreal, reverse, lap 3, seed 1, latency 0.05 s\n"},
-    {"{\"camera\":\"left\",\"gain\":0.1,\"crop\":[1,2]}",
-     "camera left, gain 0.1, crop [1,2]\n"},
+    {"{\"camera\":\"left\",\"gain\":0.1,\"crop\":[1,2]}", "camera left, gain 0.1, crop [1,2]\n"},
     {"{\"made_by\":\"dataset subset\",\"selection\":{\"rows\":\"0:9\"},\"parents\":[{\"file\":"
      "\"a.h5\",\"rows\":20,\"provenance\":{\"camera\":\"left\"}}]}",
      "dataset subset of a.h5 (20 rows): rows 0:9\na.h5: camera left\n"},
@@ -115,14 +114,13 @@ START_TEST(provenance_in_words)
 }
 END_TEST
 
-/* The screen of a set, which the caller frees. */
-static char *screen_of(const char *path, char **json)
+/* The screen of a set, and its JSON, which the caller frees. */
+static void show(const char *path, char **text, char **json)
 {
     struct ev_summary summary;
     struct ev_set *set;
-    char *text = NULL;
     size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
+    FILE *out = open_memstream(text, &length);
 
     ev_assert_ok(ev_set_open_lenient(path, &set, &err));
     ev_assert_ok(ev_summary_make(set, &summary, &err));
@@ -131,29 +129,28 @@ static char *screen_of(const char *path, char **json)
     ev_summary_free(&summary);
     ev_set_close(set);
     fclose(out);
-    return text;
 }
 
 START_TEST(a_screen_of_80_columns)
 {
-    static const char *const parts[] = {"1,200 of 4 x 5 x 1",       "chunked, 16 rows a chunk",
-                                        "deflate 6",                "numbers",
-                                        "20 pictures a second",     "made by a test",
-                                        "out2",                     "-1 to 1200",
-                                        "up to 34 rows a bar"};
+    static const char *const parts[] = {
+        "1,200 of 4 x 5 x 1",   "chunked, 16 rows a chunk", "deflate 6", "numbers",
+        "20 pictures a second", "made by a test",           "out2",      "-1 to 1200",
+        "up to 34 rows a bar"};
     struct ev_set_spec spec = ev_test_set_spec(1200, 4, 5, 1, 3);
     char *json, *text;
 
     spec.chunk_rows = 16;
     spec.deflate_level = 6;
     ev_test_write_spec(ev_test_path("set.h5"), &spec);
-    text = screen_of(ev_test_path("set.h5"), &json);
+    show(ev_test_path("set.h5"), &text, &json);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         ck_assert_msg(strstr(text, parts[i]) != NULL, "'%s' is not in\n%s", parts[i], text);
     for (const char *line = strchr(text, '\n') + 1; *line; line += strcspn(line, "\n") + 1) {
         int length = (int)strcspn(line, "\n");
         ck_assert_msg(length <= 80, "%d columns: %.*s", length, length, line);
-        ck_assert_msg(length == 0 || line[length - 1] != ' ', "blanks at its end: %.*s", length, line);
+        ck_assert_msg(length == 0 || line[length - 1] != ' ', "blanks at its end: %.*s", length,
+                      line);
     }
     json_t *parsed = json_loads(json, 0, NULL);
     ck_assert_ptr_nonnull(parsed);
@@ -171,7 +168,7 @@ static const struct {
     int64_t n_rows;
     int32_t height, width, channels, n_outputs;
 } sizes[] = {
-    {1, 66, 200, 3, 2}, {3, 2, 300, 3, 16}, {100, 300, 2, 1, 1},
+    {1, 66, 200, 3, 2},  {3, 2, 300, 3, 16}, {100, 300, 2, 1, 1},
     {5, 480, 640, 3, 2}, {40, 1, 1, 1, 1},
 };
 

@@ -44,8 +44,8 @@ static const char *write_set(int64_t chunk_rows)
     spec.deflate_level = chunk_rows > 0 ? 4 : 0;
     spec.columns[0].max = spec.columns[1].max = N_ROWS + 1;
     ev_assert_ok(ev_set_writer_open(path, &spec, &writer, &err));
-    ev_assert_ok(ev_set_writer_append(writer, N_ROWS, &images[0][0], &labels[0][0], &poses[0][0],
-                                      &err));
+    ev_assert_ok(
+        ev_set_writer_append(writer, N_ROWS, &images[0][0], &labels[0][0], &poses[0][0], &err));
     ev_assert_ok(ev_set_writer_commit(writer, &err));
     return path;
 }
@@ -134,8 +134,7 @@ START_TEST(content_that_was_changed)
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     hid_t dataset = H5Dopen2(file, "labels", H5P_DEFAULT);
     labels[100][1] += 0.25f;
-    ck_assert_int_ge(
-        H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels), 0);
+    ck_assert_int_ge(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels), 0);
     H5Dclose(dataset);
     H5Fclose(file);
     ck_assert_ptr_nonnull(strstr(findings_of(path), "digest: content was changed: its SHA-256"));
@@ -161,8 +160,7 @@ START_TEST(pictures_that_cannot_be_read)
     int raw = open(path, O_WRONLY);
     ck_assert_int_eq(pwrite(raw, "damaged!", 8, (off_t)address), 8);
     close(raw);
-    ck_assert_str_eq(findings_of(path),
-                     "unreadable: pictures that cannot be read: rows 200-299\n");
+    ck_assert_str_eq(findings_of(path), "unreadable: pictures that cannot be read: rows 200-299\n");
 }
 END_TEST
 
@@ -177,8 +175,8 @@ static void put_attribute(const char *path, const char *dataset, const char *nam
     ck_assert_int_ge(H5Adelete(object, name), 0);
     if (n > 0) {
         hid_t space = H5Screate_simple(1, &extent, NULL);
-        hid_t attribute = H5Acreate2(object, name, H5T_NATIVE_DOUBLE, space, H5P_DEFAULT,
-                                     H5P_DEFAULT);
+        hid_t attribute =
+            H5Acreate2(object, name, H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT);
         H5Awrite(attribute, H5T_NATIVE_DOUBLE, values);
         H5Aclose(attribute);
         H5Sclose(space);
@@ -222,11 +220,11 @@ START_TEST(ranges_that_make_no_sense)
     reset();
     path = write_set(0);
     put_attribute(path, "labels", "min", 3);
-    ck_assert_ptr_nonnull(strstr(findings_of(path), "form: /labels: attribute min needs 2 numbers"));
+    ck_assert_ptr_nonnull(
+        strstr(findings_of(path), "form: /labels: attribute min needs 2 numbers"));
     put_attribute(path, "labels", "min", 2);
     put_attribute(path, "labels", "max", 2);
-    ck_assert_ptr_nonnull(
-        strstr(findings_of(path), "form: /labels: the range of out0 is 3 to 3"));
+    ck_assert_ptr_nonnull(strstr(findings_of(path), "form: /labels: the range of out0 is 3 to 3"));
 }
 END_TEST
 
