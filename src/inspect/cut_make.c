@@ -29,9 +29,7 @@ static enum ev_status describe_parent(struct ev_set *set, json_t *parents, struc
     enum ev_status status = ev_set_sha256(set, sha256, err);
     if (status != EV_OK)
         return status;
-    const char *slash = strrchr(info->path, '/');
-    ev_text_clean(slash ? slash + 1 : info->path, name,
-                  sizeof name); /* Unicode, as JSON wants it */
+    ev_text_clean(name_of(info->path), name, sizeof name); /* Unicode, as JSON wants it */
     json_t *told = json_loads(info->provenance, 0, NULL);
     if (!told && *info->provenance)
         told = json_string(info->provenance);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -77,14 +78,19 @@ static enum ev_status write_png(const struct export *export, int64_t number, con
 
     snprintf(name, sizeof name, "%lld.png", (long long)number);
     char *path = ev_new_folder_path(&export->folder, name);
-    FILE *stream = path ? fopen(path, "wb") : NULL;
-    enum ev_status status = stream ? ev_picture_put_png(stream, path, pixels, shape->height,
-                                                        shape->width, shape->channels, err)
-                                   : ev_fail(err, EV_IO, "%s/%s: cannot be written: %s",
-                                             export->folder.path, name, strerror(errno));
-    if (stream && fclose(stream) != 0 && status == EV_OK)
-        status = ev_fail(err, EV_IO, "%s/%s: cannot be written: %s", export->folder.path, name,
-                         strerror(errno));
+    char *shown = ev_path_join(export->folder.path, name);
+    FILE *stream = path && shown ? fopen(path, "wb") : NULL;
+    enum ev_status status = EV_OK;
+    if (!path || !shown)
+        status = ev_fail(err, EV_MEMORY, "out of memory");
+    else if (stream)
+        status = ev_picture_put_png(stream, shown, pixels, shape->height, shape->width,
+                                    shape->channels, err);
+    if (status == EV_OK && (!stream || fclose(stream) != 0))
+        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", shown, strerror(errno));
+    else if (stream && status != EV_OK)
+        fclose(stream);
+    free(shown);
     free(path);
     return status;
 }

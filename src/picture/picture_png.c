@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* PNG by libpng: decoding of every kind into 8-bit RGB, and writing. */
+#include <errno.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +120,8 @@ static void stop_at_write_error(png_structp png, png_const_charp reason)
 {
     struct encoder *encoder = png_get_error_ptr(png);
 
-    (void)ev_fail(encoder->err, EV_IO, "%s: cannot be written: %s", encoder->path, reason);
+    (void)ev_fail(encoder->err, EV_IO, "%s: cannot be written: %s", encoder->path,
+                  errno ? strerror(errno) : reason);
     png_longjmp(png, 1);
 }
 
@@ -130,6 +132,7 @@ static enum ev_status encode(struct encoder *encoder, FILE *stream, const uint8_
 
     if (setjmp(png_jmpbuf(png)) != 0)
         return encoder->err->status;
+    errno = 0;
     png_init_io(png, stream);
     png_set_IHDR(png, encoder->info, (png_uint_32)width, (png_uint_32)height, 8,
                  channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,

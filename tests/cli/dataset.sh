@@ -12,7 +12,7 @@ says "#"
 awk 'length > 80 { exit 1 }' "$out" || die "a line is longer than 80 columns"
 ! LC_ALL=C grep -q $'\xe2' "$out" || die "block characters without a Unicode locale"
 passes evalrun dataset info a.h5 ./a.h5 --json
-[[ $(grep -c '"n_rows": 12,' "$out") == 2 ]] || die "not two sets in the JSON"
+[[ $(grep -c '"path": ' "$out") == 2 ]] || die "not two sets in the JSON"
 passes evalrun dataset info a.h5 --sheet sheet.png
 [[ $(head -c 4 sheet.png) == $'\x89PNG' ]] || die "no PNG file"
 fails 2 "--sheet: a sheet shows a single set, 2 are given" evalrun dataset info a.h5 ./a.h5 --sheet x.png
