@@ -33,10 +33,10 @@ step = 1.0 / (n_backends + 1)
 place(group, backend) = group + (backend - (n_backends + 1) / 2.0) * step
 # Labels stand upright where bars are narrower than they are wide.
 crowded = n_groups * n_backends > 12
+above = crowded ? "rotate by 90 left offset character 0, 0.5" : "center offset character 0, 0.7"
 each_set = "for [i = 1:n_backends] $data every ::(i - 1) * n_groups::i * n_groups - 1"
 plot @each_set using (place($1, $2)):3:(0.92 * step) with boxes @filled, \
      @each_set using (place($1, $2)):3:(0.92 * step) with boxes @hatched, \
      $data using (place($1, $2)):(valid(3) ? $3 : 0):(labels[int($0) + 1]) with labels \
-         rotate by crowded ? 90 : 0 left font font_name.',9' textcolor rgb ink \
-         offset character (crowded ? 0 : -2), character (crowded ? 0.5 : 0.7), \
+         @above font font_name.',9' textcolor rgb ink, \
      $data every ::0::n_groups - 1 using 1:(0):xtic(groups[int($1)]) with points pointtype -1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Distance from the line, and speed, along the lap: a line for each backend.
 # $laps: a block for each backend (way along the line m, distance from it m, speed m/s). names[].
-# length: of the lap (m).
+# length: of the lap (m). n_pictures: of all laps; 0 if the drive was interrupted before this one.
 
 chart_height = 640
 eval start_chart
@@ -25,6 +25,10 @@ set tmargin at screen from_top(78 + 20 * key_rows)
 set bmargin at screen 345.0 / chart_height
 set ylabel 'distance from the line (m)' textcolor rgb ink
 set yrange [0:*]
+if (n_pictures == 0) {
+    set yrange [0:1]
+    set label 1 'not driven' at graph 0.5, graph 0.5 center textcolor rgb grey
+}
 set format x ''
 plot for [i = 1:n_backends] $laps index i - 1 using 1:2 with lines \
     linewidth 1.6 dashtype dash(i) linecolor rgb colour(i)

@@ -49,6 +49,8 @@ set_titles = "set label 1001 chart_title at screen from_left(16), from_top(24) "
 set border 3 linecolor rgb grey linewidth 1
 set tics nomirror out scale 0.5 textcolor rgb ink
 set grid linetype 1 linecolor rgb faint linewidth 0.8
+# The default begins with a space, which moves numbers out of the middle of their ticks.
+set format x '%g'
 set key noautotitle
 
 # Used as macros: `plot @each using ... @filled, @each using ... @hatched`.

@@ -18,7 +18,6 @@ if (logarithmic) {
     origin = 0.4 * least
     set logscale x
     set xrange [origin:1.6 * largest]
-    set format x '%g'
 } else {
     set xrange [origin:1.08 * largest]
 }

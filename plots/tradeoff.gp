@@ -21,7 +21,6 @@ set xrange [x_min:x_max]
 set yrange [y_min:y_max]
 if (x_logarithmic) {
     set logscale x
-    set format x '%g'
 }
 if (y_logarithmic) {
     set logscale y
@@ -34,6 +33,7 @@ row(i) = (table_height - 26 - row_height * i) / chart_height
 set label 1 'disc area: size (MiB)' at screen 0.60, row(0) right textcolor rgb grey
 set label 2 'time (ms)' at screen 0.75, row(0) right textcolor rgb grey
 set label 3 'MSE' at screen 0.90, row(0) right textcolor rgb grey
+n_points = 0
 do for [i = 1:n_backends] {
     set label 5 * i '' at screen 0.12, row(i) \
         point pointtype point(i) pointsize point_size linecolor rgb colour(i)
@@ -42,6 +42,7 @@ do for [i = 1:n_backends] {
     set label 5 * i + 3 times[i] at screen 0.75, row(i) right textcolor rgb ink
     set label 5 * i + 4 errors[i] at screen 0.90, row(i) right textcolor rgb ink
     # NaN, for a figure that is missing, is not equal to itself.
+    n_points = n_points + (disc_x[i] == disc_x[i] && disc_y[i] == disc_y[i])
     if (disc_radius[i] == disc_radius[i]) {
         set object i circle at disc_x[i], disc_y[i] size screen from_left(disc_radius[i]) \
             fillcolor rgb '#B0'.colour(i)[2:7] fillstyle solid border linecolor rgb colour(i)
@@ -50,6 +51,10 @@ do for [i = 1:n_backends] {
         set label 5000 + i names[i] at label_x[i], label_y[i] center font font_name.',10' \
             textcolor rgb ink front
     }
+}
+if (n_points == 0) {
+    set label 4 'no backend has both a time and an error' at graph 0.5, graph 0.5 center \
+        textcolor rgb grey
 }
 
 plot @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)

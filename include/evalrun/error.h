@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,7 +39,8 @@ enum ev_status { EV_STATUS_LIST(EV_STATUS_ENUM) EV_STATUS_COUNT };
 #define EV_ERROR_CHARS 512
 
 /* One error, on the caller's stack. Initialise with EV_ERROR_INIT. `message` is one line without
- * a trailing newline, cut at EV_ERROR_CHARS - 1 bytes. */
+ * a trailing newline. A longer one loses its middle: the path is at its beginning, and what is
+ * wrong at its end. */
 struct ev_error {
     enum ev_status status;
     char message[EV_ERROR_CHARS];
@@ -54,6 +56,18 @@ struct ev_error {
 #define EV_CHECKED
 #endif
 
+/* Copies a line into a message, without its middle where it is too long. */
+static inline void ev_error_shorten(char message[EV_ERROR_CHARS], const char *whole)
+{
+    const size_t length = strlen(whole), end = EV_ERROR_CHARS / 2 - 1;
+
+    if (length < EV_ERROR_CHARS)
+        memcpy(message, whole, length + 1);
+    else
+        snprintf(message, EV_ERROR_CHARS, "%.*s...%s", EV_ERROR_CHARS / 2 - 4, whole,
+                 whole + length - end);
+}
+
 /* Records `status` and the formatted message in *err (err may be NULL) and returns `status`,
  * so that a failing function ends in `return ev_fail(err, EV_INPUT, "%s: ...", path);`. */
 EV_PRINTF(3, 4)
@@ -61,11 +75,13 @@ static inline enum ev_status ev_fail(struct ev_error *err, enum ev_status status
                                      const char *format, ...)
 {
     if (err) {
+        char whole[8192]; /* longer than any path */
         va_list args;
-        err->status = status;
         va_start(args, format);
-        vsnprintf(err->message, sizeof err->message, format, args);
+        vsnprintf(whole, sizeof whole, format, args);
         va_end(args);
+        err->status = status;
+        ev_error_shorten(err->message, whole);
     }
     return status;
 }
@@ -75,12 +91,8 @@ static inline enum ev_status ev_prefix(struct ev_error *err, const char *prefix)
 {
     char old[EV_ERROR_CHARS];
 
-    snprintf(old, sizeof old, "%s", err->message);
-    /* The cut at the end of a long message is intended; the bounded prefix keeps GCC quiet. */
-    int used = snprintf(err->message, sizeof err->message, "%.200s: ", prefix);
-    if (used > 0 && (size_t)used < sizeof err->message)
-        snprintf(err->message + used, sizeof err->message - (size_t)used, "%s", old);
-    return err->status;
+    memcpy(old, err->message, sizeof old);
+    return ev_fail(err, err->status, "%s: %s", prefix, old);
 }
 
 #ifdef __cplusplus

@@ -17,6 +17,7 @@
 
 struct ev_model {
     const struct ev_backend *backend;
+    char *path; /* of the model's file, or NULL */
     struct ev_engine *engine;
     struct ev_description description;
     int64_t max_rows;
@@ -36,12 +37,33 @@ static void make_one_line(char *message)
     }
 }
 
+/* What an engine may say of a model or of the machine. The other statuses are verdicts of the
+ * program, and its exit codes. */
+static bool is_engines(enum ev_status status)
+{
+    return status == EV_INPUT || status == EV_UNSUPPORTED || status == EV_IO ||
+           status == EV_MEMORY || status == EV_DEVICE || status == EV_ENGINE;
+}
+
+/* A failure that an engine reports, behind the model's path or the engine's name. */
+static enum ev_status pass_on(const struct ev_model *model, enum ev_status status,
+                              const char *message, struct ev_error *err)
+{
+    const char *path = model->path;
+
+    if (path && strncmp(message, path, strlen(path)) == 0)
+        return ev_fail(err, status, "%s", message);
+    if (path)
+        return ev_fail(err, status, "%s: %s", path, message);
+    return ev_fail(err, status, "engine '%s': %s", model->backend->name, message);
+}
+
 /* Judges what `hook` of an engine returned, and what it left in *said, by the error contract; the
  * verdict and its message go to the caller's *err. */
-static enum ev_status judge(const struct ev_backend *backend, const char *hook,
-                            enum ev_status status, struct ev_error *said, struct ev_error *err)
+static enum ev_status judge(const struct ev_model *model, const char *hook, enum ev_status status,
+                            struct ev_error *said, struct ev_error *err)
 {
-    const bool known = (int)status >= 0 && (int)status < (int)EV_STATUS_COUNT;
+    const struct ev_backend *backend = model->backend;
 
     make_one_line(said->message);
     if (status == EV_OK && !said->message[0])
@@ -49,14 +71,14 @@ static enum ev_status judge(const struct ev_backend *backend, const char *hook,
     if (status == EV_OK)
         return ev_fail(err, EV_ENGINE, "engine '%s': %s succeeded, but left the message: %s",
                        backend->name, hook, said->message);
-    if (!known)
-        return ev_fail(err, EV_ENGINE, "engine '%s': %s returned the unknown status %d%s%s",
+    if (!is_engines(status))
+        return ev_fail(err, EV_ENGINE, "engine '%s': %s returned status %d, not an engine's%s%s",
                        backend->name, hook, (int)status, said->message[0] ? ": " : "",
                        said->message);
     if (!said->message[0])
         return ev_fail(err, EV_ENGINE, "engine '%s': %s failed with status %d and no message",
                        backend->name, hook, (int)status);
-    return ev_fail(err, status, "%s", said->message);
+    return pass_on(model, status, said->message, err);
 }
 
 static bool same_shape(const struct ev_shape *a, const struct ev_shape *b)
@@ -119,12 +141,13 @@ enum ev_status ev_model_open(const struct ev_backend *engine, const struct ev_op
         return ev_fail(err, EV_MEMORY, "engine '%s': out of memory", engine->name);
     made->backend = engine;
     made->max_rows = args->max_rows;
+    made->path = args->model_path ? strdup(args->model_path) : NULL;
     own_args.size = sizeof own_args;
 
     status = engine->open(&own_args, &made->engine, &said);
     if (status != EV_OK)
         made->engine = NULL; /* by contract; whatever it says, close is not called */
-    status = judge(engine, "open", status, &said, err);
+    status = judge(made, "open", status, &said, err);
     if (status == EV_OK && !made->engine)
         status =
             ev_fail(err, EV_ENGINE, "engine '%s': open succeeded, but made nothing", engine->name);
@@ -134,7 +157,7 @@ enum ev_status ev_model_open(const struct ev_backend *engine, const struct ev_op
     made->description.size = sizeof made->description;
     made->description.weight_bytes = -1;
     status = engine->describe(made->engine, &made->description, &said);
-    status = judge(engine, "describe", status, &said, err);
+    status = judge(made, "describe", status, &said, err);
     if (status == EV_OK)
         status = check_description(engine, args, &made->description, err);
 done:
@@ -151,6 +174,7 @@ void ev_model_close(struct ev_model *model)
         return;
     if (model->engine)
         model->backend->close(model->engine);
+    free(model->path);
     free(model);
 }
 
@@ -210,10 +234,10 @@ enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *bat
     mark_unwritten(outputs, n);
     said.status = EV_OK;
     said.message[0] = '\0';
-    status =
-        judge(backend, "infer", backend->infer(model->engine, batch, outputs, &said), &said, err);
+    status = backend->infer(model->engine, batch, outputs, &said);
+    status = judge(model, "infer", status, &said, err);
     if (status == EV_OK && backend->sync)
-        status = judge(backend, "sync", backend->sync(model->engine, &said), &said, err);
+        status = judge(model, "sync", backend->sync(model->engine, &said), &said, err);
     if (status != EV_OK)
         return status;
 

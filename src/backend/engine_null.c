@@ -29,7 +29,7 @@ static enum ev_status null_describe(struct ev_engine *engine, struct ev_descript
                                     struct ev_error *err)
 {
     (void)err;
-    description->forms = EV_FORM_U8_NHWC;
+    description->forms = EV_FORM_U8_NHWC | EV_FORM_F32_NCHW;
     description->shape = engine->shape;
     description->n_outputs = engine->n_outputs;
     description->weight_bytes = 0;
@@ -59,7 +59,7 @@ const struct ev_backend ev_engine_null = {
     .name = "null",
     .summary = "constant outputs, measures the harness itself",
     .devices = EV_DEVICE_CPU,
-    .forms = EV_FORM_U8_NHWC,
+    .forms = EV_FORM_U8_NHWC | EV_FORM_F32_NCHW,
     .traits = EV_TRAIT_ROWS_INDEPENDENT | EV_TRAIT_NO_MODEL,
     .open = null_open,
     .describe = null_describe,

@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -148,6 +149,16 @@ static enum ev_status refuse_symbol(void *handle, const char *path, const char *
     return ev_fail(err, EV_INPUT, "%s: exports no %s", path, symbol);
 }
 
+/* Bytes of the object that a symbol's address begins; 0 if the module does not say. */
+static size_t symbol_bytes(const void *exported)
+{
+    const ElfW(Sym) *symbol = NULL;
+    Dl_info info;
+
+    return dladdr1(exported, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol ? symbol->st_size
+                                                                                : 0;
+}
+
 /* Copies an exported struct, both kinds of which begin with abi and size, into a zeroed one of
  * this program's version: what an older module does not have reads as NULL. `n_required` bytes
  * hold the members that version 1.0 had. */
@@ -155,7 +166,10 @@ static enum ev_status copy_exported(const void *exported, size_t n_required, voi
                                     size_t n_copy, const char *path, struct ev_error *err)
 {
     uint32_t head[2]; /* abi, size */
+    const size_t n_exported = symbol_bytes(exported);
 
+    if (n_exported < sizeof head)
+        return ev_fail(err, EV_INPUT, "%s: exports no table of an engine or trainer", path);
     memcpy(head, exported, sizeof head);
     if (head[0] != EV_ABI_MAJOR)
         return ev_fail(err, EV_INPUT, "%s: has ABI version %u, expected %d", path,
@@ -163,6 +177,9 @@ static enum ev_status copy_exported(const void *exported, size_t n_required, voi
     if (head[1] < n_required)
         return ev_fail(err, EV_INPUT, "%s: exports a table of %u bytes, expected at least %zu",
                        path, (unsigned)head[1], n_required);
+    if (head[1] > n_exported)
+        return ev_fail(err, EV_INPUT, "%s: exports a table of %zu bytes that says it has %u", path,
+                       n_exported, (unsigned)head[1]);
     memset(copy, 0, n_copy);
     memcpy(copy, exported, head[1] < n_copy ? head[1] : n_copy);
     return EV_OK;

@@ -19,7 +19,7 @@ enum ev_status ev_file_sha256(const char *path, char hex[65], struct ev_error *e
         return status;
     FILE *file = fopen(path, "rb");
     if (!file)
-        return ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+        return ev_fail(err, ev_file_status(errno), "%s: %s", path, strerror(errno));
     sha256_init(&context);
     while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
         sha256_update(&context, n, buffer);

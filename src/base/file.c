@@ -2,6 +2,7 @@
 /* Files that appear whole or not at all: written under another name, synced, renamed. */
 #include "base/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,10 @@
  * freed atomically; names are never freed while in a slot. */
 #define MAX_TEMPORARIES 64
 static _Atomic(const char *) temporaries[MAX_TEMPORARIES];
+
+/* A temporary name: the final one with this and random letters and digits before its ending. */
+#define PART ".part-"
+#define N_RANDOM 6
 
 static void remember(const char *name)
 {
@@ -49,42 +54,63 @@ void ev_file_remove_temporaries(void)
     }
 }
 
-/* The folder of a path, malloc'ed. */
-static char *folder_of(const char *path)
+enum ev_status ev_file_status(int reason)
+{
+    switch (reason) {
+    case EACCES:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOTDIR:
+    case EPERM:
+    case EROFS:
+        return EV_INPUT;
+    default:
+        return EV_IO;
+    }
+}
+
+/* The part of a path that follows the folder. */
+static const char *name_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
-    if (!slash)
-        return strdup(".");
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+    return slash ? slash + 1 : path;
+}
+
+/* The ending of a file name with its dot, as a temporary file keeps it; "" if there is none. */
+static const char *ending_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && dot != name ? dot : name + strlen(name);
 }
 
 enum ev_status ev_file_temporary(const char *path, char **temporary, struct ev_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    size_t ending = dot && dot != name ? strlen(dot) : 0;
+    const char *name = name_of(path), *ending = ending_of(name);
+    int n_ending = (int)strlen(ending);
     struct stat info;
 
     *temporary = NULL;
     bool exists = stat(path, &info) == 0;
     if (*name == '\0' || (exists && S_ISDIR(info.st_mode)))
-        return ev_fail(err, EV_IO, "%s: a folder, expected a file name", path);
+        return ev_fail(err, EV_INPUT, "%s: a folder, expected a file name", path);
     /* A rename would put a file in the place of /dev/null. */
     if (exists && !S_ISREG(info.st_mode))
-        return ev_fail(err, EV_IO, "%s: not a regular file", path);
+        return ev_fail(err, EV_INPUT, "%s: not a regular file", path);
     size_t size = strlen(path) + 32;
     char *made = malloc(size);
     if (!made)
         return ev_fail(err, EV_MEMORY, "out of memory");
-    snprintf(made, size, "%.*s.part-XXXXXX%s", (int)(strlen(path) - ending), path,
-             ending ? dot : "");
-    int file = mkstemps(made, (int)ending);
+    snprintf(made, size, "%.*s" PART "XXXXXX%s", (int)strlen(path) - n_ending, path, ending);
+    int file = mkstemps(made, n_ending);
     if (file < 0) {
         int reason = errno;
         free(made);
-        return ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(reason));
+        return ev_fail(err, ev_file_status(reason), "%s: cannot be written: %s", path,
+                       strerror(reason));
     }
     /* mkstemps makes files private; a result is as readable as any other new file. */
     mode_t mask = umask(0);
@@ -94,6 +120,30 @@ enum ev_status ev_file_temporary(const char *path, char **temporary, struct ev_e
     remember(made);
     *temporary = made;
     return EV_OK;
+}
+
+char *ev_file_final_name(const char *temporary)
+{
+    const char *part = NULL;
+
+    for (const char *at = temporary; (at = strstr(at, PART)); at++)
+        part = at;
+    if (!part || part == temporary)
+        return NULL;
+    const char *rest = part + strlen(PART);
+    for (int i = 0; i < N_RANDOM; i++, rest++) {
+        if (!isalnum((unsigned char)*rest))
+            return NULL;
+    }
+    size_t size = strlen(temporary) + 1;
+    char *name = malloc(size);
+    if (!name)
+        return NULL;
+    snprintf(name, size, "%.*s%s", (int)(part - temporary), temporary, rest);
+    if (strcmp(ending_of(name), rest) == 0)
+        return name;
+    free(name);
+    return NULL;
 }
 
 void ev_file_discard(const char *temporary)
@@ -107,7 +157,7 @@ void ev_file_discard(const char *temporary)
 /* Makes a finished rename survive a power cut; a folder that cannot be synced is no failure. */
 static void sync_folder(const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = ev_path_folder(path);
     int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
     if (file >= 0) {
@@ -117,7 +167,7 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
-enum ev_status ev_file_commit(const char *temporary, const char *path, struct ev_error *err)
+enum ev_status ev_file_sync(const char *temporary, const char *path, struct ev_error *err)
 {
     int file = open(temporary, O_RDONLY | O_CLOEXEC);
     bool synced = file >= 0 && fsync(file) == 0;
@@ -125,15 +175,28 @@ enum ev_status ev_file_commit(const char *temporary, const char *path, struct ev
 
     if (file >= 0)
         close(file);
-    if (synced && rename(temporary, path) == 0) {
-        forget(temporary);
-        sync_folder(path);
-        return EV_OK;
-    }
     if (synced)
-        reason = errno;
+        return EV_OK;
     ev_file_discard(temporary);
-    return ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(reason));
+    return ev_fail(err, ev_file_status(reason), "%s: cannot be written: %s", path,
+                   strerror(reason));
+}
+
+enum ev_status ev_file_commit(const char *temporary, const char *path, struct ev_error *err)
+{
+    enum ev_status status = ev_file_sync(temporary, path, err);
+
+    if (status != EV_OK)
+        return status;
+    if (rename(temporary, path) != 0) {
+        int reason = errno;
+        ev_file_discard(temporary);
+        return ev_fail(err, ev_file_status(reason), "%s: cannot be written: %s", path,
+                       strerror(reason));
+    }
+    forget(temporary);
+    sync_folder(path);
+    return EV_OK;
 }
 
 enum ev_status ev_outfile_open(struct ev_outfile *file, const char *path, struct ev_error *err)
@@ -151,22 +214,30 @@ enum ev_status ev_outfile_open(struct ev_outfile *file, const char *path, struct
     return status;
 }
 
-enum ev_status ev_outfile_commit(struct ev_outfile *file, struct ev_error *err)
+enum ev_status ev_outfile_sync(struct ev_outfile *file, struct ev_error *err)
 {
-    enum ev_status status;
     errno = 0;
     bool failed = ferror(file->stream) != 0;
     failed = fflush(file->stream) != 0 || failed;
-    int reason = errno;
+    failed = failed || fsync(fileno(file->stream)) != 0;
+    if (!failed)
+        return EV_OK;
+    enum ev_status status =
+        ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path, strerror(errno ? errno : EIO));
+    ev_outfile_abort(file);
+    return status;
+}
 
-    failed = fclose(file->stream) != 0 || failed;
+enum ev_status ev_outfile_commit(struct ev_outfile *file, struct ev_error *err)
+{
+    enum ev_status status = ev_outfile_sync(file, err);
+
+    if (status != EV_OK)
+        return status;
+    if (fclose(file->stream) != 0)
+        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path, strerror(errno));
     file->stream = NULL;
-    if (failed)
-        status = ev_fail(err, EV_IO, "%s: cannot be written: %s", file->path,
-                         strerror(reason  ? reason
-                                  : errno ? errno
-                                          : EIO));
-    else
+    if (status == EV_OK)
         status = ev_file_commit(file->temporary, file->path, err);
     ev_outfile_abort(file);
     return status;
@@ -182,14 +253,22 @@ void ev_outfile_abort(struct ev_outfile *file)
     *file = (struct ev_outfile){0};
 }
 
-enum ev_status ev_file_check(const char *folder, const char *name, struct ev_error *err)
+enum ev_status ev_file_check_path(const char *path, struct ev_error *err)
 {
-    char *path = ev_path_join(folder, name), *temporary = NULL;
-    enum ev_status status = path ? ev_file_temporary(path, &temporary, err)
-                                 : ev_fail(err, EV_MEMORY, "out of memory");
+    char *temporary = NULL;
+    enum ev_status status = ev_file_temporary(path, &temporary, err);
 
     ev_file_discard(temporary);
     free(temporary);
+    return status;
+}
+
+enum ev_status ev_file_check(const char *folder, const char *name, struct ev_error *err)
+{
+    char *path = ev_path_join(folder, name);
+    enum ev_status status =
+        path ? ev_file_check_path(path, err) : ev_fail(err, EV_MEMORY, "out of memory");
+
     free(path);
     return status;
 }
@@ -209,7 +288,8 @@ enum ev_status ev_file_make_folder(const char *path, struct ev_error *err)
         if (mkdir(partial, 0777) != 0 && errno != EEXIST && errno != EISDIR) {
             int reason = errno;
             free(partial);
-            return ev_fail(err, EV_IO, "%s: cannot make this folder: %s", path, strerror(reason));
+            return ev_fail(err, ev_file_status(reason), "%s: cannot make this folder: %s", path,
+                           strerror(reason));
         }
         *at = here;
         if (here == '\0')
@@ -217,7 +297,7 @@ enum ev_status ev_file_make_folder(const char *path, struct ev_error *err)
     }
     free(partial);
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return ev_fail(err, EV_IO, "%s: not a folder", path);
+        return ev_fail(err, EV_INPUT, "%s: not a folder", path);
     return EV_OK;
 }
 
@@ -226,12 +306,20 @@ bool ev_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool ev_file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return strcmp(a, b) == 0 ||
+           (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
 enum ev_status ev_file_size(const char *path, int64_t *bytes, struct ev_error *err)
 {
     struct stat info;
 
     if (stat(path, &info) != 0)
-        return ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+        return ev_fail(err, ev_file_status(errno), "%s: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode))
         return ev_fail(err, EV_INPUT, "%s: not a regular file", path);
     *bytes = info.st_size;
@@ -247,7 +335,7 @@ static FILE *open_regular(const char *path, struct ev_error *err)
         return NULL;
     FILE *file = fopen(path, "rb");
     if (!file)
-        (void)ev_fail(err, EV_INPUT, "%s: %s", path, strerror(errno));
+        (void)ev_fail(err, ev_file_status(errno), "%s: %s", path, strerror(errno));
     return file;
 }
 

@@ -2,6 +2,8 @@
 /* Cores from the affinity mask and the cgroup's quota, and the machine's description. */
 #include "base/host.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -150,4 +152,35 @@ void ev_host_describe(struct ev_host *host)
                  name.machine);
     host->n_cores = ev_host_cores();
     host->memory_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
+/* --- Threads --- */
+
+/* Threads wait for this lock, so that all of them exist at the same time. */
+static void *wait_for_gate(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+enum ev_status ev_host_check_threads(int32_t n, struct ev_error *err)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *threads = calloc((size_t)n + 1, sizeof *threads);
+    int32_t n_started = 0;
+    int reason = threads ? 0 : ENOMEM;
+
+    pthread_mutex_lock(&gate);
+    while (reason == 0 && n_started < n) {
+        reason = pthread_create(&threads[n_started], NULL, wait_for_gate, &gate);
+        n_started += reason == 0;
+    }
+    pthread_mutex_unlock(&gate);
+    for (int32_t i = 0; i < n_started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    return reason == 0 ? EV_OK
+                       : ev_fail(err, EV_MEMORY, "cannot start %d threads: %s", (int)n,
+                                 strerror(reason));
 }

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "evalrun/error.h"
+
 struct ev_host {
     char cpu_model[128];
     char kernel[128];  /* uname: system, release, machine */
@@ -19,6 +21,9 @@ int32_t ev_host_cores(void);
 /* The quota's part alone, read from /proc/self/cgroup's form and a cgroup mount; INT32_MAX if
  * there is no quota. */
 int32_t ev_host_cgroup_cores(const char *proc_cgroup, const char *mount);
+/* Whether `n` more threads can be started: all at once, and ended again. OpenMP ends the program
+ * where it cannot have a thread, so this is asked before. EV_MEMORY says how many. */
+EV_CHECKED enum ev_status ev_host_check_threads(int32_t n, struct ev_error *err);
 void ev_host_describe(struct ev_host *host);
 
 #endif

@@ -20,6 +20,15 @@ char *ev_path_join(const char *folder, const char *name)
     return path;
 }
 
+char *ev_path_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
 /* PREFIX/share/evalrun for an executable in PREFIX/bin; false if the executable is not known. */
 static bool installed_folder(char *folder, size_t size)
 {

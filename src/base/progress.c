@@ -14,6 +14,8 @@
 #define PLAIN_PERIOD_NS    INT64_C(5000000000)
 
 static bool all_quiet;
+/* A bar stands on the terminal's last line. */
+static bool bar_shown;
 
 void ev_progress_set_quiet(bool quiet)
 {
@@ -74,6 +76,7 @@ static void print_line(const struct ev_progress *progress, int64_t done, const c
         fprintf(stderr, "\r%.*s\033[K", terminal_columns() - 1, line);
     else
         fprintf(stderr, "%s\n", line);
+    bar_shown = progress->terminal;
     fflush(stderr);
 }
 
@@ -95,6 +98,7 @@ void ev_progress_finish(struct ev_progress *progress)
 
     if (progress->quiet)
         return;
+    bar_shown = false;
     if (progress->terminal) {
         fputs("\r\033[K", stderr);
         fflush(stderr);
@@ -107,5 +111,5 @@ void ev_progress_finish(struct ev_progress *progress)
 
 void ev_progress_note(const char *line)
 {
-    fprintf(stderr, "evalrun: %s\n", line);
+    fprintf(stderr, "%sevalrun: %s\n", bar_shown ? "\r\033[K" : "", line);
 }

@@ -124,6 +124,21 @@ void ev_text_clean(const char *text, char *out, size_t size)
     out[used] = '\0';
 }
 
+void ev_text_shorten(const char *text, char *out, size_t size)
+{
+    char clean[1024], cut[1024];
+
+    ev_text_clean(text, clean, sizeof clean);
+    const size_t length = strlen(clean);
+    if (length < size) {
+        memcpy(out, clean, length + 1);
+        return;
+    }
+    const size_t head = (size - 4) / 2, tail = size - 4 - head;
+    snprintf(cut, sizeof cut, "%.*s...%s", (int)head, clean, clean + length - tail);
+    ev_text_clean(cut, out, size); /* a cut may have split a character */
+}
+
 void ev_text_csv_cell(FILE *out, const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {

@@ -21,6 +21,9 @@ const char *ev_text_nearest(const char *text, const char *const *names, size_t n
 /* `text` as one line of valid UTF-8 in out: control characters become spaces, bytes that are no
  * UTF-8 '?'; what does not fit in `size` bytes is cut between characters. NULL reads as "". */
 void ev_text_clean(const char *text, char *out, size_t size);
+/* The same for names: what is too long loses its middle, "...", instead of its end. `size` is at
+ * least 8. */
+void ev_text_shorten(const char *text, char *out, size_t size);
 
 /* One CSV cell, quoted as RFC 4180 wants it where needed. */
 void ev_text_csv_cell(FILE *out, const char *text);
@@ -46,5 +49,24 @@ const char *ev_csv_cell(const struct ev_csv *csv, int64_t row, int32_t column);
 /* Cell as a finite number; EV_INPUT with file (`path`), line and column name. */
 EV_CHECKED enum ev_status ev_csv_double(const struct ev_csv *csv, const char *path, int64_t row,
                                         int32_t column, double *value, struct ev_error *err);
+
+/* A CSV file of any length, row by row; quoting, blanks and lines that are left out as above. */
+struct ev_csv_reader;
+
+struct ev_csv_row {
+    char **cells; /* (n_cells), until the next call */
+    int32_t n_cells;
+    int64_t line; /* of the file, where the row begins; 0 behind the last row */
+};
+
+/* Failure: EV_INPUT if there is no regular file. */
+EV_CHECKED enum ev_status ev_csv_reader_open(const char *path, struct ev_csv_reader **reader,
+                                             struct ev_error *err);
+/* The next row, however many cells it has. EV_INPUT, with file and line, for one that is not CSV or
+ * longer than 1 MiB: row->line is its line, and the next call goes on behind it. */
+EV_CHECKED enum ev_status ev_csv_reader_next(struct ev_csv_reader *reader, struct ev_csv_row *row,
+                                             struct ev_error *err);
+/* Takes NULL. */
+void ev_csv_reader_close(struct ev_csv_reader *reader);
 
 #endif

@@ -5,18 +5,18 @@
 
 #include "base/progress.h"
 #include "cli/command.h"
-#include "cli/select.h"
+#include "cli/open_set.h"
 #include "inspect/cut.h"
 
 #define MAX_SETS 256 /* each is an open file */
 
 static const char *out_path;
-static const char *cache;
+static struct ev_set_options set_options;
 static bool quiet;
 
 static const struct ev_option options[] = {
     {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the new set file (needed)", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
@@ -29,13 +29,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     if (!out_path)
         return ev_fail(err, EV_USAGE, "dataset concat: --out is missing");
     ev_progress_set_quiet(quiet);
-    for (int i = 0; i < n_operands && status == EV_OK; i++) {
-        char *path = NULL;
-        status = ev_set_select(operands[i], cache, ev_threads_select(0), &path, err);
-        if (status == EV_OK)
-            status = ev_set_open(path, &sets[i], err);
-        free(path);
-    }
+    for (int i = 0; i < n_operands && status == EV_OK; i++)
+        status = ev_set_open_named(operands[i], &set_options, 0, &sets[i], err);
     if (status == EV_OK)
         status = ev_concat(sets, n_operands, out_path, err);
     if (status == EV_OK)

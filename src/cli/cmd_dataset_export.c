@@ -5,12 +5,13 @@
 
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/open_set.h"
 #include "cli/select.h"
 #include "inspect/export.h"
 
 static const char *rows;
 static const char *circuit;
-static const char *cache;
+static struct ev_set_options set_options;
 static int64_t n_threads;
 static bool as_is;
 static bool quiet;
@@ -22,7 +23,7 @@ static const struct ev_option options[] = {
      "pictures as they are in the set, also of rendered sets", NULL},
     {"circuit", 0, EV_OPT_TEXT, "CIRCUIT", &circuit, 0, 0,
      "the file that the set was rendered from, if it is not a built-in circuit", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    EV_SET_OPTIONS(set_options),
     {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "threads (default: the cores this process may use)", NULL},
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
@@ -31,23 +32,21 @@ static const struct ev_option options[] = {
 
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
-    const struct ev_export_args args = {rows, circuit, as_is, ev_threads_select(n_threads)};
+    struct ev_export_args args = {rows, circuit, as_is, 0};
     struct ev_set *set = NULL;
-    char *path = NULL;
 
     (void)n_operands;
     if (as_is && circuit)
         return ev_fail(err, EV_USAGE, "--circuit: nothing is rendered with --as-is");
     ev_progress_set_quiet(quiet);
-    enum ev_status status = ev_set_select(operands[0], cache, args.n_threads, &path, err);
+    enum ev_status status = ev_set_open_named(operands[0], &set_options, n_threads, &set, err);
     if (status == EV_OK)
-        status = ev_set_open(path, &set, err);
+        status = ev_threads_select(n_threads, &args.n_threads, err);
     if (status == EV_OK)
         status = ev_export(set, &args, operands[1], err);
     if (status == EV_OK)
         printf("%s\n", operands[1]);
     ev_set_close(set);
-    free(path);
     return status;
 }
 

@@ -7,21 +7,21 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/select.h"
+#include "cli/open_set.h"
 #include "inspect/sheet.h"
 #include "inspect/summary.h"
 
 #define MAX_SETS 256
 
 static const char *sheet_path;
-static const char *cache;
+static struct ev_set_options set_options = {.source.lenient = true};
 static bool as_json;
 
 static const struct ev_option options[] = {
     {"sheet", 0, EV_OPT_TEXT, "FILE", &sheet_path, 0, 0,
      "also draw a contact sheet of pictures into this PNG file", NULL},
     {"json", 0, EV_OPT_FLAG, NULL, &as_json, 0, 0, "the same as JSON", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    EV_SET_OPTIONS(set_options),
     {0},
 };
 
@@ -61,17 +61,13 @@ static enum ev_status show(struct ev_set *set, bool first, struct ev_error *err)
 static enum ev_status show_set(const char *name, bool first, struct ev_error *err)
 {
     struct ev_set *set = NULL;
-    char *path = NULL;
 
-    enum ev_status status = ev_set_select(name, cache, ev_threads_select(0), &path, err);
-    if (status == EV_OK)
-        status = ev_set_open_lenient(path, &set, err);
+    enum ev_status status = ev_set_open_named(name, &set_options, 0, &set, err);
     if (status == EV_OK && sheet_path)
         status = ev_sheet_draw(set, sheet_path, err);
     if (status == EV_OK)
         status = show(set, first, err);
     ev_set_close(set);
-    free(path);
     return status;
 }
 

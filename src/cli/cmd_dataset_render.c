@@ -57,12 +57,13 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         .seed = (uint64_t)seed,
         .n_frames = n_frames,
         .perturb = perturb,
-        .n_threads = ev_threads_select(n_threads),
         .chunk_rows = (int32_t)chunk_rows,
         .deflate_level = (int32_t)deflate_level,
     };
     ev_progress_set_quiet(quiet);
-    enum ev_status status = ev_render_set(&args, out_path, err);
+    enum ev_status status = ev_threads_select(n_threads, &args.n_threads, err);
+    if (status == EV_OK)
+        status = ev_render_set(&args, out_path, err);
     if (status == EV_OK)
         printf("%s\n", out_path);
     out_path = NULL;

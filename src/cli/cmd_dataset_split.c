@@ -6,7 +6,7 @@
 
 #include "base/progress.h"
 #include "cli/command.h"
-#include "cli/select.h"
+#include "cli/open_set.h"
 #include "inspect/cut.h"
 
 static const char *const ways[] = {"lap", "random", NULL};
@@ -14,7 +14,7 @@ static const char *const ways[] = {"lap", "random", NULL};
 static const char *out_path;
 static const char *rest_path;
 static const char *by;
-static const char *cache;
+static struct ev_set_options set_options;
 static int64_t seed = 1;
 static double share = 0.8;
 static bool quiet;
@@ -26,7 +26,7 @@ static const struct ev_option options[] = {
     {"share", 0, EV_OPT_DOUBLE, "X", &share, 1e-9, 1 - 1e-9,
      "share of the rows for the first part (default: 0.8)", NULL},
     {"seed", 0, EV_OPT_INT, "N", &seed, 0, 9e15, "of the choice (default: 1)", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
@@ -43,7 +43,6 @@ static enum ev_status check_options(struct ev_error *err)
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     struct ev_set *set = NULL;
-    char *path = NULL;
 
     (void)n_operands;
     enum ev_status status = check_options(err);
@@ -51,15 +50,12 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         return status;
     const struct ev_split_args args = {strcmp(by, "lap") == 0, (uint64_t)seed, share};
     ev_progress_set_quiet(quiet);
-    status = ev_set_select(operands[0], cache, ev_threads_select(0), &path, err);
-    if (status == EV_OK)
-        status = ev_set_open(path, &set, err);
+    status = ev_set_open_named(operands[0], &set_options, 0, &set, err);
     if (status == EV_OK)
         status = ev_split(set, &args, out_path, rest_path, err);
     if (status == EV_OK)
         printf("%s\n%s\n", out_path, rest_path);
     ev_set_close(set);
-    free(path);
     return status;
 }
 

@@ -5,13 +5,13 @@
 
 #include "base/progress.h"
 #include "cli/command.h"
-#include "cli/select.h"
+#include "cli/open_set.h"
 #include "inspect/cut.h"
 
 static const char *out_path;
 static const char *rows;
 static const char *where;
-static const char *cache;
+static struct ev_set_options set_options;
 static int64_t every = 1;
 static int64_t limit;
 static bool quiet;
@@ -24,7 +24,7 @@ static const struct ev_option options[] = {
      "of these the rows whose label passes, as in 'w>1' or '|w|<=0.5' (default: all)", NULL},
     {"every", 0, EV_OPT_INT, "N", &every, 1, 1e12, "of these each N-th (default: 1)", NULL},
     {"limit", 0, EV_OPT_INT, "N", &limit, 0, 1e12, "of these the first N (default: 0, all)", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
@@ -33,21 +33,17 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     const struct ev_subset_args args = {rows, where, every, limit};
     struct ev_set *set = NULL;
-    char *path = NULL;
 
     (void)n_operands;
     if (!out_path)
         return ev_fail(err, EV_USAGE, "dataset subset: --out is missing");
     ev_progress_set_quiet(quiet);
-    enum ev_status status = ev_set_select(operands[0], cache, ev_threads_select(0), &path, err);
-    if (status == EV_OK)
-        status = ev_set_open(path, &set, err);
+    enum ev_status status = ev_set_open_named(operands[0], &set_options, 0, &set, err);
     if (status == EV_OK)
         status = ev_subset(set, &args, out_path, err);
     if (status == EV_OK)
         printf("%s\n", out_path);
     ev_set_close(set);
-    free(path);
     return status;
 }
 

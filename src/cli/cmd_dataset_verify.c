@@ -8,19 +8,19 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/select.h"
+#include "cli/open_set.h"
 #include "inspect/verify.h"
 
 #define MAX_SETS    256
 #define MOST_RANGES 10 /* shown of a finding */
 
-static const char *cache;
+static struct ev_set_options set_options = {.source.lenient = true};
 static bool as_json;
 static bool quiet;
 
 static const struct ev_option options[] = {
     {"json", 0, EV_OPT_FLAG, NULL, &as_json, 0, 0, "findings as JSON, with all their rows", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
@@ -77,11 +77,8 @@ static enum ev_status verify_set(const char *name, json_t *list, int64_t *n_find
 {
     struct ev_set *set = NULL;
     struct ev_findings findings = {0};
-    char *path = NULL;
 
-    enum ev_status status = ev_set_select(name, cache, ev_threads_select(0), &path, err);
-    if (status == EV_OK)
-        status = ev_set_open_lenient(path, &set, err);
+    enum ev_status status = ev_set_open_named(name, &set_options, 0, &set, err);
     if (status == EV_OK)
         status = ev_verify(set, &findings, err);
     if (status == EV_OK && as_json)
@@ -91,7 +88,6 @@ static enum ev_status verify_set(const char *name, json_t *list, int64_t *n_find
     *n_findings += findings.n;
     ev_findings_free(&findings);
     ev_set_close(set);
-    free(path);
     return status;
 }
 

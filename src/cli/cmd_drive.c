@@ -2,9 +2,9 @@
 /* evalrun drive: laps of models on circuits, in the closed loop. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -132,29 +132,16 @@ static enum ev_status open_tracks(struct drive *drive, int n, char **names, stru
     return status;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-
-    return strcmp(a, b) == 0 ||
-           (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
-}
-
 /* Whether the file can appear and is none that is read, seen before anything is driven. */
 static enum ev_status check_file(const struct drive *drive, const char *path, struct ev_error *err)
 {
     const char *const inputs[] = {drive->tracks[0]->path, drive->backends.backends[0].model_path};
-    char *temporary = NULL;
 
     for (size_t i = 0; i < 2 && path; i++) {
-        if (inputs[i] && is_same_file(path, inputs[i]))
+        if (inputs[i] && ev_file_is_same(path, inputs[i]))
             return ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", path);
     }
-    enum ev_status status = path ? ev_file_temporary(path, &temporary, err) : EV_OK;
-
-    ev_file_discard(temporary);
-    free(temporary);
-    return status;
+    return path ? ev_file_check_path(path, err) : EV_OK;
 }
 
 /* What shows one lap needs to know which. */
@@ -172,7 +159,7 @@ static enum ev_status check_watching(const struct drive *drive, struct ev_error 
     enum ev_status status = EV_OK;
     for (size_t i = 0; i < 3 && status == EV_OK; i++) {
         for (size_t j = 0; j < i && paths[i]; j++) {
-            if (paths[j] && is_same_file(paths[i], paths[j]))
+            if (paths[j] && ev_file_is_same(paths[i], paths[j]))
                 return ev_fail(err, EV_USAGE, "%s: named for two files", paths[i]);
         }
         status = check_file(drive, paths[i], err);
@@ -209,7 +196,7 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
     return status;
 }
 
-static void fill_args(struct drive *drive)
+static enum ev_status fill_args(struct drive *drive, struct ev_error *err)
 {
     struct ev_drive_args *args = &drive->args;
 
@@ -224,7 +211,7 @@ static void fill_args(struct drive *drive)
     args->seed = (uint64_t)seed;
     args->perturb = perturb;
     args->lag_s = lag_s;
-    args->n_threads = ev_threads_select(n_threads);
+    return ev_threads_select(n_threads, &args->n_threads, err);
 }
 
 /* Shows the first lap where that was asked for. */
@@ -248,6 +235,8 @@ static enum ev_status show_lap(const struct drive *drive, struct ev_error *err)
 
 static enum ev_status report(struct drive *drive, struct ev_error *err)
 {
+    if (drive->result.interrupted)
+        ev_interrupt_answer();
     enum ev_status status = ev_drive_report_print(&drive->result, stdout, err);
 
     fflush(stdout);
@@ -256,10 +245,10 @@ static enum ev_status report(struct drive *drive, struct ev_error *err)
             ev_drive_report_write(&drive->result, ev_command_line, &drive->chosen.folders, err);
     if (status == EV_OK)
         ev_folders_print(&drive->chosen);
-    if (status == EV_OK)
-        status = show_lap(drive, err);
     if (status == EV_OK && drive->result.interrupted)
         status = ev_fail(err, EV_INTERRUPTED, "interrupted");
+    if (status == EV_OK)
+        status = show_lap(drive, err);
     return status;
 }
 
@@ -270,8 +259,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
     ev_progress_set_quiet(quiet);
     enum ev_status status = check(&drive, n_operands, operands, err);
+    if (status == EV_OK)
+        status = fill_args(&drive, err);
     if (status == EV_OK) {
-        fill_args(&drive);
         status = ev_drive_run_all(&drive.args, &drive.result, err);
         driven = status == EV_OK;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "cli/command.h"
 #include "cli/report_folders.h"
@@ -19,11 +20,15 @@ static const char *device_text = "cpu";
 static const char *out_path;
 static const char *plots_path;
 static const char *cache;
+static struct ev_set_source source;
+static const char *layout_text;
 static int64_t n_threads;
 static int64_t batch_rows = 1024;
 static int64_t n_calls = 1000;
 static int64_t n_warmup = 50;
 static bool quiet;
+
+static const char *const layouts[] = {"nhwc", "nchw", NULL};
 
 static const struct ev_option options[] = {
     {"backend", 'b', EV_OPT_TEXT, "LIST", &backend_text, 0, 0,
@@ -44,7 +49,7 @@ static const struct ev_option options[] = {
      "threads of an engine (default: the cores this process may use)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,
      "pictures of one batch of the pass over a set (default: 1024)", NULL},
-    {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 10000000,
+    {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 100000,
      "timed calls with one picture, for each backend and set (default: 1000; 0: none)", NULL},
     {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
@@ -52,6 +57,15 @@ static const struct ev_option options[] = {
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
      "folder of the charts (default: " DEFAULT_PLOTS ", or plots in the folder --out)", NULL},
     {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
+    {"images", 0, EV_OPT_TEXT, "PATH", &source.images, 0, 0,
+     "where a file of yours has its pictures (default: /images)", NULL},
+    {"labels", 0, EV_OPT_TEXT, "PATH", &source.labels, 0, 0,
+     "and its labels (default: /labels)", NULL},
+    {"layout", 0, EV_OPT_CHOICE, "NAME", &layout_text, 0, 0,
+     "order of the pictures' axes, nhwc or nchw (default: the one of 1, 3 or 4 is the channels)",
+     layouts},
+    {"white", 0, EV_OPT_DOUBLE, "NUMBER", &source.white, 1e-6, 1e6,
+     "what white is in pictures of floats (default: 1)", NULL},
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
@@ -93,11 +107,12 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     struct ev_eval_args *args = &evaluation->args;
     struct ev_sets *sets = &evaluation->sets;
 
-    args->n_threads = ev_threads_select(n_threads);
     args->batch_rows = batch_rows;
     args->latency_calls = n_calls;
     args->warmup_calls = n_warmup;
-    enum ev_status status = ev_backends_load(&evaluation->backends, err);
+    enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);
+    if (status == EV_OK)
+        status = ev_backends_load(&evaluation->backends, err);
     if (status == EV_OK)
         status = ev_sets_ensure(sets, cache, args->n_threads, err);
     if (status != EV_OK)
@@ -105,8 +120,11 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     evaluation->eval_sets = calloc(sets->n, sizeof *evaluation->eval_sets);
     if (!evaluation->eval_sets)
         return ev_fail(err, EV_MEMORY, "out of memory");
+    if (layout_text)
+        source.layout = strcmp(layout_text, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
     for (size_t i = 0; i < sets->n; i++)
-        evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i]};
+        evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i],
+                                                        sets->is_file[i] ? &source : NULL};
     args->backends = evaluation->backends.backends;
     args->n_backends = evaluation->backends.n;
     args->sets = evaluation->eval_sets;
@@ -144,6 +162,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         free(evaluation.result.command_line);
         evaluation.result.command_line = strdup(ev_command_line);
         status = ev_eval_run(&evaluation.args, &evaluation.result, err);
+        if (status == EV_INTERRUPTED)
+            ev_interrupt_answer();
         enum ev_status report_status = report(&evaluation, &report_error);
         if (status == EV_OK && report_status != EV_OK) {
             *err = report_error;

@@ -51,7 +51,7 @@ static const struct ev_option options[] = {
     {"epoch-rows", 0, EV_OPT_INT, "N", &epoch_rows, 0, 1e9,
      "qat: pictures of one pass, drawn anew each time (default: 0, all of them)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 8192,
-     "pictures of one step or calibration batch (default: 128)", NULL},
+     "static, qat: pictures of one calibration batch or step (default: 128)", NULL},
     {"learning-rate", 0, EV_OPT_DOUBLE, "X", &learning_rate, 1e-9, 1,
      "qat: peak, falls by a cosine to 1/100 (default: 0.0001)", NULL},
     {"validation", 0, EV_OPT_DOUBLE, "X", &validation_share, 0, 0.5,
@@ -80,6 +80,33 @@ static enum ev_method method_of(const char *name)
     return strcmp(name, "static") == 0 ? EV_METHOD_STATIC : EV_METHOD_QAT;
 }
 
+/* Options that not every method reads. */
+static const struct {
+    const char *option;
+    const char *methods; /* that read it */
+} readers[] = {
+    {"observer", "static"},
+    {"calibration-batches", "static"},
+    {"batch", "static, qat"},
+    {"epochs", "qat"},
+    {"epoch-rows", "qat"},
+    {"learning-rate", "qat"},
+    {"repeat-bends", "qat"},
+    {"repeat-sharp-bends", "qat"},
+    {"no-augment", "qat"},
+    {"fresh", "qat"},
+};
+
+static enum ev_status check_method(struct ev_error *err)
+{
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if (ev_option_is_given(readers[i].option) && !strstr(readers[i].methods, method))
+            return ev_fail(err, EV_USAGE, "--%s: not read by --method %s, only by %s",
+                           readers[i].option, method, readers[i].methods);
+    }
+    return EV_OK;
+}
+
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     (void)n_operands;
@@ -88,6 +115,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         return ev_fail(err, EV_USAGE, "--method is missing: dynamic, static or qat");
     if (!model_path)
         return ev_fail(err, EV_USAGE, "--model FILE is missing: the baseline to start from");
+    enum ev_status status = check_method(err);
+    if (status != EV_OK)
+        return status;
     struct ev_train_args args = {
         .out_path = out_path,
         .baseline_path = model_path,
@@ -120,6 +150,8 @@ const struct ev_command ev_cmd_quantize = {
         "static    everything in int8, ranges of activations from calibration pictures\n"
         "qat       everything in int8, trained on with rounding simulated; an interrupted\n"
         "          run goes on when the same command is given again\n"
+        "\n"
+        "An option that the method does not read is refused.\n"
         "\n"
         "Example:\n"
         "  evalrun quantize --method static --model my.pt --out my-static.pt\n",

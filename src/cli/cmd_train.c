@@ -89,8 +89,8 @@ const struct ev_command ev_cmd_train = {
         "flipped at random, w with them, and change in brightness, contrast and colour.\n"
         "\n"
         "An interrupted run, Ctrl-C or worse, goes on from its last finished epoch when\n"
-        "the same command is given again. Until it ends, FILE.state, FILE.state-N and\n"
-        "FILE.best-N lie beside FILE.\n"
+        "the same command is given again. Until it ends, FILE.state, FILE.state-N,\n"
+        "FILE.best-N and FILE.lock lie beside FILE.\n"
         "\n"
         "Example:\n"
         "  evalrun train --out my.pt --epochs 12\n",

@@ -23,6 +23,7 @@ extern const struct ev_command ev_cmd_eval;
 extern const struct ev_command ev_cmd_drive;
 extern const struct ev_command ev_cmd_list;
 extern const struct ev_command ev_cmd_report;
+extern const struct ev_command ev_cmd_dataset_import;
 extern const struct ev_command ev_cmd_dataset_render;
 extern const struct ev_command ev_cmd_dataset_info;
 extern const struct ev_command ev_cmd_dataset_verify;

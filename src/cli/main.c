@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,10 +20,10 @@
 /* The first one runs when no command is named. */
 static const struct ev_command *const commands[] = {
     &ev_cmd_eval,           &ev_cmd_drive,          &ev_cmd_list,
-    &ev_cmd_report,         &ev_cmd_dataset_render, &ev_cmd_dataset_info,
-    &ev_cmd_dataset_verify, &ev_cmd_dataset_export, &ev_cmd_dataset_subset,
-    &ev_cmd_dataset_concat, &ev_cmd_dataset_split,  &ev_cmd_train,
-    &ev_cmd_quantize,
+    &ev_cmd_report,         &ev_cmd_dataset_render, &ev_cmd_dataset_import,
+    &ev_cmd_dataset_info,   &ev_cmd_dataset_verify, &ev_cmd_dataset_export,
+    &ev_cmd_dataset_subset, &ev_cmd_dataset_concat, &ev_cmd_dataset_split,
+    &ev_cmd_train,          &ev_cmd_quantize,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -185,6 +187,11 @@ static enum ev_status run_command(const struct ev_command *command, int argc, ch
     if (n_operands > command->max_operands)
         return ev_fail(err, EV_USAGE, "%s: unexpected '%s'", command->name,
                        argv[command->max_operands]);
+    for (int i = 0; i < n_operands; i++) {
+        if (*argv[i] == '\0')
+            return ev_fail(err, EV_USAGE, "%s: empty word, expected %s", command->name,
+                           command->operands);
+    }
     return command->run(n_operands, argv, err);
 }
 
@@ -243,6 +250,14 @@ static void keep_standard_streams(void)
     }
 }
 
+/* As of `evalrun ... | head -1`: the reader of standard output has seen enough. */
+static bool reader_has_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
@@ -256,12 +271,15 @@ int main(int argc, char **argv)
     enum ev_status status = argc > 0 ? dispatch(argc - 1, argv + 1, &err) : EV_OK;
     errno = 0;
     bool lost = fflush(stdout) != 0 || ferror(stdout);
-    if (lost && status == EV_OK)
+    /* Without a word, and with the code that cat or git have there. Only now: SIGPIPE itself would
+     * come before the files of a report are written. */
+    const bool unread = lost && status == EV_OK && reader_has_gone();
+    if (lost && status == EV_OK && !unread)
         status = ev_fail(&err, EV_IO, "standard output: cannot be written: %s",
                          strerror(errno ? errno : EIO));
     if (status != EV_OK)
         print_error(&err);
     ev_command_line = "";
     free(line);
-    return exit_code(status);
+    return unread ? 128 + SIGPIPE : exit_code(status);
 }

@@ -11,6 +11,10 @@
 #define LINE_COLUMNS 80
 #define HELP_COLUMN 26
 
+/* The options that the last command line gave. */
+static const struct ev_option *parsed;
+static bool given[MAX_OPTIONS];
+
 /* More are no help in a line. */
 #define MOST_NAMES_LISTED 10
 
@@ -118,7 +122,7 @@ static const struct ev_option *find_option(const struct ev_option *options, cons
 
 /* Takes the option at argv[*at] and its value; *at is left at the last word used. */
 static enum ev_status take_option(const struct ev_option *options, int argc, char **argv, int *at,
-                                  bool *seen, struct ev_error *err)
+                                  struct ev_error *err)
 {
     const char *word = argv[*at];
     const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
@@ -127,9 +131,9 @@ static enum ev_status take_option(const struct ev_option *options, int argc, cha
 
     if (!option)
         return unknown_option(options, word, n_word, err);
-    if (seen[option - options])
+    if (given[option - options])
         return ev_fail(err, EV_USAGE, "--%s: given twice", option->name);
-    seen[option - options] = true;
+    given[option - options] = true;
     if (option->kind == EV_OPT_FLAG) {
         if (equals)
             return ev_fail(err, EV_USAGE, "--%s takes no value", option->name);
@@ -146,9 +150,10 @@ static enum ev_status take_option(const struct ev_option *options, int argc, cha
 enum ev_status ev_options_parse(const struct ev_option *options, int argc, char **argv,
                                 int *n_operands, struct ev_error *err)
 {
-    bool seen[MAX_OPTIONS] = {false};
     bool only_operands = false;
 
+    parsed = options;
+    memset(given, 0, sizeof given);
     *n_operands = 0;
     for (int i = 0; i < argc; i++) {
         char *word = argv[i];
@@ -160,11 +165,20 @@ enum ev_status ev_options_parse(const struct ev_option *options, int argc, char 
             only_operands = true;
             continue;
         }
-        enum ev_status status = take_option(options, argc, argv, &i, seen, err);
+        enum ev_status status = take_option(options, argc, argv, &i, err);
         if (status != EV_OK)
             return status;
     }
     return EV_OK;
+}
+
+bool ev_option_is_given(const char *name)
+{
+    for (const struct ev_option *option = parsed; option && option->name; option++) {
+        if (strcmp(option->name, name) == 0)
+            return given[option - parsed];
+    }
+    return false;
 }
 
 /* Prints words from `column` on, continued on lines that start at HELP_COLUMN. */

@@ -27,6 +27,8 @@ struct ev_option {
  * into argv. Failure: EV_USAGE naming the option, with the nearest name where there is one. */
 EV_CHECKED enum ev_status ev_options_parse(const struct ev_option *options, int argc, char **argv,
                                            int *n_operands, struct ev_error *err);
+/* Whether the command line that was parsed last gave --NAME, be it with the default's value. */
+bool ev_option_is_given(const char *name);
 /* The options, aligned, for --help. */
 void ev_options_print(const struct ev_option *options, FILE *out);
 

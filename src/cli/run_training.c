@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 #include "base/file.h"
 #include "cli/select.h"
+#include "train/train_files.h"
 
 static void print_summary(const struct ev_train_args *args, const struct ev_train_summary *summary)
 {
@@ -34,24 +35,25 @@ enum ev_status ev_run_training(struct ev_train_args *args, const char *set_text,
     struct ev_train_summary summary = {0};
     const struct ev_trainer *trainer = NULL;
     int64_t bytes;
-    enum ev_status status = EV_OK;
 
     if (!args->out_path)
         return ev_fail(err, EV_USAGE, "--out FILE is missing: where to write the model");
-    args->n_threads = ev_threads_select(args->n_threads);
-    if (args->baseline_path)
+    enum ev_status status = ev_threads_select(args->n_threads, &args->n_threads, err);
+    if (status == EV_OK && args->baseline_path)
         status = ev_file_size(args->baseline_path, &bytes, err);
     if (status == EV_OK)
         status = ev_sets_select(set_text, "train", &sets, err);
+    /* Before sets are rendered, which takes minutes. */
+    args->set_paths = (const char *const *)sets.paths;
+    args->n_sets = (int32_t)sets.n;
+    if (status == EV_OK)
+        status = ev_train_files_check(args, err);
     if (status == EV_OK)
         status = ev_trainer_find("torch", &trainer, err);
     if (status == EV_OK)
         status = ev_sets_ensure(&sets, cache, args->n_threads, err);
-    if (status == EV_OK) {
-        args->set_paths = (const char *const *)sets.paths;
-        args->n_sets = (int32_t)sets.n;
+    if (status == EV_OK)
         status = ev_train_run(trainer, args, &summary, err);
-    }
     if (status == EV_OK)
         print_summary(args, &summary);
     ev_sets_free(&sets);

@@ -76,7 +76,12 @@ enum ev_status ev_device_select(const char *text, uint32_t *kind, int32_t *index
     return ev_fail(err, EV_USAGE, "unknown device '%s': expected cpu, cuda or cuda:N", text);
 }
 
-int32_t ev_threads_select(int64_t wanted)
+/* Rendering, an engine and the reader of a set each have threads of their own. */
+#define THREADS_BESIDE 4
+
+enum ev_status ev_threads_select(int64_t wanted, int32_t *n_threads, struct ev_error *err)
 {
-    return wanted > 0 ? (int32_t)wanted : ev_host_cores();
+    *n_threads = wanted > 0 ? (int32_t)wanted : ev_host_cores();
+    enum ev_status status = ev_host_check_threads(2 * *n_threads + THREADS_BESIDE, err);
+    return status == EV_OK ? EV_OK : ev_prefix(err, "--threads");
 }

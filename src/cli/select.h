@@ -31,6 +31,7 @@ struct ev_sets {
     struct ev_list list;
     char **names; /* (n) for reports: of a file without folder and ending, if that is unique */
     char **paths; /* (n) NULL for built-in sets until ev_sets_ensure */
+    bool *is_file; /* (n) a file of the user's, not a built-in set */
     size_t n;
 };
 
@@ -42,9 +43,9 @@ EV_CHECKED enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache
                                          int32_t n_threads, struct ev_error *err);
 void ev_sets_free(struct ev_sets *sets);
 /* Path (malloc'ed, into *path) of a single set, a built-in one by name or a file by path; renders it
- * if the cache folder lacks it. */
-EV_CHECKED enum ev_status ev_set_select(const char *name, const char *cache, int32_t n_threads,
-                                        char **path, struct ev_error *err);
+ * if the cache folder lacks it. n_threads as ev_threads_select has it. */
+EV_CHECKED enum ev_status ev_set_select(const char *name, const char *cache, int64_t n_threads,
+                                        char **path, bool *is_file, struct ev_error *err);
 
 /* Backends: names of variants, "all", and paths of engine modules (with '/'). */
 struct ev_backends {
@@ -66,7 +67,9 @@ void ev_backends_free(struct ev_backends *backends);
 EV_CHECKED enum ev_status ev_device_select(const char *text, uint32_t *kind, int32_t *index,
                                            struct ev_error *err);
 
-/* Threads to use: `wanted`, or the cores this process may use if it is 0. */
-int32_t ev_threads_select(int64_t wanted);
+/* Threads to use: `wanted`, or the cores this process may use if it is 0. EV_MEMORY where so many
+ * cannot be started. */
+EV_CHECKED enum ev_status ev_threads_select(int64_t wanted, int32_t *n_threads,
+                                            struct ev_error *err);
 
 #endif

@@ -84,7 +84,8 @@ enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets
     sets->n = sets->list.n;
     sets->names = calloc(sets->n + 1, sizeof *sets->names);
     sets->paths = calloc(sets->n + 1, sizeof *sets->paths);
-    if (!sets->names || !sets->paths)
+    sets->is_file = calloc(sets->n + 1, sizeof *sets->is_file);
+    if (!sets->names || !sets->paths || !sets->is_file)
         status = ev_fail(err, EV_MEMORY, "out of memory");
     for (size_t i = 0; i < sets->n && status == EV_OK; i++) {
         const char *item = sets->list.items[i];
@@ -92,6 +93,7 @@ enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets
         if (status != EV_OK)
             break;
         sets->names[i] = report_name(&sets->list, i);
+        sets->is_file[i] = is_path(item);
         sets->paths[i] = is_path(item) ? strdup(item) : NULL;
         if (!sets->names[i] || (is_path(item) && !sets->paths[i]))
             status = ev_fail(err, EV_MEMORY, "out of memory");
@@ -118,22 +120,27 @@ enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache, int32_t n
     return status;
 }
 
-enum ev_status ev_set_select(const char *name, const char *cache, int32_t n_threads, char **path,
-                             struct ev_error *err)
+enum ev_status ev_set_select(const char *name, const char *cache, int64_t n_threads, char **path,
+                             bool *is_file, struct ev_error *err)
 {
     enum ev_status status = check_name(name, err);
+    int32_t n = 0;
 
     *path = NULL;
+    *is_file = is_path(name);
     if (status != EV_OK)
         return status;
-    if (is_path(name)) {
+    if (*is_file) {
         *path = strdup(name);
         return *path ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
     }
+    status = ev_threads_select(n_threads, &n, err);
+    if (status != EV_OK)
+        return status;
     char *folder = ev_path_cache(cache);
     if (!folder)
         return ev_fail(err, EV_MEMORY, "out of memory");
-    status = ev_builtin_set_ensure(ev_builtin_set_find(name), folder, n_threads, path, err);
+    status = ev_builtin_set_ensure(ev_builtin_set_find(name), folder, n, path, err);
     free(folder);
     return status;
 }
@@ -148,6 +155,7 @@ void ev_sets_free(struct ev_sets *sets)
     }
     free(sets->names);
     free(sets->paths);
+    free(sets->is_file);
     ev_list_free(&sets->list);
     *sets = (struct ev_sets){0};
 }

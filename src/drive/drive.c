@@ -110,7 +110,8 @@ static enum ev_status time_models(struct drive *drive, struct ev_model_driver **
     if (status == EV_OK) {
         const struct ev_batch batch = {sizeof batch, EV_FORM_U8_NHWC, shape, N_TIMED_PICTURES,
                                        bytes};
-        const struct ev_timing_pictures pictures = {shape, N_TIMED_PICTURES, bytes, floats};
+        const struct ev_timing_pictures pictures = {shape, N_TIMED_PICTURES, EV_FORM_U8_NHWC, bytes,
+                                                    floats};
         render_pictures(args->tracks[0], bytes);
         (void)ev_form_to_floats(&batch, floats);
         for (size_t b = 0; b < args->n_backends; b++)

@@ -44,7 +44,7 @@ static void write_head(const struct group *group, const char *title, FILE *scrip
     ev_plot_start_array(script, "names", n);
     for (size_t b = 0; b < n; b++) {
         char label[LABEL_CHARS];
-        ev_text_clean(args->backends[b].name, label, sizeof label);
+        ev_text_shorten(args->backends[b].name, label, sizeof label);
         ev_plot_set_element(script, "names", b, label);
         if (b < sizeof names / sizeof *names)
             names[b] = args->backends[b].name;
@@ -80,8 +80,11 @@ static bool write_map(const void *subject, FILE *script)
     for (size_t b = 0; b < args->n_backends; b++) {
         const struct ev_lap *lap = &group->runs[b].laps[0];
         char text[120];
-        snprintf(text, sizeof text, "%s, mean %.3f m, at most %.2f m", ev_lap_end_text(lap->end),
-                 lap->deviation_mae_m, lap->deviation_max_m);
+        if (lap->n_frames == 0)
+            snprintf(text, sizeof text, "not driven");
+        else
+            snprintf(text, sizeof text, "%s, mean %.3f m, at most %.2f m",
+                     ev_lap_end_text(lap->end), lap->deviation_mae_m, lap->deviation_max_m);
         ev_plot_set_element(script, "verdicts", b, text);
         most_m = fmax(most_m, lap->deviation_max_m);
     }
@@ -102,8 +105,12 @@ static bool write_lap(const void *subject, FILE *script)
 {
     const struct group *group = subject;
     const struct ev_drive_args *args = group->result->args;
+    int64_t n_pictures = 0;
 
+    for (size_t b = 0; b < args->n_backends; b++)
+        n_pictures += group->runs[b].laps[0].n_frames;
     write_head(group, "Along the lap", script);
+    ev_plot_set_number(script, "n_pictures", (double)n_pictures);
     ev_plot_set_number(script, "length", group->runs[0].laps[0].length_m);
     fputs("$laps << EOD\n", script);
     for (size_t b = 0; b < args->n_backends; b++) {

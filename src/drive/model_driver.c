@@ -35,7 +35,7 @@ enum ev_status ev_model_driver_open(const struct ev_eval_backend *backend,
     if (!driver)
         return ev_fail(err, EV_MEMORY, "out of memory");
     enum ev_status status = ev_model_open(backend->engine, &open_args, &driver->model, err);
-    if (status == EV_OK && ev_form_choose(driver->model) == EV_FORM_F32_NCHW) {
+    if (status == EV_OK && ev_form_choose(driver->model, EV_FORM_U8_NHWC) == EV_FORM_F32_NCHW) {
         driver->floats = malloc(ev_form_picture_bytes(EV_FORM_F32_NCHW, &picture_shape));
         if (!driver->floats)
             status = ev_fail(err, EV_MEMORY, "out of memory");

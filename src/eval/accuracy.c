@@ -13,7 +13,20 @@ void ev_accuracy_init(struct ev_accuracy *accuracy, const struct ev_column *colu
 
     memset(accuracy, 0, sizeof *accuracy);
     accuracy->n_outputs = n_outputs;
+    accuracy->first_not_finite = -1;
     memcpy(accuracy->columns, columns, (size_t)n_outputs * sizeof *columns);
+}
+
+/* Counts an output of the row that is `i` rows behind those added before. */
+static void count_not_finite(struct ev_accuracy *accuracy, int64_t i, float output)
+{
+    const int64_t row = accuracy->n_rows + i;
+
+    if (isfinite(output))
+        return;
+    accuracy->n_not_finite++;
+    if (accuracy->first_not_finite < 0 || row < accuracy->first_not_finite)
+        accuracy->first_not_finite = row;
 }
 
 void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outputs,
@@ -33,6 +46,7 @@ void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outpu
             double error = (double)outputs[i * n_outputs + k] - target;
             double shifted = target - sums.shift;
 
+            count_not_finite(accuracy, i, outputs[i * n_outputs + k]);
             ev_sum_add(&sums.squared_error, error * error);
             ev_sum_add(&sums.absolute_error, fabs(error));
             ev_sum_add(&sums.target, shifted);

@@ -31,6 +31,8 @@ struct ev_accuracy {
     struct ev_column columns[EV_MAX_OUTPUTS];
     struct ev_accuracy_sums sums[EV_MAX_OUTPUTS];
     int64_t n_rows;
+    int64_t n_not_finite;     /* outputs that are NaN or infinite */
+    int64_t first_not_finite; /* row of the first of them; -1: none */
 };
 
 void ev_accuracy_init(struct ev_accuracy *accuracy, const struct ev_column *columns,

@@ -68,10 +68,12 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
     const struct ev_eval_args *args = evaluation->args;
 
     for (size_t s = 0; s < args->n_sets; s++) {
-        enum ev_status status = ev_set_open(args->sets[s].path, &evaluation->sets[s], err);
+        enum ev_status status = ev_set_open(args->sets[s].path, args->sets[s].source,
+                                            &evaluation->sets[s], err);
         if (status != EV_OK)
             return status;
         ev_set_note_ranges(evaluation->sets[s]);
+        ev_set_note_white(evaluation->sets[s]);
         const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
         const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
         if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||
@@ -124,6 +126,10 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
         };
         enum ev_status status =
             ev_model_open(args->backends[b].engine, &open_args, &backend->model, err);
+        for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
+            const struct ev_set_info *set = ev_set_info(evaluation->sets[s]);
+            status = ev_form_check(backend->model, set->form, set->path, err);
+        }
         if (status != EV_OK)
             return status;
         describe_model_file(backend, args->backends[b].model_path);
@@ -217,6 +223,20 @@ static enum ev_status add_row(struct evaluation *evaluation, size_t b, const cha
     return EV_OK;
 }
 
+/* The errors are then no numbers either: say why. */
+static void note_not_finite(const char *name, const struct ev_accuracy *accuracy)
+{
+    char line[256];
+
+    if (accuracy->n_not_finite == 0)
+        return;
+    snprintf(line, sizeof line, "%s: %lld of %lld outputs are NaN or infinite, first in row %lld",
+             name, (long long)accuracy->n_not_finite,
+             (long long)(accuracy->n_rows * accuracy->n_outputs),
+             (long long)accuracy->first_not_finite);
+    ev_progress_note(line);
+}
+
 static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, size_t b,
                                     struct ev_error *err)
 {
@@ -230,47 +250,51 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
     snprintf(name, sizeof name, "%.70s on %.70s", args->backends[b].name, args->sets[s].name);
     ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
     enum ev_status status =
-        ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, name, &accuracy,
+        ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, args->n_threads, name,
+                    &accuracy,
                     args->n_sets > 1 ? &backend->pooled : NULL, &elapsed_ns, err);
     if (status != EV_OK)
         return status;
+    note_not_finite(name, &accuracy);
     backend->pooled_ns += elapsed_ns;
     return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
 }
 
 /* --- Single inferences --- */
 
-/* Reads the pictures of a set that are timed on; the caller frees bytes and floats. */
-static enum ev_status read_pictures(struct evaluation *evaluation, struct ev_set *set,
-                                    struct ev_timing_pictures *pictures, uint8_t **bytes,
-                                    float **floats, struct ev_error *err)
+/* Reads rows spread over a set in one form; the caller frees them. */
+static enum ev_status read_spread(struct ev_set *set, enum ev_form form, int64_t n, void **images,
+                                  struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(set);
-    const int64_t n = info->n_rows < MAX_TIMED_PICTURES ? info->n_rows : MAX_TIMED_PICTURES;
-    const size_t n_bytes = (size_t)n * ev_form_picture_bytes(EV_FORM_U8_NHWC, &info->shape);
     int64_t rows[MAX_TIMED_PICTURES];
-    bool needs_floats = false;
 
     for (int64_t i = 0; i < n; i++)
         rows[i] = info->n_rows / n * i + info->n_rows % n * i / n;
-    for (size_t b = 0; b < evaluation->args->n_backends; b++)
-        needs_floats |= ev_form_choose(evaluation->backends[b].model) == EV_FORM_F32_NCHW;
-    *bytes = malloc(n_bytes);
-    *floats = needs_floats ? malloc(n_bytes * sizeof(float)) : NULL;
-    if (!*bytes || (needs_floats && !*floats))
+    *images = malloc((size_t)n * ev_set_picture_bytes(info, form));
+    if (!*images)
         return ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
-    *pictures = (struct ev_timing_pictures){info->shape, n, *bytes, *floats};
-    enum ev_status status = ev_set_read_rows(set, rows, n, *bytes, err);
-    if (status == EV_OK && needs_floats) {
-        const struct ev_batch batch = {
-            .size = sizeof batch,
-            .form = EV_FORM_U8_NHWC,
-            .shape = info->shape,
-            .n_rows = n,
-            .data = *bytes,
-        };
-        (void)ev_form_to_floats(&batch, *floats);
-    }
+    return ev_set_read_rows(set, form, rows, n, *images, err);
+}
+
+/* Reads the pictures of a set that are timed on, in each form that a model is given; the caller
+ * frees bytes and floats. */
+static enum ev_status read_pictures(struct evaluation *evaluation, struct ev_set *set,
+                                    struct ev_timing_pictures *pictures, void **bytes,
+                                    void **floats, struct ev_error *err)
+{
+    const struct ev_set_info *info = ev_set_info(set);
+    const int64_t n = info->n_rows < MAX_TIMED_PICTURES ? info->n_rows : MAX_TIMED_PICTURES;
+    unsigned forms = 0;
+    enum ev_status status = EV_OK;
+
+    for (size_t b = 0; b < evaluation->args->n_backends; b++)
+        forms |= ev_form_choose(evaluation->backends[b].model, info->form);
+    if (forms & EV_FORM_U8_NHWC)
+        status = read_spread(set, EV_FORM_U8_NHWC, n, bytes, err);
+    if (status == EV_OK && (forms & EV_FORM_F32_NCHW))
+        status = read_spread(set, EV_FORM_F32_NCHW, n, floats, err);
+    *pictures = (struct ev_timing_pictures){info->shape, n, info->form, *bytes, *floats};
     return status;
 }
 
@@ -282,8 +306,7 @@ static enum ev_status time_set(struct evaluation *evaluation, size_t s, struct e
     struct ev_timing_entry *entries = calloc(args->n_backends, sizeof *entries);
     struct ev_timing_pictures pictures;
     struct ev_progress progress;
-    uint8_t *bytes = NULL;
-    float *floats = NULL;
+    void *bytes = NULL, *floats = NULL;
     char name[160];
     enum ev_status status = entries ? EV_OK : out_of_memory(err);
 

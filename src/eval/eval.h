@@ -22,6 +22,7 @@ struct ev_eval_backend {
 struct ev_eval_set {
     const char *name;
     const char *path;
+    const struct ev_set_source *source; /* NULL: /images and /labels */
 };
 
 struct ev_eval_args {

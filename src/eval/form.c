@@ -3,12 +3,21 @@
 #include "eval/form.h"
 
 #include <assert.h>
-#include <stdint.h>
 
-enum ev_form ev_form_choose(const struct ev_model *model)
+#include "set/pixel.h"
+
+enum ev_form ev_form_choose(const struct ev_model *model, enum ev_form have)
 {
-    return ev_model_description(model)->forms & EV_FORM_U8_NHWC ? EV_FORM_U8_NHWC
-                                                                : EV_FORM_F32_NCHW;
+    return ev_model_description(model)->forms & have ? have : EV_FORM_F32_NCHW;
+}
+
+enum ev_status ev_form_check(const struct ev_model *model, enum ev_form have, const char *path,
+                             struct ev_error *err)
+{
+    if (ev_model_description(model)->forms & ev_form_choose(model, have))
+        return EV_OK;
+    return ev_fail(err, EV_UNSUPPORTED, "%s: pictures of floats, but engine '%s' reads uint8 only",
+                   path, ev_model_engine(model)->name);
 }
 
 size_t ev_form_picture_bytes(enum ev_form form, const struct ev_shape *shape)
@@ -20,20 +29,12 @@ size_t ev_form_picture_bytes(enum ev_form form, const struct ev_shape *shape)
 
 struct ev_batch ev_form_to_floats(const struct ev_batch *bytes, float *floats)
 {
-    const uint8_t *in = bytes->data;
-    const size_t n_pixels = (size_t)bytes->shape.height * (size_t)bytes->shape.width;
-    const size_t n_channels = (size_t)bytes->shape.channels;
     struct ev_batch batch = *bytes;
 
     assert(bytes->form == EV_FORM_U8_NHWC);
-    for (int64_t row = 0; row < bytes->n_rows; row++) {
-        float *out = floats + (size_t)row * n_pixels * n_channels;
-        for (size_t c = 0; c < n_channels; c++) {
-            for (size_t i = 0; i < n_pixels; i++)
-                out[c * n_pixels + i] = (float)in[i * n_channels + c] / 255.0f;
-        }
-        in += n_pixels * n_channels;
-    }
+    ev_pixels_to_floats(EV_ELEMENT_U8, false, 1.0, bytes->n_rows,
+                        (int64_t)bytes->shape.height * bytes->shape.width, bytes->shape.channels,
+                        bytes->data, floats);
     batch.form = EV_FORM_F32_NCHW;
     batch.data = floats;
     return batch;

@@ -109,7 +109,7 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
  */
-EV_CHECKED enum ev_status ev_result_save(const struct ev_result *result, const char *path,
+EV_CHECKED enum ev_status ev_result_save(const struct ev_result *result, FILE *out,
                                          struct ev_error *err);
 EV_CHECKED enum ev_status ev_result_load(const char *path, struct ev_result *result,
                                          struct ev_error *err);

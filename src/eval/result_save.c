@@ -188,24 +188,15 @@ static json_t *result_json(const struct ev_result *result)
     return NULL;
 }
 
-enum ev_status ev_result_save(const struct ev_result *result, const char *path,
-                              struct ev_error *err)
+enum ev_status ev_result_save(const struct ev_result *result, FILE *out, struct ev_error *err)
 {
-    struct ev_outfile file = {0};
     json_t *json = result_json(result);
-    enum ev_status status = EV_OK;
 
     if (!json)
-        return ev_fail(err, EV_MEMORY, "%s: out of memory", path);
-    status = ev_outfile_open(&file, path, err);
-    if (status != EV_OK)
-        goto done;
-    /* What cannot be written is seen at commit. */
-    (void)json_dumpf(json, file.stream, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    (void)fputc('\n', file.stream);
-    status = ev_outfile_commit(&file, err);
-done:
-    ev_outfile_abort(&file);
+        return ev_fail(err, EV_MEMORY, "out of memory for the result");
+    /* What cannot be written is seen when the file is closed. */
+    (void)json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    (void)fputc('\n', out);
     json_decref(json);
-    return status;
+    return EV_OK;
 }

@@ -36,7 +36,7 @@ static struct ev_batch one_picture(const struct ev_timing_pictures *pictures, en
 static enum ev_status call(struct ev_model *model, const struct ev_timing_pictures *pictures,
                            int64_t first, int64_t n, float *samples_ns, struct ev_error *err)
 {
-    const enum ev_form form = ev_form_choose(model);
+    const enum ev_form form = ev_form_choose(model, pictures->form);
     float outputs[EV_MAX_OUTPUTS];
     enum ev_status status = EV_OK;
 

@@ -22,7 +22,8 @@
 struct ev_timing_pictures {
     struct ev_shape shape;
     int64_t n;
-    const uint8_t *bytes; /* (n, H, W, C) uint8 */
+    enum ev_form form;    /* what the set has */
+    const uint8_t *bytes; /* (n, H, W, C) uint8; NULL for a set of floats */
     const float *floats;  /* (n, C, H, W) float32, 0..1 */
 };
 

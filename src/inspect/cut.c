@@ -85,7 +85,7 @@ static enum ev_status append_rows(struct ev_set *set, const struct ev_cut_rows *
 
     for (int64_t i = 0; i < rows->n && status == EV_OK; i += piece->most_rows) {
         int64_t n = rows->n - i < piece->most_rows ? rows->n - i : piece->most_rows;
-        status = ev_set_read_rows(set, rows->rows + i, n, piece->images, err);
+        status = ev_set_read_rows(set, EV_FORM_U8_NHWC, rows->rows + i, n, piece->images, err);
         if (status == EV_OK && piece->poses)
             status = read_poses(set, rows->rows + i, n, piece->poses, err);
         for (int64_t j = 0; j < n; j++)
@@ -203,8 +203,13 @@ enum ev_status ev_cut_write(const struct ev_cut *cut, const char *out,
     enum ev_status status = check_output(cut, out, err);
     if (status != EV_OK)
         return status;
-    for (int32_t i = 0; i < cut->n_sets; i++)
+    for (int32_t i = 0; i < cut->n_sets; i++) {
+        if (ev_set_info(cut->sets[i])->form != EV_FORM_U8_NHWC)
+            return ev_fail(err, EV_UNSUPPORTED,
+                           "%s: pictures of floats, but sets are written with bytes",
+                           ev_set_info(cut->sets[i])->path);
         n_rows += cut->rows[i].n;
+    }
     ev_set_describe_storage(cut->sets[0], &storage);
     const bool deflated = storage.chunk_rows > 0 && strstr(storage.filters, "deflate ") != NULL;
     struct ev_set_spec spec = {

@@ -145,7 +145,8 @@ static enum ev_status first_error(const struct export *export, int64_t n, struct
 static enum ev_status export_block(struct export *export, int64_t first_number, int64_t n,
                                    struct ev_error *err)
 {
-    enum ev_status status = ev_set_read_rows(export->set, export->rows, n, export->images, err);
+    enum ev_status status =
+        ev_set_read_rows(export->set, EV_FORM_U8_NHWC, export->rows, n, export->images, err);
 
     for (int64_t slot = 0; slot < n && status == EV_OK && export->full; slot++)
         status = ev_set_read_pose(export->set, export->rows[slot], 1, export->poses[slot], err);
@@ -250,7 +251,12 @@ enum ev_status ev_export(struct ev_set *set, const struct ev_export_args *args, 
     export->args = args;
     export->slice = (struct ev_slice){0, export->info->n_rows, 1};
     enum ev_status status = EV_OK;
-    if (args->rows)
+    if (export->info->form != EV_FORM_U8_NHWC || export->info->shape.channels > 3)
+        status = ev_fail(err, EV_UNSUPPORTED,
+                         "%s: pictures of %s, PNG files are written of bytes in 1 or 3 channels",
+                         export->info->path,
+                         export->info->form == EV_FORM_U8_NHWC ? "4 channels" : "floats");
+    else if (args->rows)
         status = ev_slice_parse("rows", args->rows, export->info->n_rows, &export->slice, err);
     if (status == EV_OK)
         status = run(export, folder, err);

@@ -52,8 +52,14 @@ static struct layout make_layout(const struct ev_set_info *info)
     return layout;
 }
 
-/* A surface with one picture; the caller destroys it and looks at its status. */
-static cairo_surface_t *make_picture(const struct ev_shape *shape, const uint8_t *pixels)
+static uint32_t to_byte(float value)
+{
+    return value > 0.0f ? (uint32_t)(fminf(value, 1.0f) * 255.0f + 0.5f) : 0;
+}
+
+/* A surface with one picture (C, H, W), where 1 is white; the caller destroys it and looks at its
+ * status. */
+static cairo_surface_t *make_picture(const struct ev_shape *shape, const float *pixels)
 {
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, shape->width, shape->height);
@@ -62,13 +68,14 @@ static cairo_surface_t *make_picture(const struct ev_shape *shape, const uint8_t
         return surface;
     cairo_surface_flush(surface);
     unsigned char *to = cairo_image_surface_get_data(surface);
-    const int stride = cairo_image_surface_get_stride(surface), channels = shape->channels;
+    const int stride = cairo_image_surface_get_stride(surface);
+    const size_t plane = (size_t)shape->height * (size_t)shape->width;
+    const bool grey = shape->channels == 1;
     for (int y = 0; y < shape->height; y++) {
         for (int x = 0; x < shape->width; x++) {
-            const uint8_t *from =
-                pixels + ((size_t)y * (size_t)shape->width + (size_t)x) * (size_t)channels;
-            const uint8_t g = from[channels > 1 ? 1 : 0], b = from[channels > 1 ? 2 : 0];
-            const uint32_t pixel = (uint32_t)from[0] << 16 | (uint32_t)g << 8 | b;
+            const float *from = pixels + (size_t)y * (size_t)shape->width + x;
+            const uint32_t pixel = to_byte(from[0]) << 16 | to_byte(from[grey ? 0 : plane]) << 8 |
+                                   to_byte(from[grey ? 0 : 2 * plane]);
             memcpy(to + y * stride + 4 * x, &pixel, sizeof pixel);
         }
     }
@@ -78,7 +85,8 @@ static cairo_surface_t *make_picture(const struct ev_shape *shape, const uint8_t
 
 /* Draws the picture into the middle of its cell, as large as it fits; small ones in sharp pixels.
  */
-static cairo_status_t draw_picture(cairo_t *cr, const struct ev_shape *shape, const uint8_t *pixels,
+static cairo_status_t draw_picture(cairo_t *cr, const struct ev_shape *shape, const float *pixels,
+
                                    double x, double y, double cell_height)
 {
     const double scale = fmin(CELL_WIDTH / (double)shape->width, cell_height / shape->height);
@@ -199,8 +207,7 @@ static enum ev_status draw_cells(cairo_t *cr, struct ev_set *set, const struct l
 {
     const struct ev_set_info *info = ev_set_info(set);
     const struct ev_shape *shape = &info->shape;
-    uint8_t *pixels =
-        malloc((size_t)shape->height * (size_t)shape->width * (size_t)shape->channels);
+    float *pixels = malloc(ev_set_picture_bytes(info, EV_FORM_F32_NCHW));
     enum ev_status status =
         pixels ? EV_OK : ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
 
@@ -209,7 +216,7 @@ static enum ev_status draw_cells(cairo_t *cr, struct ev_set *set, const struct l
         const double x = MARGIN + (double)(i % layout->across) * (CELL_WIDTH + GAP);
         const double y =
             HEAD + (double)(i / layout->across) * (layout->cell_height + CAPTION + GAP);
-        status = ev_set_read(set, row, 1, pixels, err);
+        status = ev_set_read(set, EV_FORM_F32_NCHW, row, 1, pixels, err);
         if (status == EV_OK &&
             draw_picture(cr, shape, pixels, x, y, layout->cell_height) != CAIRO_STATUS_SUCCESS)
             status = ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);

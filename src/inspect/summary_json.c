@@ -51,10 +51,10 @@ static json_t *laps_to_json(const struct ev_set_laps *laps)
 
 static json_t *storage_to_json(const struct ev_set_storage *storage)
 {
-    return json_pack("{s:s, s:I, s:o, s:I, s:I}", "layout", storage->layout, "chunk_rows",
-                     (json_int_t)storage->chunk_rows, "filters", clean_text(storage->filters),
-                     "image_bytes", (json_int_t)storage->image_bytes, "file_bytes",
-                     (json_int_t)storage->file_bytes);
+    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I}", "type", storage->type, "layout",
+                     storage->layout, "chunk_rows", (json_int_t)storage->chunk_rows, "filters",
+                     clean_text(storage->filters), "image_bytes", (json_int_t)storage->image_bytes,
+                     "file_bytes", (json_int_t)storage->file_bytes);
 }
 
 /* The provenance as an object; as text if it is none. */

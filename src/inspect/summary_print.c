@@ -85,8 +85,7 @@ static void print_storage(const struct ev_summary *summary, FILE *out)
     const struct ev_set_storage *storage = &summary->storage;
     const struct ev_set_info *info = summary->info;
     char chunks[64] = "", filters[128] = "", of_file[32], raw[64] = "";
-    const int64_t row_bytes =
-        (int64_t)info->shape.height * info->shape.width * info->shape.channels;
+    const int64_t row_bytes = storage->picture_bytes;
 
     if (storage->chunk_rows > 0)
         snprintf(chunks, sizeof chunks, ", %s row%s a chunk", count(storage->chunk_rows),
@@ -134,8 +133,9 @@ static void print_facts(const struct ev_summary *summary, FILE *out)
     const struct ev_shape *shape = &info->shape;
     char *told = ev_provenance_text(info->provenance), *rest = told, *line;
 
-    print_line(out, "pictures", "%s of %d x %d x %d (height, width, channels), uint8",
-               count(info->n_rows), shape->height, shape->width, shape->channels);
+    print_line(out, "pictures", "%s of %d x %d x %d (height, width, channels), %s",
+               count(info->n_rows), shape->height, shape->width, shape->channels,
+               summary->storage.type);
     print_storage(summary, out);
     if (*info->circuit)
         print_line(out, "circuit", "%s", info->circuit);

@@ -26,7 +26,7 @@ struct check {
     uint8_t *before; /* the last picture */
     uint8_t *other;  /* room for one more */
     /* Pictures, by kind. */
-    struct ev_row_ranges unreadable, constant, repeated, duplicate;
+    struct ev_row_ranges unreadable, pixels, constant, repeated, duplicate;
     bool out_of_memory;
 };
 
@@ -169,19 +169,47 @@ static enum ev_status check_poses(struct check *check, struct ev_error *err)
 
 /* --- Pictures --- */
 
+/* Whether each of n values of `size` bytes is the one before it. */
+static bool repeats(const uint8_t *values, size_t n, size_t size)
+{
+    return memcmp(values, values + size, (n - 1) * size) == 0;
+}
+
 static bool is_constant(const struct check *check, const uint8_t *picture)
 {
-    const size_t channels = (size_t)check->info->shape.channels;
+    const struct ev_shape *shape = &check->info->shape;
+    const size_t channels = (size_t)shape->channels;
+    const size_t n_pixels = (size_t)shape->height * (size_t)shape->width;
 
-    /* Each pixel is the one before it. */
-    return memcmp(picture, picture + channels, check->row_bytes - channels) == 0;
+    if (check->info->form == EV_FORM_U8_NHWC)
+        return repeats(picture, n_pixels, channels);
+    for (size_t c = 0; c < channels; c++) {
+        if (!repeats(picture + c * n_pixels * sizeof(float), n_pixels, sizeof(float)))
+            return false;
+    }
+    return true;
+}
+
+/* Whether all values of a picture of floats are numbers; bytes always are. */
+static bool is_finite(const struct check *check, const uint8_t *picture)
+{
+    const size_t n = check->row_bytes / sizeof(float);
+    float value;
+
+    for (size_t i = 0; i < n && check->info->form != EV_FORM_U8_NHWC; i++) {
+        memcpy(&value, picture + i * sizeof value, sizeof value);
+        if (!isfinite(value))
+            return false;
+    }
+    return true;
 }
 
 /* Whether the picture has an equal one in an earlier row with the same hash. */
 static enum ev_status confirm(struct check *check, int64_t earlier, const uint8_t *picture,
                               bool *equal, struct ev_error *err)
 {
-    enum ev_status status = ev_set_read(check->set, earlier, 1, check->other, err);
+    enum ev_status status =
+        ev_set_read(check->set, check->info->form, earlier, 1, check->other, err);
 
     *equal = status == EV_OK && memcmp(check->other, picture, check->row_bytes) == 0;
     return status;
@@ -192,6 +220,8 @@ static enum ev_status check_picture(struct check *check, int64_t row, const uint
 {
     bool equal = false;
 
+    if (!is_finite(check, picture))
+        mark(check, &check->pixels, row);
     if (is_constant(check, picture)) {
         mark(check, &check->constant, row); /* and no duplicates of each other */
         return EV_OK;
@@ -214,7 +244,8 @@ static enum ev_status read_singly(struct check *check, int64_t first, int64_t n,
                                   struct ev_error *err)
 {
     for (int64_t i = 0; i < n; i++) {
-        enum ev_status status = ev_set_read(check->set, first + i, 1, images, err);
+        enum ev_status status =
+            ev_set_read(check->set, check->info->form, first + i, 1, images, err);
         if (status == EV_INPUT)
             mark(check, &check->unreadable, first + i);
         else if (status != EV_OK)
@@ -227,7 +258,7 @@ static enum ev_status check_piece(struct check *check, int64_t first, int64_t n,
                                   struct ev_error *err)
 {
     const size_t row_bytes = check->row_bytes;
-    enum ev_status status = ev_set_read(check->set, first, n, images, err);
+    enum ev_status status = ev_set_read(check->set, check->info->form, first, n, images, err);
 
     if (status == EV_INPUT)
         return read_singly(check, first, n, images, err);
@@ -297,6 +328,7 @@ static enum ev_status run_checks(struct check *check, struct ev_error *err)
         return status;
     check_digest(check);
     add_rows(check, EV_FINDING_UNREADABLE, -1, &check->unreadable);
+    add_rows(check, EV_FINDING_PIXELS, -1, &check->pixels);
     for (int32_t column = 0; column < check->info->n_outputs; column++)
         check_column(check, column);
     if (ev_set_has_pose(check->set))
@@ -313,8 +345,7 @@ enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings, struc
     struct check check = {
         .set = set,
         .info = info,
-        .row_bytes =
-            (size_t)info->shape.height * (size_t)info->shape.width * (size_t)info->shape.channels,
+        .row_bytes = ev_set_picture_bytes(info, info->form),
         .findings = findings,
     };
     enum ev_status status = EV_OK;
@@ -329,8 +360,8 @@ enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings, struc
         status = run_checks(&check, err);
     if (status == EV_OK && check.out_of_memory)
         status = ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
-    struct ev_row_ranges *left[] = {&check.unreadable, &check.constant, &check.repeated,
-                                    &check.duplicate};
+    struct ev_row_ranges *left[] = {&check.unreadable, &check.pixels, &check.constant,
+                                    &check.repeated, &check.duplicate};
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
         ev_row_ranges_free(left[i]);
     ev_twins_free(&check.twins);

@@ -49,8 +49,9 @@ EV_CHECKED enum ev_status ev_picture_crop(struct ev_picture *picture,
                                           const struct ev_picture_crop *crop, struct ev_error *err);
 
 /* All with half-pixel centres and without antialiasing but for `area`: linear as OpenCV's
- * INTER_LINEAR within one grey level, nearest as its INTER_NEAREST_EXACT (between two pixels, the right or lower one); area is the mean of what
- * a pixel covers, as INTER_AREA where pictures shrink. */
+ * INTER_LINEAR within one grey level, nearest as its INTER_NEAREST_EXACT (between two pixels, the
+ * right or lower one); area is the mean of what a pixel covers, as INTER_AREA where pictures
+ * shrink. */
 enum ev_picture_resize { EV_RESIZE_LINEAR, EV_RESIZE_AREA, EV_RESIZE_NEAREST };
 
 /* Resizes into out (height, width, channels of the picture). Failure: EV_MEMORY. */
@@ -73,7 +74,7 @@ void ev_picture_mirror(const uint8_t *pixels, int32_t height, int32_t width, int
                        uint8_t *out);
 
 /* Writes pixels (height, width, channels), channels 1 or 3, as an 8-bit PNG file, whole or absent.
- * Failure: EV_IO naming the path, EV_MEMORY. */
+ * Failure: by ev_file_status, naming the path; EV_MEMORY. */
 EV_CHECKED enum ev_status ev_picture_write_png(const char *path, const uint8_t *pixels,
                                                int32_t height, int32_t width, int32_t channels,
                                                struct ev_error *err);

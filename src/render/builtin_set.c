@@ -32,7 +32,7 @@ static bool is_current(const char *path, const char *provenance)
     struct ev_error ignored = EV_ERROR_INIT;
     struct ev_set *set = NULL;
 
-    if (ev_set_open(path, &set, &ignored) != EV_OK)
+    if (ev_set_open(path, NULL, &set, &ignored) != EV_OK)
         return false;
     bool current = strcmp(ev_set_info(set)->provenance, provenance) == 0;
     ev_set_close(set);

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -131,6 +132,8 @@ enum ev_status ev_render_set(const struct ev_render_args *args, const char *out,
     char *provenance = NULL;
 
     enum ev_status status = ev_track_open(args->circuit, &track, err);
+    if (status == EV_OK && ev_file_is_same(track->path, out))
+        status = ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", out);
     if (status == EV_OK)
         status = ev_drive_path_make(track, &path, err);
     if (status != EV_OK)

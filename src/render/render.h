@@ -40,7 +40,8 @@ struct ev_builtin_set {
 extern const struct ev_builtin_set ev_builtin_sets[];
 const struct ev_builtin_set *ev_builtin_set_find(const char *name);
 
-/* Renders into the set file `out`, whole or absent, with progress on standard error. */
+/* Renders into the set file `out`, whole or absent, with progress on standard error. EV_USAGE if
+ * `out` is the circuit's own file. */
 EV_CHECKED enum ev_status ev_render_set(const struct ev_render_args *args, const char *out,
                                         struct ev_error *err);
 

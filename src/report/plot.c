@@ -12,10 +12,12 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 
 extern char **environ;
@@ -30,6 +32,13 @@ static const struct {
     size_t n;
 } format_ends[N_FORMATS] = {{"IEND\xae\x42\x60\x82", 8}, {"</svg>", 6}};
 
+static bool is_program(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
 char *ev_plot_find_gnuplot(void)
 {
     const char *folders = getenv("PATH");
@@ -39,7 +48,7 @@ char *ev_plot_find_gnuplot(void)
         char *folder = strndup(at, n);
         char *path = folder && n > 0 ? ev_path_join(folder, "gnuplot") : NULL;
         free(folder);
-        if (path && access(path, X_OK) == 0)
+        if (path && is_program(path))
             return path;
         free(path);
         at += n;
@@ -92,7 +101,7 @@ static int start(const char *gnuplot, int input, int messages, pid_t *child)
     posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     /* A process group of its own: the Ctrl-C that ended an evaluation must not end the charts of
-     * what was finished. */
+     * what was finished, and one during the charts ends all that a wrapper of gnuplot started. */
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     int reason = posix_spawn(child, gnuplot, &actions, &attributes, arguments, environ);
@@ -142,6 +151,30 @@ static void read_reason(FILE *messages, char *reason, size_t size)
     }
 }
 
+/* Waits for gnuplot; what it says of itself. */
+static enum ev_status finish(pid_t child, const char *chart, FILE *messages, struct ev_error *err)
+{
+    siginfo_t info;
+    char reason[200];
+    int result = 0;
+
+    while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        continue;
+    ev_interrupt_set_child(0);
+    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(result) && WEXITSTATUS(result) == 0)
+        return EV_OK;
+    if (ev_interrupted())
+        return ev_fail(err, EV_INTERRUPTED,
+                       "interrupted: chart '%s' and those after it are not drawn", chart);
+    if (WIFSIGNALED(result))
+        return ev_fail(err, EV_IO, "chart '%s': gnuplot was ended by signal %d", chart,
+                       WTERMSIG(result));
+    read_reason(messages, reason, sizeof reason);
+    return ev_fail(err, EV_IO, "chart '%s': gnuplot failed: %s", chart, reason);
+}
+
 /* Runs a script to its end. `chart` is named in messages. */
 static enum ev_status run(const char *gnuplot, const char *chart, const char *script, size_t length,
                           struct ev_error *err)
@@ -149,9 +182,7 @@ static enum ev_status run(const char *gnuplot, const char *chart, const char *sc
     int ends[2] = {-1, -1};
     FILE *messages = tmpfile();
     enum ev_status status = EV_OK;
-    char reason[200];
     pid_t child = -1;
-    int result = 0;
 
     if (!messages || pipe2(ends, O_CLOEXEC) != 0) {
         status = ev_fail(err, EV_IO, "chart '%s': no pipe to gnuplot: %s", chart, strerror(errno));
@@ -162,20 +193,14 @@ static enum ev_status run(const char *gnuplot, const char *chart, const char *sc
         status = ev_fail(err, EV_IO, "%s: cannot be started: %s", gnuplot, strerror(failure));
         goto done;
     }
+    /* If a signal came before, this is the end of it. */
+    ev_interrupt_set_child(child);
     close(ends[0]);
     ends[0] = -1;
     send_text(ends[1], script, length);
     close(ends[1]);
     ends[1] = -1;
-    while (waitpid(child, &result, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFSIGNALED(result)) {
-        status = ev_fail(err, EV_IO, "chart '%s': gnuplot was ended by signal %d", chart,
-                         WTERMSIG(result));
-    } else if (WEXITSTATUS(result) != 0) {
-        read_reason(messages, reason, sizeof reason);
-        status = ev_fail(err, EV_IO, "chart '%s': gnuplot failed: %s", chart, reason);
-    }
+    status = finish(child, chart, messages, err);
 done:
     for (int i = 0; i < 2; i++) {
         if (ends[i] >= 0)

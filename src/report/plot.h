@@ -23,7 +23,8 @@ extern const struct ev_chart ev_charts[];
 /* Endings of a chart's files, ended by NULL. */
 extern const char *const ev_plot_formats[];
 
-/* Path of gnuplot in $PATH, malloc'ed; NULL if it is not there (or out of memory). */
+/* Path of gnuplot in $PATH, malloc'ed; NULL if it is not there (or out of memory). As a shell does,
+ * passes over folders and files of that name that cannot be executed. */
 char *ev_plot_find_gnuplot(void);
 
 /* `text` as a gnuplot string: one line of valid UTF-8 in single quotes, in which gnuplot replaces
@@ -38,7 +39,8 @@ struct ev_plot_job {
     const void *subject;
 };
 
-/* Draws n charts in every format into the folder, each file whole or absent. */
+/* Draws n charts in every format into the folder, each file whole or absent. A signal ends gnuplot:
+ * EV_INTERRUPTED naming the first chart that is not drawn. */
 EV_CHECKED enum ev_status ev_plot_draw(const struct ev_plot_job *jobs, size_t n,
                                        const char *gnuplot, const char *folder,
                                        struct ev_error *err);

@@ -57,7 +57,7 @@ static bool write_error(const struct ev_view *view, FILE *script)
     ev_plot_start_array(script, "groups", n_groups);
     for (size_t g = 0; g < n_groups; g++) {
         char name[EV_PLOT_LABEL_CHARS];
-        ev_text_clean(group_set(view, g), name, sizeof name);
+        ev_text_shorten(group_set(view, g), name, sizeof name);
         ev_plot_set_element(script, "groups", g, name);
     }
     /* Bar i: set i % n_groups of backend i / n_groups. */

@@ -10,9 +10,18 @@
 #include "report/plot.h"
 #include "report/report_view.h"
 
-#define JSON_NAME "results.json"
+static enum ev_status write_json(const struct ev_result *result, const char *plots, FILE *out,
+                                 struct ev_error *err)
+{
+    (void)plots;
+    return ev_result_save(result, out, err);
+}
 
-static const struct ev_report_writer *const writers[] = {&ev_report_csv, &ev_report_markdown};
+/* The record: from it all the rest can be made again. */
+static const struct ev_report_writer json = {"results.json", write_json};
+
+static const struct ev_report_writer *const writers[] = {&json, &ev_report_csv,
+                                                         &ev_report_markdown};
 #define N_WRITERS (sizeof writers / sizeof *writers)
 
 enum ev_status ev_report_check(const struct ev_report_folders *folders, struct ev_error *err)
@@ -21,8 +30,6 @@ enum ev_status ev_report_check(const struct ev_report_folders *folders, struct e
 
     if (status == EV_OK)
         status = ev_file_make_folder(folders->plots, err);
-    if (status == EV_OK)
-        status = ev_file_check(folders->tables, JSON_NAME, err);
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
         status = ev_file_check(folders->tables, writers[i]->file_name, err);
     for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
@@ -35,35 +42,36 @@ enum ev_status ev_report_check(const struct ev_report_folders *folders, struct e
     return status;
 }
 
+/* Writes one file up to its rename. */
 static enum ev_status write_table(const struct ev_report_writer *writer,
                                   const struct ev_result *result, const char *folder,
-                                  const char *plots, struct ev_error *err)
+                                  const char *plots, struct ev_outfile *file, struct ev_error *err)
 {
-    struct ev_outfile file = {0};
     char *path = ev_path_join(folder, writer->file_name);
-    enum ev_status status;
+    enum ev_status status =
+        path ? ev_outfile_open(file, path, err) : ev_fail(err, EV_MEMORY, "out of memory");
 
-    if (!path)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    status = ev_outfile_open(&file, path, err);
     if (status == EV_OK)
-        status = writer->write(result, plots, file.stream, err);
+        status = writer->write(result, plots, file->stream, err);
     if (status == EV_OK)
-        status = ev_outfile_commit(&file, err);
-    ev_outfile_abort(&file);
+        status = ev_outfile_sync(file, err);
     free(path);
     return status;
 }
 
-static enum ev_status write_json(const struct ev_result *result, const char *folder,
-                                 struct ev_error *err)
+/* Renames no file before all are written. */
+static enum ev_status write_tables(const struct ev_result *result, const char *folder,
+                                   const char *plots, struct ev_error *err)
 {
-    char *path = ev_path_join(folder, JSON_NAME);
+    struct ev_outfile files[N_WRITERS] = {0};
+    enum ev_status status = EV_OK;
 
-    if (!path)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    enum ev_status status = ev_result_save(result, path, err);
-    free(path);
+    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
+        status = write_table(writers[i], result, folder, plots, &files[i], err);
+    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
+        status = ev_outfile_commit(&files[i], err);
+    for (size_t i = 0; i < N_WRITERS; i++)
+        ev_outfile_abort(&files[i]);
     return status;
 }
 
@@ -79,13 +87,10 @@ enum ev_status ev_report_write(const struct ev_result *result,
         status = ev_file_make_folder(folders->plots, err);
     if (status == EV_OK)
         status = ev_view_init(&view, result, err);
-    /* The record first: from it the rest can be made again. */
-    if (status == EV_OK)
-        status = write_json(result, folders->tables, err);
     if (status == EV_OK && gnuplot)
         plots = ev_path_relative(folders->tables, folders->plots);
-    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
-        status = write_table(writers[i], result, folders->tables, plots, err);
+    if (status == EV_OK)
+        status = write_tables(result, folders->tables, plots, err);
     if (status == EV_OK && gnuplot)
         status = ev_plot_write(&view, gnuplot, folders->plots, err);
     else if (status == EV_OK)

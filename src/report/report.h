@@ -29,7 +29,8 @@ extern const struct ev_report_writer ev_report_markdown;
 /* Checks that both folders can be made and written, before hours are spent. */
 EV_CHECKED enum ev_status ev_report_check(const struct ev_report_folders *folders,
                                           struct ev_error *err);
-/* Writes results.json, all tables and all charts; each file whole or absent. Without gnuplot the
+/* Writes results.json, all tables and all charts; each file whole or absent, and the record and
+ * the tables all of them or none, so that one folder never mixes two runs. Without gnuplot the
  * tables are written all the same and one line on standard error says so. */
 EV_CHECKED enum ev_status ev_report_write(const struct ev_result *result,
                                           const struct ev_report_folders *folders,

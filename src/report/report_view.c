@@ -133,23 +133,12 @@ static const char *base_name(const char *path)
 void ev_view_label(const struct ev_view *view, size_t backend, char *label, size_t size)
 {
     const char *name = base_name(view->backends[backend]);
-    char clean[1024];
 
     for (size_t b = 0; b < view->n_backends; b++) {
         if (b != backend && strcmp(base_name(view->backends[b]), name) == 0)
             name = view->backends[backend];
     }
-    ev_text_clean(name, clean, sizeof clean);
-    const size_t length = strlen(clean);
-    if (length < size) {
-        memcpy(label, clean, length + 1);
-        return;
-    }
-    /* First half, dots, last half; cleaned again, as a cut may have split a character. */
-    const size_t head = (size - 4) / 2, tail = size - 4 - head;
-    char cut[1024];
-    snprintf(cut, sizeof cut, "%.*s...%s", (int)head, clean, clean + length - tail);
-    ev_text_clean(cut, label, size);
+    ev_text_shorten(name, label, size);
 }
 
 const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,

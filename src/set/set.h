@@ -4,7 +4,7 @@
  *
  * The file format is described in datasets/README.md. All HDF5 calls of the program are in this
  * folder. HDF5 has one global lock; a set is used by one thread at a time, except that a stream's
- * reader thread uses it while the stream is open (then nobody else does).
+ * readers use it while the stream is open (then nobody else does).
  */
 #ifndef EV_SET_H
 #define EV_SET_H
@@ -26,11 +26,31 @@ struct ev_column {
     double max;
 };
 
+/* How the axes of pictures lie in a file. */
+enum ev_set_layout {
+    EV_SET_LAYOUT_FOUND, /* the channels are the axis of 1, 3 or 4, the last if both are; else the
+                            shorter one */
+    EV_SET_LAYOUT_NHWC,
+    EV_SET_LAYOUT_NCHW,
+};
+
+/* Where a file of another program has its pictures and labels, and what they are. */
+struct ev_set_source {
+    const char *images; /* path in the file; NULL: "/images" */
+    const char *labels; /* NULL: "/labels" */
+    enum ev_set_layout layout;
+    double white; /* value of white in pictures of floats, which is 1 for models; 0: 1 */
+    /* For a file that is to be checked: labels may be NaN or infinite, attributes of the labels that
+     * cannot be used are taken as missing, and a higher format version is read all the same. */
+    bool lenient;
+};
+
 /* What is known about a set. Strings are the set's and live until ev_set_close. */
 struct ev_set_info {
     const char *path;
     int64_t n_rows;
     struct ev_shape shape;
+    enum ev_form form; /* of the pictures: bytes, or floats that only models of floats take */
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
     const char *circuit;         /* "" if the file does not say */
@@ -41,21 +61,25 @@ struct ev_set_info {
 
 struct ev_set;
 
-/* Opens a set read-only and checks it: /images uint8 (N, H, W, C) with C 1 or 3, /labels numeric
- * (N, K) with 1 <= K <= EV_MAX_OUTPUTS, same N >= 1, labels finite, sizes that do not overflow, the
- * data really present in the file. Columns without attributes are called y0, y1, ... with range
- * 0..1. Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
-EV_CHECKED enum ev_status ev_set_open(const char *path, struct ev_set **set, struct ev_error *err);
-/* The same for a file that is to be checked: labels may be NaN or infinite, attributes of /labels
- * that cannot be used are taken as missing, and a higher format version is read all the same. */
-EV_CHECKED enum ev_status ev_set_open_lenient(const char *path, struct ev_set **set,
-                                              struct ev_error *err);
+/* Opens a set read-only and checks it: pictures uint8, float16, float32 or float64, (N, H, W, C),
+ * (N, C, H, W) or (N, H, W); labels numeric (N, K) with 1 <= K <= EV_MAX_OUTPUTS, same N >= 1, labels
+ * finite, sizes that do not overflow, the data really present in the file. Columns without
+ * attributes are called y0, y1, ... with range 0..1. `source` NULL: /images and /labels.
+ *
+ * A child process opens the file first, because HDF5 crashes or never returns on some damaged
+ * files: what ends the child is then an error like any other.
+ *
+ * Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
+EV_CHECKED enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,
+                                      struct ev_set **set, struct ev_error *err);
 void ev_set_close(struct ev_set *set);
 const struct ev_set_info *ev_set_info(const struct ev_set *set);
 
 /* A note on standard error if the labels lie outside 0..1 and the file gives no ranges: normalised
  * errors are then in the labels' own units, which is rarely meant. */
 void ev_set_note_ranges(const struct ev_set *set);
+/* A note on standard error if pictures of floats go far beyond 1. */
+void ev_set_note_white(struct ev_set *set);
 
 /* All labels, (N, K) float32, physical units; read at open, owned by the set. */
 const float *ev_set_labels(const struct ev_set *set);
@@ -63,15 +87,26 @@ const float *ev_set_labels(const struct ev_set *set);
 /* Normalised labels of rows [first, first + n) into out (n, K) float32. */
 void ev_set_targets(const struct ev_set *set, int64_t first, int64_t n, float *out);
 
-/* Reads pictures of rows [first, first + n) into images (n, H, W, C) uint8. */
-EV_CHECKED enum ev_status ev_set_read(struct ev_set *set, int64_t first, int64_t n, uint8_t *images,
-                                      struct ev_error *err);
-/* Reads the pictures rows[0..n-1], in that order, any order, repeats allowed. */
-EV_CHECKED enum ev_status ev_set_read_rows(struct ev_set *set, const int64_t *rows, int64_t n,
-                                           uint8_t *images, struct ev_error *err);
+/* Bytes of one picture in a form. */
+size_t ev_set_picture_bytes(const struct ev_set_info *info, enum ev_form form);
 
-/* SHA-256 as 64 hex digits + NUL of the content (images, then labels): the recorded one if the
- * writer left it, else computed by reading the set once. */
+/* Reads pictures of rows [first, first + n) into `images` in a form: the set's own, or
+ * EV_FORM_F32_NCHW for a set of bytes (x / 255). */
+EV_CHECKED enum ev_status ev_set_read(struct ev_set *set, enum ev_form form, int64_t first,
+                                      int64_t n, void *images, struct ev_error *err);
+/* Reads the pictures rows[0..n-1], in that order, any order, repeats allowed. */
+EV_CHECKED enum ev_status ev_set_read_rows(struct ev_set *set, enum ev_form form,
+                                           const int64_t *rows, int64_t n, void *images,
+                                           struct ev_error *err);
+
+/* Makes reading in any order as fast as in sequence: a set whose pictures are packed in chunks is
+ * unpacked once, by n_threads, into a nameless file in $TMPDIR or /var/tmp. Others are left
+ * alone. */
+EV_CHECKED enum ev_status ev_set_unpack(struct ev_set *set, int32_t n_threads,
+                                        struct ev_error *err);
+
+/* SHA-256 as 64 hex digits + NUL of the content (images in the set's form, then labels): the
+ * recorded one if the writer left it, else computed by reading the set once. */
 EV_CHECKED enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err);
 
 /* Whether the set says where its pictures were taken: /pose, numbers (N, EV_POSE_COLUMNS). */
@@ -83,10 +118,12 @@ EV_CHECKED enum ev_status ev_set_read_pose(struct ev_set *set, int64_t first, in
 
 /* How the pictures are stored. */
 struct ev_set_storage {
+    const char *type;   /* "uint8", "float32" */
     const char *layout; /* "contiguous", "compact" or "chunked" */
     int64_t chunk_rows; /* 0 unless chunked */
     char filters[96];   /* "deflate 6, shuffle"; "" without */
-    int64_t image_bytes; /* what the pictures take in the file */
+    int64_t picture_bytes; /* of one, without filters */
+    int64_t image_bytes;   /* what the pictures take in the file */
     int64_t file_bytes;
 };
 void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *storage);
@@ -112,19 +149,29 @@ void ev_set_check_form(const struct ev_set *set, void (*tell)(void *self, const 
                        void *self);
 
 /*
- * Stream: a reader thread stays up to `depth` batches ahead of the caller. Every row comes exactly
- * once, in order; the last batch is short. Memory is depth + 1 batches.
+ * Stream: reader threads stay up to `depth` batches ahead of the caller. Every row comes exactly
+ * once, in order; the last batch is short. There is one reader where HDF5 does all the work, there
+ * are two where rows are only copied, and `n_threads` where they are inflated or turned into another
+ * form; they share the chunks or spans of rows. Memory is depth + 1 batches and a chunk or a span
+ * for each reader.
  */
 struct ev_stream;
 
-/* A batch of a stream: a uint8 NHWC view and its first row. Valid until the next call of
+/* A batch of a stream: a view of its pictures and its first row. Valid until the next call of
  * ev_stream_next or ev_stream_close. */
 struct ev_stream_batch {
     struct ev_batch batch;
     int64_t first_row;
 };
 
-EV_CHECKED enum ev_status ev_stream_open(struct ev_set *set, int64_t batch_rows, int32_t depth,
+struct ev_stream_args {
+    enum ev_form form; /* as ev_set_read has it */
+    int64_t batch_rows;
+    int32_t depth;
+    int32_t n_threads;
+};
+
+EV_CHECKED enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *args,
                                          struct ev_stream **stream, struct ev_error *err);
 /* Next batch into *out; after the last one out->batch.n_rows is 0. A read error of the reader
  * thread comes out here. */
@@ -143,6 +190,7 @@ struct ev_set_spec {
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
     const char *circuit;
+    const char *colour;     /* "rgb", "yuv" or "grey"; NULL: not recorded */
     const char *provenance; /* JSON object as text: tool version, seed, parameters */
     double frame_rate_hz;
     bool with_pose;        /* /pose float64 (N, 4): x_m, y_m, yaw_rad, distance_m */

@@ -42,6 +42,8 @@ static char *read_cells(hid_t attribute, int n, size_t *size)
         char **texts = calloc((size_t)n, sizeof *texts);
         H5Tset_size(memory_type, H5T_VARIABLE);
         if (!texts || H5Aread(attribute, memory_type, texts) < 0) {
+            for (int i = 0; texts && i < n; i++)
+                H5free_memory(texts[i]); /* those that were read before it failed */
             free(texts);
             goto done;
         }

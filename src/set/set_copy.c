@@ -69,14 +69,15 @@ enum ev_status ev_set_writer_inherit(struct ev_set_writer *writer, const struct 
                                      struct ev_error *err)
 {
     static const char *const names[] = {"images", "labels", "pose"};
+    const char *const sources[] = {set->images_name, set->labels_name, "pose"};
     const hid_t to = ev_set_writer_file(writer);
     bool ok = copy_attributes(set->file, to);
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++) {
-        if (H5Lexists(set->file, names[i], H5P_DEFAULT) <= 0 ||
+        if ((i == 2 && H5Lexists(set->file, "pose", H5P_DEFAULT) <= 0) ||
             H5Lexists(to, names[i], H5P_DEFAULT) <= 0)
             continue;
-        hid_t source = H5Dopen2(set->file, names[i], H5P_DEFAULT);
+        hid_t source = H5Dopen2(set->file, sources[i], H5P_DEFAULT);
         hid_t target = H5Dopen2(to, names[i], H5P_DEFAULT);
         ok = source >= 0 && target >= 0 && copy_attributes(source, target);
         if (source >= 0)

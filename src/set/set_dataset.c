@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Datasets of a file, whatever they hold: open, name their type, see whether they were written. */
+#include "base/text.h"
 #include "set/set_private.h"
 
 /* Bytes of unpacked chunks that HDF5 keeps: with its own 1 MiB, a chunk of 32 pictures would be
@@ -34,12 +35,48 @@ const char *ev_set_type_name(hid_t type)
     }
 }
 
+/* Names of the file's datasets, as many as fit. */
+struct names {
+    char text[200];
+    size_t used;
+};
+
+static herr_t add_name(hid_t object, const char *name, const H5O_info_t *info, void *data)
+{
+    struct names *names = data;
+
+    (void)object;
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    int n = snprintf(names->text + names->used, sizeof names->text - names->used, "%s/%s",
+                     names->used > 0 ? ", " : "", name);
+    if ((size_t)n >= sizeof names->text - names->used) {
+        names->text[names->used] = '\0';
+        return 1; /* enough */
+    }
+    names->used += (size_t)n;
+    return 0;
+}
+
+static enum ev_status no_dataset(const struct ev_set *set, const char *name, struct ev_error *err)
+{
+    struct names names = {0};
+    char clean[sizeof names.text];
+
+    H5Ovisit2(set->file, H5_INDEX_NAME, H5_ITER_INC, add_name, &names, H5O_INFO_BASIC);
+    ev_text_clean(names.text, clean, sizeof clean);
+    if (names.used == 0)
+        return ev_fail(err, EV_INPUT, "%s: no dataset /%s", set->path, name);
+    return ev_fail(err, EV_INPUT, "%s: no dataset /%s; it has %s (see --images and --labels)",
+                   set->path, name, clean);
+}
+
 enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name, hid_t *dataset,
                                    int *rank, hsize_t extent[H5S_MAX_RANK], struct ev_error *err)
 {
     *dataset = -1;
     if (H5Lexists(set->file, name, H5P_DEFAULT) <= 0)
-        return ev_fail(err, EV_INPUT, "%s: no dataset /%s", set->path, name);
+        return no_dataset(set, name, err);
     hid_t plist = ev_set_access_plist();
     if (plist >= 0) {
         ev_set_guard_links(plist);

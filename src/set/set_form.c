@@ -66,7 +66,7 @@ static void check_labels(const struct teller *teller, const struct ev_set *set, 
     char texts[EV_MAX_OUTPUTS][32];
     double values[2][EV_MAX_OUTPUTS];
     bool given[4];
-    hid_t labels = H5Dopen2(set->file, "labels", H5P_DEFAULT);
+    hid_t labels = H5Dopen2(set->file, set->labels_name, H5P_DEFAULT);
 
     if (labels < 0)
         return;
@@ -80,6 +80,13 @@ static void check_labels(const struct teller *teller, const struct ev_set *set, 
         else if (!given[i] && (is_ours || (i >= 2 && given[2])))
             tell(teller, "/labels: attribute %s is missing", names[i]);
         given[i] = fits;
+    }
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(set->info.columns[i].name, set->info.columns[j].name) == 0)
+                tell(teller, "/labels: columns %d and %d are both called %s", j, i,
+                     set->info.columns[i].name);
+        }
     }
     for (int i = 0; i < n && given[2] && given[3]; i++) {
         double low = values[0][i], high = values[1][i];

@@ -32,15 +32,20 @@ void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *st
     hid_t plist = H5Dget_create_plist(set->images);
     H5D_layout_t layout = plist < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(plist);
     hsize_t chunk[H5S_MAX_RANK] = {0};
+    hid_t type = H5Dget_type(set->images);
     struct stat info;
 
     *storage = (struct ev_set_storage){
         .layout = layout == H5D_CHUNKED   ? "chunked"
                   : layout == H5D_COMPACT ? "compact"
                                           : "contiguous",
+        .type = type < 0 ? "?" : ev_set_type_name(type),
+        .picture_bytes = (int64_t)set->stored_bytes,
         .image_bytes = (int64_t)H5Dget_storage_size(set->images),
         .file_bytes = stat(set->path, &info) == 0 ? info.st_size : 0,
     };
+    if (type >= 0)
+        H5Tclose(type);
     if (layout == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
         storage->chunk_rows = (int64_t)chunk[0];
     if (plist < 0)
@@ -101,7 +106,7 @@ static bool describe(const struct ev_set *set, const char *name, struct ev_set_f
 
 int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER])
 {
-    static const char *const own[] = {"images", "labels", "pose"};
+    const char *const own[] = {set->images_name, set->labels_name, "pose"};
     H5G_info_t group;
     char name[sizeof list[0].name];
     int32_t n = 0;

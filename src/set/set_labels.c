@@ -15,12 +15,34 @@ static enum ev_status check_label_values(const struct ev_set *set, struct ev_err
         for (int32_t c = 0; c < n_outputs; c++) {
             float value = set->labels[row * n_outputs + c];
             if (!isfinite(value))
-                return ev_fail(err, EV_INPUT, "%s: /labels row %lld: %s is %s", set->path,
-                               (long long)row, set->info.columns[c].name,
+                return ev_fail(err, EV_INPUT, "%s: /%s row %lld: %s is %s", set->path,
+                               set->labels_name, (long long)row, set->info.columns[c].name,
                                isnan(value) ? "NaN" : "infinite");
         }
     }
     return EV_OK;
+}
+
+/* The columns are told apart by their names in every report. */
+static enum ev_status check_names(const struct ev_set *set, struct ev_error *err)
+{
+    const struct ev_column *columns = set->info.columns;
+
+    for (int i = 0; i < set->info.n_outputs; i++) {
+        for (int j = 0; j < i; j++) {
+            if (strcmp(columns[i].name, columns[j].name) == 0)
+                return ev_fail(err, EV_INPUT, "%s: /%s: columns %d and %d are both called %s",
+                               set->path, set->labels_name, j, i, columns[i].name);
+        }
+    }
+    return EV_OK;
+}
+
+/* Normalising divides by the range: it must be a number, and not too small to divide by. */
+static bool is_range(double low, double high)
+{
+    return isfinite(low) && isfinite(high) && low < high && isfinite(high - low) &&
+           isfinite(1.0 / (high - low));
 }
 
 static enum ev_status read_names(struct ev_set *set, hid_t labels, struct ev_error *err)
@@ -30,13 +52,18 @@ static enum ev_status read_names(struct ev_set *set, hid_t labels, struct ev_err
 
     bool named = H5Aexists(labels, "names") > 0, with_units = H5Aexists(labels, "units") > 0;
     if (named && !ev_set_read_texts(labels, "names", n, texts))
-        return ev_fail(err, EV_INPUT, "%s: /labels: attribute names needs %d texts", set->path, n);
+        return ev_fail(err, EV_INPUT, "%s: /%s: attribute names needs %d texts", set->path,
+                       set->labels_name, n);
     for (int i = 0; named && i < n; i++) {
         if (texts[i][0])
             memcpy(set->info.columns[i].name, texts[i], sizeof texts[i]);
     }
+    enum ev_status status = check_names(set, err);
+    if (status != EV_OK)
+        return status;
     if (with_units && !ev_set_read_texts(labels, "units", n, texts))
-        return ev_fail(err, EV_INPUT, "%s: /labels: attribute units needs %d texts", set->path, n);
+        return ev_fail(err, EV_INPUT, "%s: /%s: attribute units needs %d texts", set->path,
+                       set->labels_name, n);
     for (int i = 0; with_units && i < n; i++)
         memcpy(set->info.columns[i].unit, texts[i], sizeof texts[i]);
     return EV_OK;
@@ -50,13 +77,13 @@ static enum ev_status read_ranges(struct ev_set *set, hid_t labels, struct ev_er
     if (H5Aexists(labels, "min") <= 0 && H5Aexists(labels, "max") <= 0)
         return EV_OK;
     if (!ev_set_read_doubles(labels, "min", n, low) || !ev_set_read_doubles(labels, "max", n, high))
-        return ev_fail(err, EV_INPUT, "%s: /labels: attributes min and max need %d numbers each",
-                       set->path, n);
+        return ev_fail(err, EV_INPUT, "%s: /%s: attributes min and max need %d numbers each",
+                       set->path, set->labels_name, n);
     for (int i = 0; i < n; i++) {
         struct ev_column *column = &set->info.columns[i];
-        if (!isfinite(low[i]) || !isfinite(high[i]) || low[i] >= high[i])
-            return ev_fail(err, EV_INPUT, "%s: /labels: the range of %s is %g to %g", set->path,
-                           column->name, low[i], high[i]);
+        if (!is_range(low[i], high[i]))
+            return ev_fail(err, EV_INPUT, "%s: /%s: the range of %s is %g to %g", set->path,
+                           set->labels_name, column->name, low[i], high[i]);
         column->min = low[i];
         column->max = high[i];
     }
@@ -86,28 +113,29 @@ enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
     hid_t labels, type = -1;
     int rank;
 
-    enum ev_status status = ev_set_open_dataset(set, "labels", &labels, &rank, extent, err);
+    enum ev_status status = ev_set_open_dataset(set, set->labels_name, &labels, &rank, extent, err);
     if (status != EV_OK)
         return status;
     type = H5Dget_type(labels);
     hsize_t n_outputs = rank == 2 ? extent[1] : 1;
     H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
     if (class != H5T_FLOAT && class != H5T_INTEGER)
-        status = ev_fail(err, EV_INPUT, "%s: /labels is %s, expected numbers", set->path,
-                         ev_set_type_name(type));
+        status = ev_fail(err, EV_INPUT, "%s: /%s is %s, expected numbers", set->path,
+                         set->labels_name, ev_set_type_name(type));
     else if (rank != 1 && rank != 2)
-        status = ev_fail(err, EV_INPUT, "%s: /labels has %d dimensions, expected 2 (N, K)",
-                         set->path, rank);
+        status = ev_fail(err, EV_INPUT, "%s: /%s has %d dimensions, expected 2 (N, K)",
+                         set->path, set->labels_name, rank);
     else if ((int64_t)extent[0] != set->info.n_rows)
-        status = ev_fail(err, EV_INPUT, "%s: /images has %lld rows, /labels has %llu", set->path,
-                         (long long)set->info.n_rows, (unsigned long long)extent[0]);
+        status = ev_fail(err, EV_INPUT, "%s: /%s has %lld rows, /%s has %llu", set->path,
+                         set->images_name, (long long)set->info.n_rows, set->labels_name,
+                         (unsigned long long)extent[0]);
     else if (n_outputs < 1 || n_outputs > EV_MAX_OUTPUTS)
-        status = ev_fail(err, EV_INPUT, "%s: /labels has %llu columns, expected 1 to %d", set->path,
-                         (unsigned long long)n_outputs, EV_MAX_OUTPUTS);
+        status = ev_fail(err, EV_INPUT, "%s: /%s has %llu columns, expected 1 to %d", set->path,
+                         set->labels_name, (unsigned long long)n_outputs, EV_MAX_OUTPUTS);
     if (status != EV_OK)
         goto done;
     set->info.n_outputs = (int32_t)n_outputs;
-    status = ev_set_check_written(set, "labels", labels, err);
+    status = ev_set_check_written(set, set->labels_name, labels, err);
     if (status == EV_OK)
         status = read_columns(set, labels, err);
     if (status != EV_OK)
@@ -117,7 +145,8 @@ enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
         status = ev_fail(err, EV_MEMORY, "%s: out of memory for the labels", set->path);
     else if (H5Dread(labels, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, set->labels) < 0)
         status =
-            ev_fail(err, EV_INPUT, "%s: /labels cannot be read: truncated or damaged", set->path);
+            ev_fail(err, EV_INPUT, "%s: /%s cannot be read: truncated or damaged", set->path,
+                    set->labels_name);
     else if (!set->lenient)
         status = check_label_values(set, err);
 done:
@@ -136,9 +165,9 @@ void ev_set_note_ranges(const struct ev_set *set)
         if (set->labels[i] >= 0.0f && set->labels[i] <= 1.0f)
             continue;
         snprintf(line, sizeof line,
-                 "%.400s: /labels has no attributes min and max, and %s is %g in row %lld: it is "
+                 "%.400s: /%.60s has no attributes min and max, and %s is %g in row %lld: it is "
                  "taken as it is, not scaled to 0..1",
-                 set->path, set->info.columns[i % n_outputs].name, (double)set->labels[i],
+                 set->path, set->labels_name, set->info.columns[i % n_outputs].name, (double)set->labels[i],
                  (long long)(i / n_outputs));
         ev_progress_note(line);
         return;

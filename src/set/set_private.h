@@ -4,15 +4,27 @@
 #define EV_SET_PRIVATE_H
 
 #include <hdf5.h>
+#include <pthread.h>
 
+#include "set/pixel.h"
 #include "set/set.h"
 
 #define EV_SET_FORMAT         "evalrun-set"
 #define EV_SET_FORMAT_VERSION 1
 
+/* How pictures are read. */
+enum ev_storage {
+    EV_STORAGE_BLOCK,  /* all in one block of the file, without HDF5 */
+    EV_STORAGE_CHUNKS, /* chunks of whole pictures, plain or deflated: unpacked here */
+    EV_STORAGE_HDF5,   /* by HDF5: other filters, chunks that cut pictures, other types */
+};
+
 struct ev_set {
     struct ev_set_info info;
     char *path;
+    char *images_name; /* in the file, without a slash before */
+    char *labels_name;
+    enum ev_set_layout layout; /* as asked for */
     char *circuit;
     char *provenance;
     char *sha256;
@@ -21,14 +33,63 @@ struct ev_set {
     bool lenient;    /* opened to be checked: faults of labels and attributes are no failure */
     hid_t file;
     hid_t images;
-    size_t row_bytes; /* of one picture */
-    /* Contiguous pictures without filters are read straight from the file, past HDF5's lock. */
-    int raw_file;       /* descriptor, or -1 */
-    int64_t raw_offset; /* of row 0 in the file */
+    int descriptor;     /* of the file that holds the pictures */
+    int64_t file_bytes; /* its length when it was opened */
+
+    enum ev_element element;
+    bool planar;         /* (N, C, H, W) */
+    double white;        /* of floats */
+    size_t stored_bytes; /* of one picture in the file */
+    enum ev_storage storage;
+    int64_t block_offset; /* of row 0 in the file */
+    int64_t chunk_rows;
+    bool shuffled, deflated; /* filters of chunks, in this order */
+
+    pthread_mutex_t hdf5; /* readers of one set call HDF5 one at a time */
+    struct ev_set_reader *reader; /* for ev_set_read; made when first needed */
 };
 
 /* Turns HDF5's own error printing off; harmless to repeat. */
 void ev_set_quiet_hdf5(void);
+
+/* Runs `check` on a set in a child process (set_probe.c), and returns what it says there; a child
+ * that crashes or works for too long is EV_INPUT. */
+EV_CHECKED enum ev_status ev_set_probe(struct ev_set *set,
+                                       enum ev_status (*check)(struct ev_set *, struct ev_error *),
+                                       struct ev_error *err);
+
+/* Finds the pictures of the open file: shape, type and order of the axes (set_pictures.c), and how
+ * they are stored (set_storage.c). */
+EV_CHECKED enum ev_status ev_set_find_pictures(struct ev_set *set, struct ev_error *err);
+EV_CHECKED enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err);
+
+/* What reading needs beside the set, one for each thread (set_read.c). */
+struct ev_set_reader;
+EV_CHECKED enum ev_status ev_set_reader_open(struct ev_set *set, struct ev_set_reader **reader,
+                                             struct ev_error *err);
+/* Takes NULL. */
+void ev_set_reader_close(struct ev_set_reader *reader);
+/* As ev_set_read; any number of readers at the same time. */
+EV_CHECKED enum ev_status ev_set_reader_read(struct ev_set_reader *reader, enum ev_form form,
+                                             int64_t first, int64_t n, void *images,
+                                             struct ev_error *err);
+/* Whether rows of that form lie in the file as they are. */
+bool ev_set_is_as_stored(const struct ev_set *set, enum ev_form form);
+
+/* Chunks (set_chunk.c). An unpacker has the buffers that one thread needs. */
+struct ev_unpacker;
+/* NULL when out of memory. */
+struct ev_unpacker *ev_unpacker_open(const struct ev_set *set);
+/* Takes NULL. */
+void ev_unpacker_close(struct ev_unpacker *unpacker);
+/* Reads chunk `index` and unpacks all its rows, as stored, to `rows`. */
+EV_CHECKED enum ev_status ev_unpacker_load(struct ev_unpacker *unpacker, struct ev_set *set,
+                                           int64_t index, void *rows, struct ev_error *err);
+
+/* EV_INPUT if the file has become shorter since it was opened: HDF5 reads zeros behind the end. */
+EV_CHECKED enum ev_status ev_set_check_length(const struct ev_set *set, struct ev_error *err);
+EV_CHECKED enum ev_status ev_set_damaged(const struct ev_set *set, int64_t first, int64_t n,
+                                         struct ev_error *err);
 
 /* Datasets (set_dataset.c). Messages begin with the set's path. */
 const char *ev_set_type_name(hid_t type);

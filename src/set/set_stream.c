@@ -1,147 +1,237 @@
 /* SPDX-License-Identifier: MIT */
-/* The stream: one reader thread fills a ring of batches ahead of the caller. */
+/*
+ * The stream: readers fill a ring of batches ahead of the caller. They take spans of rows in turn,
+ * whole chunks where the set has them, so that no chunk is unpacked twice; a span may go into
+ * several batches.
+ */
 #include <assert.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "set/set_private.h"
 
-/* One place in the ring. */
+/* Of rows that are not in chunks: small enough to share a batch among readers, large enough for
+ * the disk. */
+#define SPAN_BYTES ((size_t)2 << 20)
+
+/* One place in the ring: batch i is in slot i modulo the number of slots. */
 struct slot {
-    uint8_t *images;
-    int64_t first_row;
-    int64_t n_rows;
+    void *images;
+    int64_t n_done; /* rows of the batch that are read */
 };
 
 struct ev_stream {
     struct ev_set *set;
-    int64_t batch_rows;
+    struct ev_stream_args args;
+    size_t picture_bytes;
+    int64_t span_rows;
     struct slot *slots;
     int32_t n_slots;
-    pthread_t thread;
-    bool has_thread;
+    struct worker *workers;
+    int32_t n_workers;
 
-    pthread_mutex_t mutex; /* guards what follows */
+    pthread_mutex_t mutex; /* guards what follows, and the slots' n_done */
     pthread_cond_t changed;
-    int64_t n_filled; /* batches that the reader has finished */
-    int64_t n_taken;  /* batches that the caller has asked for */
-    bool stop;
+    int64_t next_span;
+    int64_t n_taken; /* batches that the caller has asked for */
+    bool stop;       /* the stream is being closed */
     bool failed;
     struct ev_error err;
 };
 
-static int64_t count_batches(const struct ev_stream *stream)
+struct worker {
+    struct ev_stream *stream;
+    struct ev_set_reader *reader;
+    pthread_t thread;
+    bool has_thread;
+};
+
+static int64_t smaller(int64_t a, int64_t b)
 {
-    return (stream->set->info.n_rows + stream->batch_rows - 1) / stream->batch_rows;
+    return a < b ? a : b;
 }
 
-/* Waits until batch `index` may be written: its slot must be neither ahead of the caller by a whole
- * ring nor the one that the caller holds. False when the stream is being closed. */
-static bool wait_for_room(struct ev_stream *stream, int64_t index)
+static int64_t rows_of_batch(const struct ev_stream *stream, int64_t batch)
 {
-    pthread_mutex_lock(&stream->mutex);
-    while (!stream->stop && index >= stream->n_taken + stream->n_slots - (stream->n_taken > 0))
+    const int64_t left = stream->set->info.n_rows - batch * stream->args.batch_rows;
+
+    return left > 0 ? smaller(left, stream->args.batch_rows) : 0;
+}
+
+/* Waits until a batch may be written: its slot must be neither ahead of the caller by a whole ring
+ * nor the one that the caller holds.
+ * False when the stream is being closed. Caller holds the mutex. */
+static bool wait_for_room(struct ev_stream *stream, int64_t batch)
+{
+    while (!stream->stop && batch >= stream->n_taken + stream->n_slots - (stream->n_taken > 0))
         pthread_cond_wait(&stream->changed, &stream->mutex);
-    bool stop = stream->stop;
-    pthread_mutex_unlock(&stream->mutex);
-    return !stop;
+    return !stream->stop;
 }
 
-static void *read_ahead(void *data)
+/* Reads rows [first, end) into the batches that they belong to; false when reading is over. */
+static bool read_span(struct worker *worker, int64_t first, int64_t end)
 {
-    struct ev_stream *stream = data;
-    const int64_t n_batches = count_batches(stream);
+    struct ev_stream *stream = worker->stream;
+    const int64_t batch_rows = stream->args.batch_rows;
     struct ev_error err = EV_ERROR_INIT;
-    enum ev_status status = EV_OK;
+    bool go_on = true;
 
-    for (int64_t i = 0; i < n_batches && status == EV_OK; i++) {
-        struct slot *slot = &stream->slots[i % stream->n_slots];
-        if (!wait_for_room(stream, i))
-            return NULL;
-        int64_t first = i * stream->batch_rows;
-        int64_t left = stream->set->info.n_rows - first;
-        slot->first_row = first;
-        slot->n_rows = left < stream->batch_rows ? left : stream->batch_rows;
-        status = ev_set_read(stream->set, first, slot->n_rows, slot->images, &err);
+    for (int64_t n; first < end && go_on; first += n) {
+        const int64_t batch = first / batch_rows, within = first % batch_rows;
+        struct slot *slot = &stream->slots[batch % stream->n_slots];
+        n = smaller(end - first, batch_rows - within);
+        pthread_mutex_lock(&stream->mutex);
+        go_on = wait_for_room(stream, batch);
+        pthread_mutex_unlock(&stream->mutex);
+        if (!go_on)
+            break;
+        enum ev_status status =
+            ev_set_reader_read(worker->reader, stream->args.form, first, n,
+                               (char *)slot->images + (size_t)within * stream->picture_bytes, &err);
         pthread_mutex_lock(&stream->mutex);
         if (status == EV_OK) {
-            stream->n_filled++;
-        } else {
+            slot->n_done += n;
+        } else if (!stream->failed) {
             stream->failed = true;
             stream->err = err;
         }
+        go_on = status == EV_OK;
         pthread_cond_broadcast(&stream->changed);
         pthread_mutex_unlock(&stream->mutex);
+    }
+    return go_on;
+}
+
+static void *work(void *data)
+{
+    struct worker *worker = data;
+    struct ev_stream *stream = worker->stream;
+    const int64_t n_rows = stream->set->info.n_rows;
+    bool go_on = true;
+
+    while (go_on) {
+        pthread_mutex_lock(&stream->mutex);
+        const int64_t first = stream->next_span++ * stream->span_rows;
+        go_on = !stream->failed && !stream->stop && first < n_rows;
+        pthread_mutex_unlock(&stream->mutex);
+        if (go_on)
+            go_on = read_span(worker, first, smaller(first + stream->span_rows, n_rows));
     }
     return NULL;
 }
 
-enum ev_status ev_stream_open(struct ev_set *set, int64_t batch_rows, int32_t depth,
+/* Where rows are only copied, two readers take all that memory gives; where HDF5 does the work, they
+ * would wait for each other. */
+static int32_t count_workers(const struct ev_set *set, const struct ev_stream_args *args)
+{
+    const bool unpacks = set->storage == EV_STORAGE_CHUNKS && (set->deflated || set->shuffled);
+    const bool changes = !ev_set_is_as_stored(set, args->form);
+
+    if (set->storage == EV_STORAGE_HDF5)
+        return 1;
+    return unpacks || changes ? args->n_threads : (int32_t)smaller(args->n_threads, 2);
+}
+
+static int64_t choose_span(const struct ev_set *set)
+{
+    const int64_t rows = (int64_t)(SPAN_BYTES / set->stored_bytes);
+
+    return set->storage == EV_STORAGE_CHUNKS ? set->chunk_rows : rows > 0 ? rows : 1;
+}
+
+static enum ev_status start_workers(struct ev_stream *stream, struct ev_error *err)
+{
+    stream->workers = calloc((size_t)stream->n_workers, sizeof *stream->workers);
+    if (!stream->workers)
+        return ev_fail(err, EV_MEMORY, "%s: out of memory", stream->set->path);
+    for (int32_t i = 0; i < stream->n_workers; i++) {
+        struct worker *worker = &stream->workers[i];
+        worker->stream = stream;
+        enum ev_status status = ev_set_reader_open(stream->set, &worker->reader, err);
+        if (status != EV_OK)
+            return status;
+        worker->has_thread = pthread_create(&worker->thread, NULL, work, worker) == 0;
+        if (!worker->has_thread)
+            return ev_fail(err, EV_MEMORY, "%s: no thread can be started to read it",
+                           stream->set->path);
+    }
+    return EV_OK;
+}
+
+enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *args,
                               struct ev_stream **out, struct ev_error *err)
 {
     struct ev_stream *stream = calloc(1, sizeof *stream);
 
-    assert(batch_rows >= 1 && depth >= 1);
+    assert(args->batch_rows >= 1 && args->depth >= 1 && args->n_threads >= 1);
     *out = NULL;
     if (!stream)
         return ev_fail(err, EV_MEMORY, "%s: out of memory", set->path);
-    if (set->raw_file >= 0)
-        posix_fadvise(set->raw_file, set->raw_offset, 0, POSIX_FADV_SEQUENTIAL);
+    if (set->storage == EV_STORAGE_BLOCK)
+        posix_fadvise(set->descriptor, set->block_offset, 0, POSIX_FADV_SEQUENTIAL);
     stream->set = set;
-    stream->batch_rows = batch_rows < set->info.n_rows ? batch_rows : set->info.n_rows;
-    stream->n_slots = depth + 1;
+    stream->args = *args;
+    stream->args.batch_rows = smaller(args->batch_rows, set->info.n_rows);
+    stream->picture_bytes = ev_set_picture_bytes(&set->info, args->form);
+    stream->span_rows = choose_span(set);
+    stream->n_workers = count_workers(set, args);
+    stream->n_slots = args->depth + 1;
     pthread_mutex_init(&stream->mutex, NULL);
     pthread_cond_init(&stream->changed, NULL);
     stream->slots = calloc((size_t)stream->n_slots, sizeof *stream->slots);
     bool ok = stream->slots != NULL;
     for (int32_t i = 0; ok && i < stream->n_slots; i++) {
-        stream->slots[i].images = malloc((size_t)stream->batch_rows * set->row_bytes);
+        stream->slots[i].images = malloc((size_t)stream->args.batch_rows * stream->picture_bytes);
         ok = stream->slots[i].images != NULL;
     }
-    stream->has_thread = ok && pthread_create(&stream->thread, NULL, read_ahead, stream) == 0;
-    if (!stream->has_thread) {
+    enum ev_status status =
+        ok ? start_workers(stream, err)
+           : ev_fail(err, EV_MEMORY, "%s: out of memory for batches of %lld rows", set->path,
+                     (long long)stream->args.batch_rows);
+    if (status == EV_OK)
+        *out = stream;
+    else
         ev_stream_close(stream);
-        return ev_fail(err, EV_MEMORY, "%s: out of memory for batches of %lld rows", set->path,
-                       (long long)batch_rows);
-    }
-    *out = stream;
-    return EV_OK;
+    return status;
+}
+
+/* Gives the slot of the batch before `batch` back, and waits until `batch` is read. Caller holds
+ * the mutex. */
+static enum ev_status take(struct ev_stream *stream, int64_t batch, int64_t n_rows,
+                           struct ev_error *err)
+{
+    struct slot *slot = &stream->slots[batch % stream->n_slots];
+
+    if (batch > 0)
+        stream->slots[(batch - 1) % stream->n_slots].n_done = 0;
+    stream->n_taken = batch + 1;
+    pthread_cond_broadcast(&stream->changed);
+    while (slot->n_done < n_rows && !stream->failed)
+        pthread_cond_wait(&stream->changed, &stream->mutex);
+    if (slot->n_done == n_rows)
+        return EV_OK;
+    *err = stream->err;
+    stream->n_taken = batch; /* the same failure at the next call */
+    return err->status;
 }
 
 enum ev_status ev_stream_next(struct ev_stream *stream, struct ev_stream_batch *out,
                               struct ev_error *err)
 {
-    const struct ev_set_info *info = &stream->set->info;
-
     memset(out, 0, sizeof *out);
     out->batch.size = sizeof out->batch;
-    out->batch.form = EV_FORM_U8_NHWC;
-    out->batch.shape = info->shape;
+    out->batch.form = stream->args.form;
+    out->batch.shape = stream->set->info.shape;
     pthread_mutex_lock(&stream->mutex);
-    int64_t index = stream->n_taken;
-    if (index >= count_batches(stream)) {
-        pthread_mutex_unlock(&stream->mutex);
-        return EV_OK;
-    }
-    /* Taking batch `index` gives the one before back to the reader. */
-    stream->n_taken++;
-    pthread_cond_broadcast(&stream->changed);
-    while (stream->n_filled <= index && !stream->failed)
-        pthread_cond_wait(&stream->changed, &stream->mutex);
-    bool ready = stream->n_filled > index;
-    if (!ready) {
-        *err = stream->err;
-        stream->n_taken = index; /* the same failure at the next call */
-    }
+    const int64_t batch = stream->n_taken, n_rows = rows_of_batch(stream, batch);
+    enum ev_status status = n_rows > 0 ? take(stream, batch, n_rows, err) : EV_OK;
     pthread_mutex_unlock(&stream->mutex);
-    if (!ready)
-        return err->status;
-    const struct slot *slot = &stream->slots[index % stream->n_slots];
-    out->first_row = slot->first_row;
-    out->batch.n_rows = slot->n_rows;
-    out->batch.data = slot->images;
+    if (status != EV_OK || n_rows == 0)
+        return status;
+    out->first_row = batch * stream->args.batch_rows;
+    out->batch.n_rows = n_rows;
+    out->batch.data = stream->slots[batch % stream->n_slots].images;
     return EV_OK;
 }
 
@@ -149,13 +239,16 @@ void ev_stream_close(struct ev_stream *stream)
 {
     if (!stream)
         return;
-    if (stream->has_thread) {
-        pthread_mutex_lock(&stream->mutex);
-        stream->stop = true;
-        pthread_cond_broadcast(&stream->changed);
-        pthread_mutex_unlock(&stream->mutex);
-        pthread_join(stream->thread, NULL);
+    pthread_mutex_lock(&stream->mutex);
+    stream->stop = true;
+    pthread_cond_broadcast(&stream->changed);
+    pthread_mutex_unlock(&stream->mutex);
+    for (int32_t i = 0; stream->workers && i < stream->n_workers; i++) {
+        if (stream->workers[i].has_thread)
+            pthread_join(stream->workers[i].thread, NULL);
+        ev_set_reader_close(stream->workers[i].reader);
     }
+    free(stream->workers);
     for (int32_t i = 0; stream->slots && i < stream->n_slots; i++)
         free(stream->slots[i].images);
     free(stream->slots);

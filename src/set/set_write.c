@@ -76,6 +76,7 @@ static bool write_root(const struct ev_set_writer *writer)
            ev_set_write_text(writer->file, "circuit", spec->circuit ? spec->circuit : "") >= 0 &&
            ev_set_write_text(writer->file, "provenance",
                              spec->provenance ? spec->provenance : "") >= 0 &&
+           (!spec->colour || ev_set_write_text(writer->file, "colour", spec->colour) >= 0) &&
            ev_set_write_double(writer->file, "frame_rate_hz", spec->frame_rate_hz) >= 0;
 }
 

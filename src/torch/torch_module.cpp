@@ -31,7 +31,8 @@ enum ev_status engine_describe(struct ev_engine *engine, struct ev_description *
 enum ev_status engine_infer(struct ev_engine *engine, const struct ev_batch *batch, float *outputs,
                             struct ev_error *err)
 {
-    return ev::guarded(err, [&] { ev::infer_engine(*engine, *batch, outputs); });
+    /* A model that was loaded and fails now is to blame itself. */
+    return ev::guarded(err, [&] { ev::infer_engine(*engine, *batch, outputs); }, EV_INPUT);
 }
 
 void engine_close(struct ev_engine *engine)

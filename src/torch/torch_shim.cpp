@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <system_error>
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/from_blob.h>
@@ -77,6 +78,8 @@ std::string current_reason()
         throw;
     } catch (const c10::Error &error) {
         text = error.what_without_backtrace();
+        if (mentions(text, "alloc_cpu"))
+            text = "out of memory";
     } catch (const Failure &failure) {
         return failure.line;
     } catch (const std::bad_alloc &) {
@@ -99,20 +102,23 @@ enum ev_status current_status(enum ev_status otherwise)
         return EV_MEMORY;
     } catch (const c10::OutOfMemoryError &) {
         return EV_MEMORY;
+    } catch (const std::system_error &) {
+        return EV_MEMORY; /* a thread that cannot be started */
     } catch (const std::exception &error) {
         std::string text = error.what();
         /* The CPU allocator reports by a plain c10::Error. */
-        bool memory = mentions(text, "not enough memory") || mentions(text, "out of memory");
-        return memory ? EV_MEMORY : otherwise;
+        bool memory = mentions(text, "not enough memory") || mentions(text, "out of memory") ||
+                      mentions(text, "alloc_cpu");
+        return memory ? EV_MEMORY : mentions(text, "CUDA error") ? EV_DEVICE : otherwise;
     } catch (...) {
         return otherwise;
     }
 }
 
-enum ev_status fail_current(struct ev_error *err) noexcept
+enum ev_status fail_current(struct ev_error *err, enum ev_status otherwise) noexcept
 {
     try {
-        enum ev_status status = current_status(EV_ENGINE);
+        enum ev_status status = current_status(otherwise);
         return ev_fail(err, status, "%s", current_reason().c_str());
     } catch (...) {
         return ev_fail(err, EV_MEMORY, "out of memory");

@@ -64,18 +64,21 @@ private:
 std::string current_reason();
 /* EV_MEMORY where the exception being handled says so, otherwise `otherwise`. */
 enum ev_status current_status(enum ev_status otherwise);
-/* Writes the exception being handled to *err and returns its status. */
-enum ev_status fail_current(struct ev_error *err) noexcept;
+/* Writes the exception being handled to *err and returns its status, `otherwise` where nothing
+ * tells a better one. */
+enum ev_status fail_current(struct ev_error *err, enum ev_status otherwise) noexcept;
 
 /* Runs a hook's body; exceptions become a status and a line. */
-template <class Body> enum ev_status guarded(struct ev_error *err, Body &&body) noexcept
+template <class Body>
+enum ev_status guarded(struct ev_error *err, Body &&body,
+                       enum ev_status otherwise = EV_ENGINE) noexcept
 {
     try {
         Quiet quiet;
         body();
         return EV_OK;
     } catch (...) {
-        return fail_current(err);
+        return fail_current(err, otherwise);
     }
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,7 +204,8 @@ static bool take_over(struct ev_checkpoint *checkpoint, const json_t *root, stru
     }
     checkpoint->best_epoch = json_integer_value(best);
     snprintf(checkpoint->best_sha256, sizeof checkpoint->best_sha256, "%s", sha256);
-    return checkpoint->best_epoch >= 0 && checkpoint->best_epoch <= checkpoint->n_epochs;
+    return checkpoint->best_epoch >= 0 && checkpoint->best_epoch <= checkpoint->n_epochs &&
+           (checkpoint->best_epoch > 0) == (checkpoint->n_epochs > 0);
 }
 
 enum ev_status ev_checkpoint_load(struct ev_checkpoint *checkpoint, struct ev_error *err)
@@ -237,23 +237,72 @@ done:
     return status;
 }
 
+static enum ev_status check_is_there(const char *path, struct ev_error *err)
+{
+    if (ev_file_exists(path))
+        return EV_OK;
+    return ev_fail(err, EV_INPUT,
+                   "%s: missing, but the interrupted run cannot go on without it; start afresh "
+                   "with --fresh",
+                   path);
+}
+
+enum ev_status ev_checkpoint_check_files(const struct ev_checkpoint *checkpoint,
+                                         struct ev_error *err)
+{
+    char *state = ev_checkpoint_state_path(checkpoint, checkpoint->n_epochs);
+    char *best = ev_checkpoint_best_path(checkpoint, checkpoint->best_epoch);
+    char hex[65];
+    enum ev_status status = state && best ? EV_OK : out_of_memory(err);
+
+    if (status == EV_OK)
+        status = check_is_there(state, err);
+    if (status == EV_OK)
+        status = check_is_there(best, err);
+    if (status == EV_OK)
+        status = ev_file_sha256(best, hex, err);
+    if (status == EV_OK && strcmp(hex, checkpoint->best_sha256) != 0)
+        status = ev_fail(err, EV_INPUT,
+                         "%s: not the model that the interrupted run kept; start afresh with "
+                         "--fresh",
+                         best);
+    free(best);
+    free(state);
+    return status;
+}
+
 /* --- Tidying --- */
+
+/* Whether `name` is "OUT.KIND-N", both without folder, and which N. */
+static bool is_epoch_file(const char *name, const char *out_name, const char *kind, int64_t *epoch)
+{
+    size_t n_out = strlen(out_name), n_kind = strlen(kind);
+
+    return strncmp(name, out_name, n_out) == 0 && name[n_out] == '.' &&
+           strncmp(name + n_out + 1, kind, n_kind) == 0 && name[n_out + 1 + n_kind] == '-' &&
+           ev_text_int64(name + n_out + n_kind + 2, epoch);
+}
+
+bool ev_checkpoint_owns(const char *out_name, const char *name)
+{
+    size_t n_out = strlen(out_name);
+    int64_t epoch;
+
+    return is_epoch_file(name, out_name, "state", &epoch) ||
+           is_epoch_file(name, out_name, "best", &epoch) ||
+           (strncmp(name, out_name, n_out) == 0 && strcmp(name + n_out, ".state") == 0);
+}
 
 /* Removes the files "NAME.KIND-N" in `folder`, except that of epoch `keep`. */
 static void remove_others(const char *folder, const char *name, const char *kind, int64_t keep)
 {
     DIR *listing = opendir(folder);
-    size_t n_name = strlen(name), n_kind = strlen(kind);
     struct dirent *entry;
+    int64_t epoch;
 
     while (listing && (entry = readdir(listing))) {
-        const char *rest = entry->d_name + n_name;
-        int64_t epoch;
-        if (strncmp(entry->d_name, name, n_name) != 0 || *rest != '.' ||
-            strncmp(rest + 1, kind, n_kind) != 0 || rest[1 + n_kind] != '-' ||
-            !ev_text_int64(rest + n_kind + 2, &epoch) || epoch == keep)
-            continue;
-        unlinkat(dirfd(listing), entry->d_name, 0);
+        if (is_epoch_file(entry->d_name, name, kind, &epoch) && epoch != keep)
+            unlinkat(dirfd(listing), entry->d_name, 0);
     }
     if (listing)
         closedir(listing);
@@ -264,9 +313,7 @@ static void remove_all_but(const struct ev_checkpoint *checkpoint, int64_t state
 {
     const char *slash = strrchr(checkpoint->out_path, '/');
     const char *name = slash ? slash + 1 : checkpoint->out_path;
-    char *folder = slash == checkpoint->out_path ? strdup("/")
-                   : slash ? strndup(checkpoint->out_path, (size_t)(slash - checkpoint->out_path))
-                           : strdup(".");
+    char *folder = ev_path_folder(checkpoint->out_path);
 
     if (folder) {
         remove_others(folder, name, "state", state_epoch);

@@ -8,6 +8,7 @@
 #ifndef EV_CHECKPOINT_H
 #define EV_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -46,6 +47,10 @@ EV_CHECKED enum ev_status ev_checkpoint_load(struct ev_checkpoint *checkpoint,
                                              struct ev_error *err);
 EV_CHECKED enum ev_status ev_checkpoint_save(const struct ev_checkpoint *checkpoint,
                                              struct ev_error *err);
+/* Whether the files that a checkpoint with finished epochs names are there, and its best model is
+ * the one that was written: EV_INPUT naming the file and saying how to start afresh. */
+EV_CHECKED enum ev_status ev_checkpoint_check_files(const struct ev_checkpoint *checkpoint,
+                                                    struct ev_error *err);
 /* Appends a finished epoch; EV_MEMORY. */
 EV_CHECKED enum ev_status ev_checkpoint_add(struct ev_checkpoint *checkpoint,
                                             const struct ev_epoch_record *record,
@@ -54,6 +59,10 @@ EV_CHECKED enum ev_status ev_checkpoint_add(struct ev_checkpoint *checkpoint,
 /* "OUT.state-N" and "OUT.best-N", malloc'ed; NULL when out of memory. */
 char *ev_checkpoint_state_path(const struct ev_checkpoint *checkpoint, int64_t epoch);
 char *ev_checkpoint_best_path(const struct ev_checkpoint *checkpoint, int64_t epoch);
+
+/* Whether the file `name` is of the form of one of these or of OUT.state, with `out_name` for OUT;
+ * both without folder. */
+bool ev_checkpoint_owns(const char *out_name, const char *name);
 
 /* Removes OUT.state and then all OUT.state-N and OUT.best-N that lie beside it. */
 EV_CHECKED enum ev_status ev_checkpoint_remove(const struct ev_checkpoint *checkpoint,

@@ -74,7 +74,12 @@ static enum ev_status open_sets(struct ev_sampler *sampler, const struct ev_samp
     if (!sampler->sets || !sampler->first_row)
         return out_of_memory(err);
     for (int32_t i = 0; i < args->n_sets; i++) {
-        enum ev_status status = ev_set_open(args->set_paths[i], &sampler->sets[i], err);
+        enum ev_status status = ev_set_open(args->set_paths[i], NULL, &sampler->sets[i], err);
+        if (status == EV_OK && ev_set_info(sampler->sets[i])->form != EV_FORM_U8_NHWC)
+            status = ev_fail(err, EV_UNSUPPORTED, "%s: pictures of floats; training needs uint8",
+                             args->set_paths[i]);
+        if (status == EV_OK)
+            status = ev_set_unpack(sampler->sets[i], args->n_threads, err);
         if (status != EV_OK)
             return status;
         ev_set_note_ranges(sampler->sets[i]);
@@ -260,7 +265,7 @@ static enum ev_status read_set_rows(struct ev_sampler *sampler, int32_t set, con
             memcpy(labels + (size_t)(done + i) * n_outputs, all + (size_t)within[i] * n_outputs,
                    n_outputs * sizeof *labels);
         }
-        enum ev_status status = ev_set_read_rows(sampler->sets[set], within, now,
+        enum ev_status status = ev_set_read_rows(sampler->sets[set], EV_FORM_U8_NHWC, within, now,
                                                  images + (size_t)done * row_bytes, err);
         if (status != EV_OK)
             return status;

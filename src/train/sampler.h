@@ -14,6 +14,7 @@
 struct ev_sampler_args {
     const char *const *set_paths;
     int32_t n_sets;
+    int32_t n_threads; /* for unpacking */
     double validation_share;    /* 0 to 0.5 */
     int64_t repeat_bends;       /* a row with |w| > 1 rad/s is in the list so often */
     int64_t repeat_sharp_bends; /* and one with |w| > 2 rad/s so often */

@@ -16,6 +16,7 @@
 #include "base/progress.h"
 #include "train/checkpoint.h"
 #include "train/feeder.h"
+#include "train/train_files.h"
 #include "train/train_log.h"
 
 /* The learning rate rises over this share of all steps, at most so many, and falls to this share
@@ -36,6 +37,7 @@ struct run {
     int64_t epoch_rows;
     int64_t n_steps;    /* of the whole run */
     int64_t first_epoch;
+    bool finished;      /* the model is in place already */
     double best_value;  /* validation error of the best epoch so far */
     struct ev_progress progress;
     char note[96];
@@ -109,6 +111,7 @@ static enum ev_status open_sampler(struct run *run, struct ev_error *err)
     struct ev_sampler_args sampler_args = {
         .set_paths = args->set_paths,
         .n_sets = args->n_sets,
+        .n_threads = args->n_threads,
         .validation_share = args->validation_share,
         .repeat_bends = repeats ? args->repeat_bends : 1,
         .repeat_sharp_bends = repeats ? args->repeat_sharp_bends : 1,
@@ -139,7 +142,13 @@ static enum ev_status open_network(struct run *run, struct ev_error *err)
         .seed = run->args->seed,
         .baseline_path = run->args->baseline_path,
     };
-    return run->trainer->open(&args, &run->network, err);
+    enum ev_status status = run->trainer->open(&args, &run->network, err);
+
+    /* Without a baseline only the pictures can be what does not fit, and a trainer does not know
+     * whose they are. */
+    if (status == EV_INPUT && !args.baseline_path)
+        return ev_prefix(err, run->args->set_paths[0]);
+    return status;
 }
 
 /* Whether OUT is the model that the checkpoint calls its best: the run had been killed between
@@ -175,6 +184,12 @@ static enum ev_status resume(struct run *run, struct ev_error *err)
         return status;
     run->first_epoch = checkpoint->n_epochs;
     run->best_value = value_of(checkpoint, checkpoint->best_epoch);
+    run->finished = is_finished(run);
+    if (run->finished)
+        return EV_OK;
+    status = ev_checkpoint_check_files(checkpoint, err);
+    if (status != EV_OK)
+        return status;
     char *state = ev_checkpoint_state_path(checkpoint, checkpoint->n_epochs);
     if (!state)
         return out_of_memory(err);
@@ -264,24 +279,53 @@ static enum ev_status train_batches(struct run *run, int64_t epoch, struct ev_fe
     }
 }
 
+typedef enum ev_status write_hook(struct ev_network *, const char *path, struct ev_error *err);
+
+/* Puts the name that the user knows in the place of the temporary one that a trainer was given. */
+static enum ev_status name_in_message(struct ev_error *err, const char *temporary, const char *path)
+{
+    struct ev_error old = *err;
+    const char *at = strstr(old.message, temporary);
+
+    if (!at)
+        return ev_prefix(err, path);
+    return ev_fail(err, old.status, "%.*s%s%s", (int)(at - old.message), old.message, path,
+                   at + strlen(temporary));
+}
+
+/* Has a file written under a temporary name beside `path` (malloc'ed, into *temporary) and synced.
+ * On failure nothing is left and *temporary is NULL. */
+static enum ev_status write_temporary(struct run *run, const char *path, write_hook *write,
+                                      char **temporary, struct ev_error *err)
+{
+    enum ev_status status = ev_file_temporary(path, temporary, err);
+
+    if (status != EV_OK)
+        return status;
+    status = write(run->network, *temporary, err);
+    if (status != EV_OK)
+        status = name_in_message(err, *temporary, path);
+    else
+        status = ev_file_sync(*temporary, path, err);
+    if (status != EV_OK) {
+        ev_file_discard(*temporary);
+        free(*temporary);
+        *temporary = NULL;
+    }
+    return status;
+}
+
 /* Saves what `write` writes to `path`, whole or absent. */
-static enum ev_status save_file(struct run *run, char *path,
-                                enum ev_status (*write)(struct ev_network *, const char *,
-                                                        struct ev_error *),
+static enum ev_status save_file(struct run *run, const char *path, write_hook *write,
                                 struct ev_error *err)
 {
-    char *temporary = NULL;
+    char *temporary;
 
     if (!path)
         return out_of_memory(err);
-    enum ev_status status = ev_file_temporary(path, &temporary, err);
-    if (status == EV_OK) {
-        status = write(run->network, temporary, err);
-        if (status == EV_OK)
-            status = ev_file_commit(temporary, path, err);
-        else
-            ev_file_discard(temporary);
-    }
+    enum ev_status status = write_temporary(run, path, write, &temporary, err);
+    if (status == EV_OK)
+        status = ev_file_commit(temporary, path, err);
     free(temporary);
     return status;
 }
@@ -320,8 +364,13 @@ static enum ev_status save_epoch(struct run *run, const struct ev_epoch_record *
                                     err);
     if (status == EV_OK)
         status = ev_checkpoint_save(checkpoint, err);
-    if (status == EV_OK)
+    if (status == EV_OK) {
         ev_checkpoint_tidy(checkpoint);
+    } else {
+        /* No checkpoint names them. */
+        ev_file_discard(best);
+        ev_file_discard(state);
+    }
     free(best);
     free(state);
     return status;
@@ -416,6 +465,26 @@ static enum ev_status calibrate(struct run *run, struct ev_epoch_record *record,
     return status;
 }
 
+/* Both files appear or neither: all that can fail comes before the first of them has its name. */
+static enum ev_status save_conversion(struct run *run, struct ev_error *err)
+{
+    const char *path = run->args->out_path;
+    char *temporary;
+    enum ev_status status =
+        write_temporary(run, path, run->trainer->export_model, &temporary, err);
+
+    if (status != EV_OK)
+        return status;
+    status = ev_train_log_write(&run->checkpoint, run->sampler->columns, run->sampler->n_outputs,
+                                err);
+    if (status == EV_OK)
+        status = ev_file_commit(temporary, path, err);
+    else
+        ev_file_discard(temporary);
+    free(temporary);
+    return status;
+}
+
 static enum ev_status run_conversion(struct run *run, struct ev_error *err)
 {
     struct ev_epoch_record record = {.train_loss = NAN, .learning_rate = NAN};
@@ -431,33 +500,18 @@ static enum ev_status run_conversion(struct run *run, struct ev_error *err)
     run->best_value = record.val_mse_norm;
     if (status == EV_OK)
         status = ev_checkpoint_add(&run->checkpoint, &record, err);
-    char *path = strdup(run->args->out_path);
-    if (status == EV_OK)
-        status = save_file(run, path, run->trainer->export_model, err);
-    free(path);
-    if (status == EV_OK)
-        status = ev_train_log_write(&run->checkpoint, run->sampler->columns,
-                                    run->sampler->n_outputs, err);
-    return status;
-}
-
-/* The model's folder can be written: seen before hours are spent. */
-static enum ev_status check_out_path(const char *path, struct ev_error *err)
-{
-    char *temporary = NULL;
-    enum ev_status status = ev_file_temporary(path, &temporary, err);
-
-    ev_file_discard(temporary);
-    free(temporary);
-    return status;
+    return status == EV_OK ? save_conversion(run, err) : status;
 }
 
 enum ev_status ev_train_run(const struct ev_trainer *trainer, const struct ev_train_args *args,
                             struct ev_train_summary *summary, struct ev_error *err)
 {
     struct run run = {.trainer = trainer, .args = args, .best_value = NAN};
-    enum ev_status status = check_out_path(args->out_path, err);
+    struct ev_train_lock lock = {0};
+    enum ev_status status = ev_train_files_check(args, err);
 
+    if (status == EV_OK)
+        status = ev_train_files_lock(args->out_path, &lock, err);
     if (status == EV_OK)
         status = open_sampler(&run, err);
     if (status == EV_OK)
@@ -465,8 +519,8 @@ enum ev_status ev_train_run(const struct ev_trainer *trainer, const struct ev_tr
     if (status == EV_OK && trains(args)) {
         status = resume(&run, err);
         if (status == EV_OK)
-            status = is_finished(&run) ? ev_checkpoint_remove(&run.checkpoint, err)
-                                       : run_epochs(&run, err);
+            status = run.finished ? ev_checkpoint_remove(&run.checkpoint, err)
+                                  : run_epochs(&run, err);
     } else if (status == EV_OK) {
         status = run_conversion(&run, err);
     }
@@ -478,5 +532,6 @@ enum ev_status ev_train_run(const struct ev_trainer *trainer, const struct ev_tr
     ev_checkpoint_free(&run.checkpoint);
     free(run.rows);
     ev_sampler_close(run.sampler);
+    ev_train_files_unlock(&lock);
     return status;
 }

@@ -43,7 +43,8 @@ struct ev_train_summary {
 /* Trains (FLOAT, QAT) or calibrates (STATIC) or converts (DYNAMIC) and writes the model, whole or
  * absent, and its log. A run that was interrupted goes on from OUT.state when called again with
  * the same arguments (n_threads may differ), with the same model as if it had not been; other
- * arguments are EV_USAGE. *summary may be NULL. */
+ * arguments are EV_USAGE. While another run writes the same model: EV_IO at once. *summary may be
+ * NULL. */
 EV_CHECKED enum ev_status ev_train_run(const struct ev_trainer *trainer,
                                        const struct ev_train_args *args,
                                        struct ev_train_summary *summary, struct ev_error *err);

@@ -10,6 +10,20 @@
 #include "base/file.h"
 #include "base/text.h"
 
+char *ev_train_log_path(const char *model_path)
+{
+    size_t n = strlen(model_path);
+    char *path = malloc(n + sizeof ".csv");
+
+    if (!path)
+        return NULL;
+    if (n > 3 && strcmp(model_path + n - 3, ".pt") == 0)
+        n -= 3;
+    memcpy(path, model_path, n);
+    memcpy(path + n, ".csv", sizeof ".csv");
+    return path;
+}
+
 static void write_figure(FILE *out, double value, const char *format)
 {
     fputc(',', out);
@@ -45,16 +59,11 @@ enum ev_status ev_train_log_write(const struct ev_checkpoint *checkpoint,
                                   const struct ev_column *columns, int32_t n_outputs,
                                   struct ev_error *err)
 {
-    size_t n = strlen(checkpoint->out_path);
     struct ev_outfile file = {0};
 
-    char *path = malloc(n + sizeof ".csv");
+    char *path = ev_train_log_path(checkpoint->out_path);
     if (!path)
         return ev_fail(err, EV_MEMORY, "out of memory");
-    if (n > 3 && strcmp(checkpoint->out_path + n - 3, ".pt") == 0)
-        n -= 3;
-    memcpy(path, checkpoint->out_path, n);
-    memcpy(path + n, ".csv", sizeof ".csv");
     enum ev_status status = ev_outfile_open(&file, path, err);
     if (status == EV_OK) {
         write_lines(checkpoint, columns, n_outputs, file.stream);

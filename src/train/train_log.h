@@ -5,7 +5,10 @@
 
 #include "train/checkpoint.h"
 
-/* Writes the epochs of `checkpoint` to model.csv (for a model model.pt), whole or absent. Missing
+/* "model.csv" for a model "model.pt", malloc'ed; NULL when out of memory. */
+char *ev_train_log_path(const char *model_path);
+
+/* Writes the epochs of `checkpoint` to the log of its model, whole or absent. Missing
  * figures are empty cells. */
 EV_CHECKED enum ev_status ev_train_log_write(const struct ev_checkpoint *checkpoint,
                                              const struct ev_column *columns, int32_t n_outputs,

@@ -27,7 +27,7 @@ static double run_harness(const struct ev_backend *engine, const char *model_pat
                           const char *set_path)
 {
     const struct ev_eval_backend backend = {"static", engine, model_path};
-    const struct ev_eval_set set = {"noise", set_path};
+    const struct ev_eval_set set = {"noise", set_path, NULL};
     const struct ev_eval_args args = ev_bench_args(&backend, &set, BATCH_ROWS);
     struct ev_result result;
     struct ev_error err = EV_ERROR_INIT;
@@ -70,8 +70,8 @@ static uint8_t *read_pictures(const char *set_path, size_t n_picture)
 
     if (!pictures)
         ev_bench_die(set_path, "out of memory");
-    if (ev_set_open(set_path, &set, &err) != EV_OK ||
-        ev_set_read(set, 0, N_ROWS, pictures, &err) != EV_OK)
+    if (ev_set_open(set_path, NULL, &set, &err) != EV_OK ||
+        ev_set_read(set, EV_FORM_U8_NHWC, 0, N_ROWS, pictures, &err) != EV_OK)
         ev_bench_die("set", err.message);
     ev_set_close(set);
     return pictures;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Help and version: every command, to standard output, within a terminal's width.
-for command in "" eval drive list report "dataset render" "dataset info" "dataset verify" \
-    "dataset export" "dataset subset" "dataset concat" "dataset split" train quantize; do
+for command in "" eval drive list report "dataset render" "dataset import" "dataset info" \
+    "dataset verify" "dataset export" "dataset subset" "dataset concat" "dataset split" train quantize; do
     # shellcheck disable=SC2086
     passes evalrun $command --help
     says "Usage: evalrun $command"

@@ -20,9 +20,11 @@ passes evalrun dataset render ./ring.csv --frames 4
 nothing_left one.h5 three.h5 other.h5 small.h5 ring.csv ring.h5
 
 fails 2 "./nowhere.csv" evalrun dataset render ./nowhere.csv
+fails 2 "ring.csv: would be overwritten, but it is what is read" \
+    evalrun dataset render ./ring.csv --out ring.csv
 head -n 30 ring.csv >arc.csv
 fails 2 "./arc.csv" evalrun dataset render ./arc.csv
 printf 'x_m,y_m,left_m,right_m\n1,2,3,four\n' >bad.csv
 fails 2 "./bad.csv" evalrun dataset render ./bad.csv
-fails 3 "no/such/folder" evalrun dataset render simple --frames 4 --out no/such/folder/x.h5
+fails 2 "no/such/folder" evalrun dataset render simple --frames 4 --out no/such/folder/x.h5
 nothing_left one.h5 three.h5 other.h5 small.h5 ring.csv ring.h5 arc.csv bad.csv

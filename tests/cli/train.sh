@@ -12,9 +12,15 @@ head -n 1 base.csv | grep -q '^epoch,images,train_loss,val_mse_norm,val_r2_v,val
 awk -F, 'NR == 2 { first = $3 } NR == 5 { last = $3 } END { exit !(NR == 5 && last < 0.7 * first) }' \
     base.csv || die "the loss does not fall: $(<base.csv)"
 
+declare -A options=(
+    [dynamic]=""
+    [static]="--batch 16 --calibration-batches 2"
+    [qat]="--batch 16 --epochs 2 --epoch-rows 16"
+)
 for method in dynamic static qat; do
+    # shellcheck disable=SC2086
     passes evalrun quantize --method "$method" --model base.pt --set train.h5 --out "$method.pt" \
-        --batch 16 --epochs 2 --epoch-rows 16 --calibration-batches 2 --threads 1 --quiet
+        ${options[$method]} --threads 1 --quiet
     says "$method.pt: "
     passes evalrun --model "$method.pt" --set test.h5 --calls 0 --out "r-$method" --quiet
     says "$method"
@@ -38,4 +44,5 @@ passes "${train[@]}" --out killed.pt
 cmp whole.pt killed.pt || die "the resumed run ends differently"
 
 fails 2 "dynamic.pt" evalrun quantize --method static --model dynamic.pt --set train.h5 --out x.pt
-[[ -z $(find . -name '*.state*' -o -name '*.best-*') ]] || die "a checkpoint is left"
+[[ -z $(find . -name '*.state*' -o -name '*.best-*' -o -name '*.lock' -o -name '*.part-*') ]] ||
+    die "a run's own files are left"

@@ -7,17 +7,30 @@ fails 2 "--batch 0: expected a whole number from 1" evalrun --batch 0
 fails 2 "--batch 1x: expected a whole number" evalrun --batch 1x
 fails 2 "--threads: expected N" evalrun --threads
 fails 2 "--out: expected DIR" evalrun --out --quiet
-fails 2 "--out: empty value" evalrun --out ""
+for option in backend set model device out plots cache; do
+    fails 2 "--$option: empty value" evalrun "--$option" ""
+    fails 2 "--$option: empty value" evalrun "--$option="
+done
 fails 2 "--quiet: given twice" evalrun --quiet -q
 fails 2 "--quiet takes no value" evalrun --quiet=yes
 fails 2 "eval: unexpected 'surplus'" evalrun eval surplus
 fails 2 "report: DIR is missing" evalrun report
+fails 2 "report: empty word, expected DIR" evalrun report ""
+fails 2 "drive: empty word, expected [CIRCUIT...]" evalrun drive montreal "" --backend null
+fails 2 "unknown command ''" evalrun ""
 fails 2 "dataset render: CIRCUIT is missing" evalrun dataset render
 fails 2 "dataset render: unexpected 'montreal'" evalrun dataset render simple montreal
 fails 2 "--deflate needs --chunk" evalrun dataset render simple --deflate 3
 fails 2 "--out FILE is missing" evalrun train
 fails 2 "--method is missing" evalrun quantize
 fails 2 "--model FILE is missing" evalrun quantize --method qat
+fails 2 "--epochs: not read by --method static, only by qat" \
+    evalrun quantize --method static --model m.pt --epochs 2
+fails 2 "--observer: not read by --method qat, only by static" \
+    evalrun quantize --method qat --model m.pt --observer histogram
+fails 2 "--batch: not read by --method dynamic, only by static, qat" \
+    evalrun quantize --method dynamic --model m.pt --batch 128
+fails 2 "m.pt: No such file" evalrun quantize --method qat --model m.pt --out x.pt --epochs 2
 fails 2 "--learning-rate 2: expected a number" evalrun train --learning-rate 2
 fails 2 "cuda:x" evalrun --backend null --device cuda:x
 # Line feeds in a name do not make two lines.

@@ -45,8 +45,10 @@ EV_EXPORT const struct ev_backend ev_backend_v1 = {
 #else
     .abi = EV_ABI_MAJOR,
 #endif
-#ifdef REFUSED_size
+#if defined REFUSED_size
     .size = offsetof(struct ev_backend, infer),
+#elif defined REFUSED_short
+    .size = sizeof(struct ev_backend) + 8,
 #else
     .size = sizeof(struct ev_backend),
 #endif

@@ -24,6 +24,8 @@ static enum ev_status wrong_open(const struct ev_open_args *args, struct ev_engi
         return EV_OK;
     if (strcmp(args->model_path, "open-unknown-status") == 0)
         return (enum ev_status)1234;
+    if (strcmp(args->model_path, "open-verdict") == 0)
+        return ev_fail(err, EV_CANNOT_TELL, "unsure");
     if (strcmp(args->model_path, "open-several-lines") == 0)
         return ev_fail(err, EV_INPUT, "first line\n  second\tline\n\n");
     if (strcmp(args->model_path, "open-fails-with-object") == 0) {

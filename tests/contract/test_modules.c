@@ -42,6 +42,7 @@ static const struct {
     {EV_PLUGINS "/plugin_old_abi.so", "exports ev_backend_v2, expected ev_backend_v1"},
     {EV_PLUGINS "/plugin_refused_abi.so", "has ABI version 2, expected 1"},
     {EV_PLUGINS "/plugin_refused_size.so", "exports a table of"},
+    {EV_PLUGINS "/plugin_refused_short.so", "bytes that says it has"},
     {EV_PLUGINS "/plugin_refused_taken.so", "the engine name 'null' is taken by the program"},
     {EV_PLUGINS "/plugin_refused_unnamed.so", "no proper name"},
     {EV_PLUGINS "/plugin_refused_devices.so", "names no device"},
@@ -205,8 +206,9 @@ static const struct {
     const char *message;
 } open_misdeeds[] = {
     {"open-nothing", EV_ENGINE, "engine 'wrong': open succeeded, but made nothing"},
-    {"open-unknown-status", EV_ENGINE, "engine 'wrong': open returned the unknown status 1234"},
-    {"open-several-lines", EV_INPUT, "first line   second line"},
+    {"open-unknown-status", EV_ENGINE, "engine 'wrong': open returned status 1234, not an engine's"},
+    {"open-verdict", EV_ENGINE, "engine 'wrong': open returned status 9, not an engine's: unsure"},
+    {"open-several-lines", EV_INPUT, "open-several-lines: first line   second line"},
     {"open-fails-with-object", EV_INPUT, "refused"},
     {"open-message", EV_ENGINE, "engine 'wrong': open succeeded, but left the message: all is"},
     {"describe-forms", EV_ENGINE, "engine 'wrong': describes picture forms 0x0"},
@@ -237,7 +239,7 @@ static const struct {
     {"infer-last", EV_ENGINE, "engine 'wrong': left output 1 of row 2 of a batch of 3 unwritten"},
     {"infer-silent", EV_ENGINE, "engine 'wrong': infer failed with status 7 and no message"},
     {"infer-message", EV_ENGINE, "engine 'wrong': infer succeeded, but left the message: all is"},
-    {"infer-fails", EV_MEMORY, "the device's memory is full"},
+    {"infer-fails", EV_MEMORY, "infer-fails: the device's memory is full"},
 };
 
 static struct ev_batch three_pictures(void)

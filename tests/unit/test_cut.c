@@ -45,7 +45,7 @@ static struct ev_set *make_set(const char *name, int64_t n_rows, bool with_pose)
     H5Sclose(space);
     H5Dclose(labels);
     H5Fclose(file);
-    ev_assert_ok(ev_set_open(ev_test_path(name), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path(name), NULL, &set, &err));
     return set;
 }
 
@@ -85,11 +85,11 @@ static void check_rows(const char *path, const int64_t *rows, int64_t n)
     float commands[4 * N_ROWS];
     char digest[65];
 
-    ev_assert_ok(ev_set_open(path, &set, &err));
+    ev_assert_ok(ev_set_open(path, NULL, &set, &err));
     ck_assert_int_eq(ev_set_info(set)->n_rows, n);
     read_commands(path, commands);
     for (int64_t i = 0; i < n; i++) {
-        ev_assert_ok(ev_set_read(set, i, 1, picture, &err));
+        ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, i, 1, picture, &err));
         ev_test_check_pictures(picture, rows[i], 1, sizeof picture);
         for (int32_t c = 0; c < 2; c++) {
             ck_assert_float_eq(ev_set_labels(set)[2 * i + c], ev_test_label(rows[i], c));
@@ -114,7 +114,7 @@ START_TEST(subset_keeps_all_that_belongs_to_a_row)
     check_rows(out, (int64_t[]){10, 15, 20, 25, 30, 35}, 6);
     ck_assert_double_eq(number_of(out, ".", "weather"), 1.5);
     ck_assert_double_eq(number_of(out, "labels", "weather"), 1.5);
-    ev_assert_ok(ev_set_open(out, &part, &err));
+    ev_assert_ok(ev_set_open(out, NULL, &part, &err));
     const struct ev_set_info *info = ev_set_info(part);
     ck_assert_str_eq(info->circuit, "numbers");
     ck_assert_double_eq(info->frame_rate_hz, 4.0); /* every fifth of 20 a second */
@@ -191,7 +191,7 @@ static struct ev_set *make_other(const char *name, const struct ev_set_spec *spe
     struct ev_set *set;
 
     ev_test_write_spec(ev_test_path(name), spec);
-    ev_assert_ok(ev_set_open(ev_test_path(name), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path(name), NULL, &set, &err));
     return set;
 }
 
@@ -206,7 +206,7 @@ START_TEST(concat_joins_in_order)
         rows[i] = i % N_ROWS;
     ev_assert_ok(ev_concat(sets, 2, out, &err));
     check_rows(out, rows, 2 * N_ROWS);
-    ev_assert_ok(ev_set_open(out, &both, &err));
+    ev_assert_ok(ev_set_open(out, NULL, &both, &err));
     ck_assert_str_eq(ev_set_info(both)->circuit, "numbers");
     ck_assert_double_eq(ev_set_info(both)->frame_rate_hz, 20.0);
     ev_set_close(both);
@@ -248,7 +248,7 @@ START_TEST(concat_of_unlike_sets)
     spec.frame_rate_hz = 10.0;
     struct ev_set *sets[] = {make_set("a.h5", N_ROWS, true), make_other("b.h5", &spec)};
     ev_assert_ok(ev_concat(sets, 2, ev_test_path("both.h5"), &err));
-    ev_assert_ok(ev_set_open(ev_test_path("both.h5"), &both, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("both.h5"), NULL, &both, &err));
     struct ev_set_further list[EV_MAX_FURTHER];
     ck_assert_int_eq(ev_set_list_further(both, list), 0); /* /commands of a.h5 alone */
     ck_assert(!ev_set_has_pose(both));
@@ -355,7 +355,7 @@ static struct ev_set *make_laps(const char *name)
         ev_assert_ok(ev_set_writer_append(writer, 1, picture, labels, pose, &err));
     }
     ev_assert_ok(ev_set_writer_commit(writer, &err));
-    ev_assert_ok(ev_set_open(ev_test_path(name), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path(name), NULL, &set, &err));
     return set;
 }
 

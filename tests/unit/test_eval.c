@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <hdf5.h>
+
 #include "backend/backend.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -48,6 +50,45 @@ static const char *make_set(const char *name, int64_t n_rows, const char *unit_o
         ev_assert_ok(ev_set_writer_append(writer, 1, image, labels, NULL, &err));
     }
     ev_assert_ok(ev_set_writer_commit(writer, &err));
+    return path;
+}
+
+/* The same rows as another program may keep them: floats, channels first, other names. */
+static const char *make_foreign_set(int64_t n_rows)
+{
+    const char *path = ev_test_path("foreign.h5");
+    const hsize_t extents[2][4] = {{(hsize_t)n_rows, 3, HEIGHT, WIDTH}, {(hsize_t)n_rows, 2}};
+    const double low[2] = {0, -1}, high[2] = {100, 1};
+    const hsize_t two = 2;
+    float *values[2] = {calloc((size_t)n_rows * 3 * HEIGHT * WIDTH, sizeof(float)),
+                        calloc((size_t)n_rows * 2, sizeof(float))};
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), dataset = -1;
+
+    for (int64_t i = 0; i < n_rows * 3 * HEIGHT * WIDTH; i++)
+        values[0][i] = (float)(i / (3 * HEIGHT * WIDTH) % 100) / 255.0f;
+    for (int64_t i = 0; i < n_rows * 2; i++)
+        values[1][i] = (float)(i / 2 % 100) / (i % 2 ? 100.0f : 1.0f);
+    for (int i = 0; i < 2; i++) {
+        hid_t space = H5Screate_simple(i == 0 ? 4 : 2, extents[i], NULL);
+        dataset = H5Dcreate2(file, i == 0 ? "x" : "y", H5T_IEEE_F32LE, space, H5P_DEFAULT,
+                             H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(
+            H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values[i]), 0);
+        H5Sclose(space);
+        free(values[i]);
+        if (i == 0)
+            H5Dclose(dataset);
+    }
+    for (int i = 0; i < 2; i++) {
+        hid_t space = H5Screate_simple(1, &two, NULL);
+        hid_t attribute = H5Acreate2(dataset, i == 0 ? "min" : "max", H5T_IEEE_F64LE, space,
+                                     H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(H5Awrite(attribute, H5T_NATIVE_DOUBLE, i == 0 ? low : high), 0);
+        H5Aclose(attribute);
+        H5Sclose(space);
+    }
+    H5Dclose(dataset);
+    H5Fclose(file);
     return path;
 }
 
@@ -176,10 +217,33 @@ static void check_errors(const struct ev_result_row *row)
     ck_assert_double_eq_tol(row->all.mse_norm, 0.5e-4, 1e-9);
 }
 
+/* Pictures of floats go to engines that read floats; one that reads bytes is told so. */
+START_TEST(sets_of_floats)
+{
+    const struct ev_set_source source = {.images = "/x", .labels = "/y"};
+    const struct ev_eval_set set = {"foreign", make_foreign_set(250), &source};
+    const struct ev_backend floats = float_seer();
+    const struct ev_eval_backend backend = {"floats", &floats, NULL}, bytes = {"bytes", &seer, NULL};
+    struct ev_result result;
+
+    ev_assert_ok(run(&backend, 1, &set, 1, 64, 40, &result));
+    const struct ev_result_row *row = ev_result_find(&result, "floats", "foreign");
+    ck_assert_ptr_nonnull(row);
+    ck_assert_int_eq(row->n_rows, 250);
+    ck_assert_int_eq(row->latency.n_calls, 40);
+    check_errors(row);
+    ev_result_free(&result);
+    ev_assert_fails(run(&bytes, 1, &set, 1, 64, 40, &result), EV_UNSUPPORTED,
+                    "foreign.h5: pictures of floats, but engine 'seer' reads uint8 only");
+    ev_result_free(&result);
+    ck_assert_int_eq(n_open, 0);
+}
+END_TEST
+
 START_TEST(every_row_counts_once)
 {
     static const int64_t batches[] = {1, 7, 100, 250, 1024};
-    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 250, "rad/s")};
+    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 250, "rad/s"), NULL};
     const struct ev_backend floats = float_seer();
     const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL}, {"floats", &floats, NULL}};
     double mse_norm = NAN;
@@ -207,7 +271,7 @@ END_TEST
 
 START_TEST(rows_say_what_was_run)
 {
-    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 30, "rad/s")};
+    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 30, "rad/s"), NULL};
     const char *model = ev_test_path("tiny.h5"); /* any file will do */
     const struct ev_eval_backend backend = {"mine", &seer, model};
     struct ev_result result;
@@ -248,8 +312,8 @@ END_TEST
 
 START_TEST(several_sets_are_pooled)
 {
-    const struct ev_eval_set sets[2] = {{"short", make_set("short.h5", 10, "rad/s")},
-                                        {"long", make_set("long.h5", 90, "rad/s")}};
+    const struct ev_eval_set sets[2] = {{"short", make_set("short.h5", 10, "rad/s"), NULL},
+                                        {"long", make_set("long.h5", 90, "rad/s"), NULL}};
     const struct ev_backend *null_engine;
     struct ev_result result;
 
@@ -282,9 +346,9 @@ END_TEST
 
 START_TEST(sets_must_agree_before_anything_runs)
 {
-    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 10, "rad/s")},
-                                        {"two", make_set("two.h5", 10, "deg/s")}};
-    const struct ev_eval_set missing[2] = {sets[0], {"none", ev_test_path("none.h5")}};
+    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 10, "rad/s"), NULL},
+                                        {"two", make_set("two.h5", 10, "deg/s"), NULL}};
+    const struct ev_eval_set missing[2] = {sets[0], {"none", ev_test_path("none.h5"), NULL}};
     const struct ev_eval_backend backend = {"seer", &seer, NULL};
     struct ev_result result;
 
@@ -301,7 +365,7 @@ END_TEST
 
 START_TEST(nan_outputs_are_reported)
 {
-    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 20, "rad/s")};
+    const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 20, "rad/s"), NULL};
     const struct ev_eval_backend backend = {"seer", &seer, NULL};
     struct ev_result result;
 
@@ -324,8 +388,8 @@ START_TEST(interrupted_runs_keep_what_is_finished)
         size_t n_rows;
         size_t n_timed;
     } cases[] = {{1, 0, 0}, {5, 1, 0}, {7, 2, 0}, {200, 3, 2}};
-    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 20, "rad/s")},
-                                        {"two", make_set("two.h5", 20, "rad/s")}};
+    const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 20, "rad/s"), NULL},
+                                        {"two", make_set("two.h5", 20, "rad/s"), NULL}};
     const struct ev_eval_backend backends[2] = {{"a", &seer, NULL}, {"b", &seer, NULL}};
     size_t n_timed = 0;
     struct ev_result result;
@@ -355,6 +419,7 @@ Suite *ev_suite(void)
 
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, every_row_counts_once);
+    tcase_add_test(tests, sets_of_floats);
     tcase_add_test(tests, rows_say_what_was_run);
     tcase_add_test(tests, several_sets_are_pooled);
     tcase_add_test(tests, sets_must_agree_before_anything_runs);

@@ -30,7 +30,7 @@ static struct ev_set *render(const char *circuit, bool perturb, int64_t n_frames
     struct ev_set *set;
 
     ev_assert_ok(ev_render_set(&args, ev_test_path("set.h5"), &err));
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     return set;
 }
 
@@ -53,7 +53,7 @@ static void check_picture(struct ev_set *set, int64_t row, const char *folder, i
     ev_assert_ok(ev_picture_crop(&full, &ground, &err));
     ev_assert_ok(ev_picture_resize(&full, EV_RESIZE_LINEAR, EV_PICTURE_HEIGHT, EV_PICTURE_WIDTH,
                                    small, &err));
-    ev_assert_ok(ev_set_read(set, row, 1, own, &err));
+    ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, row, 1, own, &err));
     for (int i = 0; i < EV_PICTURE_BYTES; i++) {
         if (abs(own[i] - small[i]) > most)
             ck_abort_msg("row %lld, byte %d: %d in the set, %d resized", (long long)row, i, own[i],
@@ -136,14 +136,14 @@ START_TEST(other_sets_keep_their_size)
     uint8_t own[5 * 7 * 3];
 
     ev_test_write_set(ev_test_path("set.h5"), 70, 5, 7, channels, 3);
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     ev_assert_ok(ev_export(set, &all, ev_test_path("out"), &err));
     int64_t rows[70];
     for (int64_t i = 0; i < 70; i++)
         rows[i] = i;
     check_table(set, "out", rows, 70);
     ev_assert_ok(ev_picture_read(ev_test_path("out/69.png"), &picture, &err));
-    ev_assert_ok(ev_set_read(set, 69, 1, own, &err));
+    ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, 69, 1, own, &err));
     ck_assert_int_eq(picture.height, 5);
     ck_assert_int_eq(picture.width, 7);
     for (int i = 0; i < 5 * 7 * 3; i++) /* read as RGB */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that appear whole or not at all, folders, digests, paths. */
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,11 +84,67 @@ START_TEST(places_that_cannot_be_written)
     struct ev_outfile file;
     char *temporary;
 
-    ev_assert_fails(ev_outfile_open(&file, ev_test_path("no/such/folder.txt"), &err), EV_IO,
+    ev_assert_fails(ev_outfile_open(&file, ev_test_path("no/such/folder.txt"), &err), EV_INPUT,
                     "folder.txt: cannot be written");
-    ev_assert_fails(ev_outfile_open(&file, ev_test_folder(), &err), EV_IO, "a folder");
-    ev_assert_fails(ev_file_temporary("/proc/out.txt", &temporary, &err), EV_IO, "/proc/out.txt");
+    ev_assert_fails(ev_outfile_open(&file, ev_test_folder(), &err), EV_INPUT, "a folder");
+    ev_assert_fails(ev_file_temporary("/proc/out.txt", &temporary, &err), EV_INPUT,
+                    "/proc/out.txt");
     ck_assert_ptr_null(temporary);
+}
+END_TEST
+
+/* A wrong path is the user's, a full disk the machine's. */
+START_TEST(faults_of_paths_and_of_the_machine)
+{
+    struct rlimit none = {3, 3};
+    int64_t bytes;
+    char hex[65];
+
+    ck_assert_int_eq(ev_file_status(EACCES), EV_INPUT);
+    ck_assert_int_eq(ev_file_status(ENOENT), EV_INPUT);
+    ck_assert_int_eq(ev_file_status(ENOSPC), EV_IO);
+    ck_assert_int_eq(ev_file_status(EIO), EV_IO);
+    ev_assert_fails(ev_file_size(ev_test_path("none"), &bytes, &err), EV_INPUT, "No such file");
+    fclose(fopen(ev_test_path("file"), "w"));
+    const char *path = ev_test_path("file");
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum ev_status status = ev_file_sha256(path, hex, &err);
+    ck_assert_int_eq(status, EV_IO);
+    ck_assert_ptr_nonnull(strstr(err.message, "Too many open files"));
+}
+END_TEST
+
+/* A full disk that shows in one file leaves the others as they were. */
+START_TEST(synced_files_are_not_there_yet)
+{
+    const char *path = ev_test_path("out.txt");
+    struct ev_outfile file;
+
+    ev_assert_ok(ev_outfile_open(&file, path, &err));
+    fputs("new", file.stream);
+    ev_assert_ok(ev_outfile_sync(&file, &err));
+    ck_assert(!ev_file_exists(path));
+    ev_assert_ok(ev_outfile_commit(&file, &err));
+    check_content(path, "new");
+}
+END_TEST
+
+/* The reason stands at the end of a message, the path at its beginning. */
+START_TEST(long_messages_keep_both_ends)
+{
+    char path[2000];
+
+    memset(path, 'x', sizeof path);
+    memcpy(path, "begin", 5);
+    path[sizeof path - 1] = '\0';
+    (void)ev_fail(&err, EV_INPUT, "%s: the reason", path);
+    ck_assert_uint_lt(strlen(err.message), EV_ERROR_CHARS);
+    ck_assert_ptr_nonnull(strstr(err.message, "xxx: the reason"));
+    ck_assert_int_eq(strncmp(err.message, "beginxxx", 8), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "x...x"));
+    (void)ev_prefix(&err, "before");
+    ck_assert_int_eq(strncmp(err.message, "before: beginxxx", 16), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "xxx: the reason"));
 }
 END_TEST
 
@@ -104,7 +161,7 @@ START_TEST(kinds_of_files)
     ck_assert_int_eq(info.st_mode & 0777, 0640);
     ck_assert_int_eq(umask(0), 027);
     ck_assert_int_eq(mkfifo(ev_test_path("pipe"), 0600), 0);
-    ev_assert_fails(ev_outfile_open(&file, ev_test_path("pipe"), &err), EV_IO,
+    ev_assert_fails(ev_outfile_open(&file, ev_test_path("pipe"), &err), EV_INPUT,
                     "pipe: not a regular file");
 }
 END_TEST
@@ -127,6 +184,60 @@ START_TEST(signal_removes_temporaries)
 }
 END_TEST
 
+START_TEST(names_of_temporaries)
+{
+    static const struct {
+        const char *temporary, *name;
+    } cases[] = {
+        {"m.part-aB3xyz.pt", "m.pt"},
+        {"m.pt.part-aB3xyz.state-4", "m.pt.state-4"},
+        {"m.part-aB3xyz", "m"},
+        {".m.part-aB3xyz", ".m"},
+        {"m.part-aB3xyz.part-000000.pt", "m.part-aB3xyz.pt"},
+        {"m.part-aB3xy.pt", NULL},
+        {"m.part-aB3xyzz.pt", NULL},
+        {"m.part-aB3xy-.pt", NULL},
+        {"m.part-aB3xyz.old.pt", NULL},
+        {"m.pt.part-aB3xyz", NULL}, /* that of m.pt keeps the ending */
+        {".part-aB3xyz.pt", NULL},
+        {"m.pt", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *name = ev_file_final_name(cases[i].temporary);
+        ck_assert_pstr_eq(name, cases[i].name);
+        free(name);
+    }
+    /* And the names that are really made. */
+    static const char *const names[] = {"m.pt", "m.pt.state-4", "m", ".m", "m.tar.gz"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *temporary;
+        ev_assert_ok(ev_file_temporary(ev_test_path(names[i]), &temporary, &err));
+        char *name = ev_file_final_name(strrchr(temporary, '/') + 1);
+        ck_assert_pstr_eq(name, names[i]);
+        ev_file_discard(temporary);
+        free(name);
+        free(temporary);
+    }
+}
+END_TEST
+
+START_TEST(same_files)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s", ev_test_path("file"));
+    ck_assert(ev_file_is_same("none", "none"));
+    ck_assert(!ev_file_is_same("none", path));
+    fclose(fopen(path, "w"));
+    fclose(fopen(ev_test_path("other"), "w"));
+    ck_assert(!ev_file_is_same(path, ev_test_path("other")));
+    ck_assert_int_eq(symlink(path, ev_test_path("link")), 0);
+    ck_assert(ev_file_is_same(path, ev_test_path("link")));
+    ck_assert(ev_file_is_same(path, ev_test_path("./file")));
+}
+END_TEST
+
 START_TEST(folders)
 {
     const char *deep = ev_test_path("a/b/c");
@@ -135,8 +246,8 @@ START_TEST(folders)
     ev_assert_ok(ev_file_make_folder(deep, &err));
     ck_assert(ev_file_exists(deep));
     fclose(fopen(ev_test_path("file"), "w"));
-    ev_assert_fails(ev_file_make_folder(ev_test_path("file/below"), &err), EV_IO, "file/below");
-    ev_assert_fails(ev_file_make_folder(ev_test_path("file"), &err), EV_IO, "file");
+    ev_assert_fails(ev_file_make_folder(ev_test_path("file/below"), &err), EV_INPUT, "file/below");
+    ev_assert_fails(ev_file_make_folder(ev_test_path("file"), &err), EV_INPUT, "file");
 }
 END_TEST
 
@@ -236,7 +347,12 @@ Suite *ev_suite(void)
     tcase_add_test(tests, full_disk_leaves_the_old_file);
     tcase_add_test(tests, places_that_cannot_be_written);
     tcase_add_test(tests, kinds_of_files);
+    tcase_add_test(tests, faults_of_paths_and_of_the_machine);
+    tcase_add_test(tests, synced_files_are_not_there_yet);
+    tcase_add_test(tests, long_messages_keep_both_ends);
     tcase_add_test(tests, signal_removes_temporaries);
+    tcase_add_test(tests, names_of_temporaries);
+    tcase_add_test(tests, same_files);
     tcase_add_test(tests, folders);
     tcase_add_test(tests, sizes_and_digests);
     tcase_add_test(tests, pipes_are_refused);

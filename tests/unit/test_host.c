@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/file.h"
 #include "base/host.h"
@@ -113,6 +114,20 @@ START_TEST(random_numbers_have_their_distribution)
 }
 END_TEST
 
+START_TEST(threads_that_cannot_be_started_are_told)
+{
+
+    ev_assert_ok(ev_host_check_threads(20, &err));
+    /* Sanitizers need all of the address space. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    const struct rlimit limit = {(rlim_t)4 << 30, (rlim_t)4 << 30};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ev_assert_fails(ev_host_check_threads(5000, &err), EV_MEMORY, "cannot start 5000 threads: ");
+    ev_assert_ok(ev_host_check_threads(20, &err));
+#endif
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("host");
@@ -122,6 +137,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, quota_of_version_1);
     tcase_add_test(tests, nonsense_is_no_quota);
     tcase_add_test(tests, description_is_filled);
+    tcase_add_test(tests, threads_that_cannot_be_started_are_told);
     tcase_add_test(tests, random_numbers_depend_on_the_key_alone);
     tcase_add_test(tests, random_numbers_have_their_distribution);
     suite_add_tcase(suite, tests);

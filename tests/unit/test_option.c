@@ -57,6 +57,8 @@ START_TEST(ways_to_say_the_same)
 
     ev_assert_ok(parse(&same_meaning[_i], argv, &n_operands));
     ck_assert(flag);
+    ck_assert(ev_option_is_given("flag") && ev_option_is_given("whole"));
+    ck_assert(!ev_option_is_given("real") && !ev_option_is_given("other"));
     ck_assert_str_eq(text, "a b");
     ck_assert_str_eq(colour, "green");
     ck_assert_int_eq(whole, 7);

@@ -4,12 +4,14 @@
 #include "support/ev_test.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "report/plot.h"
 #include "report/report.h"
 #include "support/ev_test_result.h"
@@ -144,11 +146,13 @@ START_TEST(gnuplot_is_looked_for_in_the_path)
     char path[2000];
 
     make_folder("empty");
-    make_folder("dir/gnuplot_is_no_file");
+    make_folder("folder/gnuplot");
+    make_folder("plain");
+    ck_assert_int_eq(chmod(make_gnuplot("plain/gnuplot", "exit 0"), 0644), 0);
     make_folder("bin");
     make_gnuplot("bin/gnuplot", "exit 0");
-    snprintf(path, sizeof path, "::%s/empty:/no/such/folder:%s/bin:", ev_test_folder(),
-             ev_test_folder());
+    snprintf(path, sizeof path, "::%s/empty:/no/such/folder:%s/folder:%s/plain:%s/bin:",
+             ev_test_folder(), ev_test_folder(), ev_test_folder(), ev_test_folder());
     setenv("PATH", path, 1);
     char *found = ev_plot_find_gnuplot();
     ck_assert_str_eq(found, ev_test_path("bin/gnuplot"));
@@ -200,6 +204,30 @@ START_TEST(markdown_links_lead_to_the_charts)
         free(text);
         free(path);
     }
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(no_chart_after_a_signal)
+{
+    const char *folder = make_folder("charts");
+    const char *gnuplot = make_gnuplot("whole", ends_only);
+    struct ev_result result;
+    struct ev_view view;
+
+    ev_test_result_make(&result, 1, 1);
+    ev_assert_ok(ev_view_init(&view, &result, &err));
+    ev_interrupt_install();
+    raise(SIGINT);
+    ev_assert_fails(ev_plot_write(&view, gnuplot, folder, &err), EV_INTERRUPTED,
+                    "interrupted: chart 'size' and those after it are not drawn");
+    ck_assert_int_eq(rmdir(folder), 0);
+    /* What is reported after an interruption has its charts. */
+    ev_interrupt_answer();
+    folder = make_folder("charts");
+    ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
+    ck_assert_uint_eq(count_files(folder), 8);
+    ev_view_free(&view);
     ev_result_free(&result);
 }
 END_TEST
@@ -389,6 +417,68 @@ START_TEST(charts_say_what_they_show)
 }
 END_TEST
 
+static char *draw_svg(const char *chart, void (*change)(struct ev_result *))
+{
+    char *gnuplot = gnuplot_or_note(), *text = NULL;
+    const char *folder = make_folder("charts");
+    struct ev_result result;
+    struct ev_view view;
+    size_t length;
+
+    ev_test_result_make(&result, 1, 2);
+    ev_test_result_text(&result.rows[1].set, "a-set-with-a-name-that-is-longer-than-its-place");
+    if (change)
+        change(&result);
+    ev_assert_ok(ev_view_init(&view, &result, &err));
+    if (gnuplot) {
+        char *path = path_of(folder, chart, "svg");
+        ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
+        ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
+        free(path);
+    }
+    free(gnuplot);
+    ev_view_free(&view);
+    ev_result_free(&result);
+    return text;
+}
+
+/* Numbers are centred over their bars and, without a space before them, at their ticks; a cut in a
+ * name is seen. */
+START_TEST(bars_are_labelled)
+{
+    char *text = draw_svg("error", NULL), *size = draw_svg("size", NULL);
+
+    if (size) {
+        ck_assert_ptr_nonnull(strstr(size, "<text>2</text>"));
+        ck_assert_ptr_null(strstr(size, "<text> "));
+    }
+    free(size);
+    if (text) {
+        ck_assert_ptr_nonnull(strstr(text, "<text>a-set-with-a-...han-its-place</text>"));
+        char *number = strstr(text, "<text>0.00301</text>");
+        ck_assert_ptr_nonnull(number);
+        *number = '\0';
+        const char *group = strrchr(text, '<');
+        ck_assert_msg(strstr(group, "text-anchor=\"middle\"") != NULL, "%s", group);
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(empty_charts_say_so)
+{
+    static const char said[] = "no backend has both a time and an error";
+    char *empty = draw_svg("tradeoff", lose_all), *full = draw_svg("tradeoff", NULL);
+
+    if (empty) {
+        ck_assert_ptr_nonnull(strstr(empty, said));
+        ck_assert_ptr_null(strstr(full, said));
+    }
+    free(empty);
+    free(full);
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("plot");
@@ -399,6 +489,7 @@ Suite *ev_suite(void)
     tcase_add_test(pipe_tests, missing_templates_are_named);
     tcase_add_test(pipe_tests, gnuplot_is_looked_for_in_the_path);
     tcase_add_test(pipe_tests, markdown_links_lead_to_the_charts);
+    tcase_add_test(pipe_tests, no_chart_after_a_signal);
     tcase_add_test(pipe_tests, strings_cannot_leave_their_quotes);
     suite_add_tcase(suite, pipe_tests);
     /* gnuplot loads fonts for each picture. */
@@ -407,6 +498,8 @@ Suite *ev_suite(void)
                         sizeof drawings / sizeof *drawings);
     tcase_add_test(charts, the_same_result_gives_the_same_charts);
     tcase_add_test(charts, charts_say_what_they_show);
+    tcase_add_test(charts, bars_are_labelled);
+    tcase_add_test(charts, empty_charts_say_so);
     suite_add_tcase(suite, charts);
     return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Progress away from a terminal: seldom, in whole lines, and not at all when quiet. */
+/* Progress away from a terminal: seldom, in whole lines, and not at all when quiet; notes beside it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +64,29 @@ START_TEST(long_work_has_lines)
 }
 END_TEST
 
+/* A note takes the place of the bar, not of what stands behind it. */
+START_TEST(notes_clear_the_bar)
+{
+    struct ev_progress progress;
+
+    redirect();
+    ev_progress_note("one");
+    ev_progress_start(&progress, "check", "rows", 10);
+    progress.terminal = true;
+    progress.start_ns -= INT64_C(1000000000000);
+    progress.last_ns = progress.start_ns;
+    ev_progress_update(&progress, 5, NULL);
+    ev_progress_note("two");
+    ev_progress_finish(&progress);
+    ev_progress_note("three");
+    check_lines("evalrun: one\n"
+                "\rcheck  [############------------]  50%  5/10 rows  0.0/s  ETA 16:40\033[K"
+                "\r\033[Kevalrun: two\n"
+                "\r\033[K"
+                "evalrun: three\n");
+}
+END_TEST
+
 START_TEST(quiet_is_quiet)
 {
     struct ev_progress progress;
@@ -85,6 +108,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(tests, short_work_is_one_line);
     tcase_add_test(tests, long_work_has_lines);
+    tcase_add_test(tests, notes_clear_the_bar);
     tcase_add_test(tests, quiet_is_quiet);
     suite_add_tcase(suite, tests);
     return suite;

@@ -62,7 +62,7 @@ START_TEST(set_describes_itself)
     struct ev_set *set;
     free(render(&args, "set.h5"));
 
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     const struct ev_set_info *info = ev_set_info(set);
     ck_assert_int_eq(info->n_rows, 70);
     ck_assert_int_eq(info->shape.height, 66);
@@ -95,7 +95,7 @@ START_TEST(labels_stay_within_limits)
     args.circuit = "nurburgring";
     args.n_frames = 400;
     free(render(&args, "set.h5"));
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     const float *labels = ev_set_labels(set);
     for (int i = 0; i < 400; i++) {
         ck_assert_float_ge(labels[2 * i], 6.5f);
@@ -141,7 +141,7 @@ START_TEST(bad_arguments_leave_nothing)
     ev_assert_fails(ev_render_set(&args, ev_test_path("set.h5"), &err), EV_INPUT, "'simple'");
     ck_assert(!ev_file_exists(ev_test_path("set.h5")));
     args.circuit = "simple";
-    ev_assert_fails(ev_render_set(&args, ev_test_path("no/folder.h5"), &err), EV_IO, "folder.h5");
+    ev_assert_fails(ev_render_set(&args, ev_test_path("no/folder.h5"), &err), EV_INPUT, "folder.h5");
 }
 END_TEST
 

@@ -501,11 +501,11 @@ START_TEST(folders_are_checked_before_anything_runs)
     ev_assert_ok(ev_report_check(&fine, &err));
     ck_assert(ev_file_exists(good));
     ck_assert_int_eq(rmdir(good), 0); /* nothing is left in it */
-    ev_assert_fails(ev_report_check(&bad_tables, &err), EV_IO, "file");
-    ev_assert_fails(ev_report_check(&bad_plots, &err), EV_IO, "below");
+    ev_assert_fails(ev_report_check(&bad_tables, &err), EV_INPUT, "file");
+    ev_assert_fails(ev_report_check(&bad_plots, &err), EV_INPUT, "below");
     ck_assert_int_eq(mkdir(taken, 0777), 0);
     ck_assert_int_eq(mkdir(ev_test_path("taken/results.md"), 0777), 0);
-    ev_assert_fails(ev_report_check(&bad_name, &err), EV_IO, "results.md");
+    ev_assert_fails(ev_report_check(&bad_name, &err), EV_INPUT, "results.md");
     free(below);
 }
 END_TEST

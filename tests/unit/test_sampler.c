@@ -30,7 +30,7 @@ static struct ev_sampler *open_sampler(struct ev_sampler_args args)
 }
 
 static const struct ev_sampler_args plain = {
-    .validation_share = 0.2, .repeat_bends = 1, .repeat_sharp_bends = 1, .seed = 5};
+    .n_threads = 2, .validation_share = 0.2, .repeat_bends = 1, .repeat_sharp_bends = 1, .seed = 5};
 
 /* Takes batches to the end and counts how often each row came; checks that picture and label
  * belong together. Returns the number of batches. */

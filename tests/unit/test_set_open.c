@@ -107,13 +107,13 @@ START_TEST(files_of_other_tools)
         {"chunks", NULL, SOUND, .images_chunk = 4, .labels_chunk = 3},
         {"no images", "no dataset /images", SOUND, .images_type = -1},
         {"no labels", "no dataset /labels", SOUND, .labels_type = -1},
-        {"float images", "/images is float32, expected uint8", SOUND,
-         .images_type = H5T_IEEE_F32LE},
-        {"signed images", "/images is int8, expected uint8", SOUND, .images_type = H5T_STD_I8LE},
+        {"floats", NULL, SOUND, .images_type = H5T_IEEE_F32LE},
+        {"channels first", NULL, IMAGES(10, 3, 2, 66) = 4},
+        {"grey without an axis of channels", NULL, IMAGES(10, 2, 3) = 3},
+        {"six channels", NULL, IMAGES(10, 7, 8, 6) = 4},
+        {"signed images", "/images is int8, expected uint8 or floats", SOUND, .images_type = H5T_STD_I8LE},
         {"wide images", "/images is uint16, expected uint8", SOUND, .images_type = H5T_STD_U16LE},
-        {"three dimensions", "/images has 3 dimensions, expected 4", IMAGES(10, 2, 3) = 3},
-        {"no dimension of channels last", "/images has 66 channels", IMAGES(10, 3, 2, 66) = 4},
-        {"alpha", "/images has 4 channels, expected 1 or 3", IMAGES(10, 2, 3, 4) = 4},
+        {"two dimensions", "/images has 2 dimensions, expected 4", IMAGES(10, 2) = 2},
         {"no rows", "/images has no rows", IMAGES(0, 2, 3, 3) = 4},
         {"no pixels", "empty", IMAGES(10, 0, 3, 3) = 4},
         {"huge sides", "too large", IMAGES(10, 100000, 3, 3) = 4, .images_rows = WRITE_NOTHING},
@@ -141,7 +141,7 @@ START_TEST(files_of_other_tools)
         struct ev_set *set = NULL;
         const char *path = write_foreign(&cases[i]);
         err.message[0] = '\0';
-        enum ev_status status = ev_set_open(path, &set, &err);
+        enum ev_status status = ev_set_open(path, NULL, &set, &err);
         if (!cases[i].message) {
             ck_assert_msg(status == EV_OK, "%s: %s", cases[i].name, err.message);
             ck_assert_int_eq(ev_set_info(set)->n_rows, 10);
@@ -170,7 +170,7 @@ START_TEST(own_file)
     spec.columns[1].min = -7.5;
     spec.columns[1].max = 12.5;
     ev_test_write_spec(path, &spec);
-    ev_assert_ok(ev_set_open(path, &set, &err));
+    ev_assert_ok(ev_set_open(path, NULL, &set, &err));
     const struct ev_set_info *info = ev_set_info(set);
     ck_assert_str_eq(info->path, path);
     ck_assert_int_eq(info->n_rows, 10);
@@ -264,6 +264,9 @@ START_TEST(columns)
         {"min and max need 2 numbers", {""}, 0, {0, 0, 0}, {1, 1, 1}, 3, 3, NULL, true},
         {"min and max need 2 numbers", {""}, 0, {0, 0}, {0}, 2, 0, NULL, true},
         {"the range of w is 2 to 2", {"v", "w"}, 2, {0, 2}, {1, 2}, 2, 2, NULL, true},
+        {"the range of y0 is 0 to 4.94066e-324", {""}, 0, {0, 0}, {5e-324, 1}, 2, 2, NULL, true},
+        {"the range of y0 is -1e+308 to 1e+308", {""}, 0, {-1e308, 0}, {1e308, 1}, 2, 2, NULL, true},
+        {"columns 0 and 1 are both called v", {"v", "v"}, 2, {0, 0}, {1, 1}, 2, 2, NULL, true},
         {"the range of y0 is nan to 1", {""}, 0, {NAN, 0}, {1, 1}, 2, 2, NULL, true},
     };
 
@@ -284,10 +287,10 @@ START_TEST(columns)
         H5Dclose(labels);
         H5Fclose(file);
         if (c->message) {
-            ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT, c->message);
+            ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, c->message);
             continue;
         }
-        ev_assert_ok(ev_set_open(path, &set, &err));
+        ev_assert_ok(ev_set_open(path, NULL, &set, &err));
         ck_assert_str_eq(ev_set_info(set)->columns[0].name, c->expected);
         ck_assert_double_eq(ev_set_info(set)->columns[1].min, c->n_low ? 1.0 : 0.0);
         ck_assert_double_eq(ev_set_info(set)->columns[1].max, c->n_low ? 2.0 : 1.0);
@@ -314,7 +317,7 @@ START_TEST(labels_without_ranges_are_noted)
         H5Dclose(labels);
         H5Fclose(file);
     }
-    ev_assert_ok(ev_set_open(path, &set, &err));
+    ev_assert_ok(ev_set_open(path, NULL, &set, &err));
     ev_set_note_ranges(set);
     ev_set_close(set);
     fflush(stderr);
@@ -357,7 +360,7 @@ START_TEST(pipes_behind_a_set_are_refused)
     H5Sclose(space);
     H5Pclose(plist);
     H5Fclose(file);
-    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT,
+    ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT,
                     _i == 0   ? "/images is not a dataset"
                     : _i == 1 ? "which is no file or lacks a part"
                               : "/images is a virtual dataset");
@@ -378,15 +381,15 @@ START_TEST(no_sets_at_all)
     const char *path = ev_test_path("file.h5");
     struct ev_set *set;
 
-    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT, "file.h5: No such file");
-    ev_assert_fails(ev_set_open(ev_test_folder(), &set, &err), EV_INPUT, "not a regular file");
+    ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "file.h5: No such file");
+    ev_assert_fails(ev_set_open(ev_test_folder(), NULL, &set, &err), EV_INPUT, "not a regular file");
     write_bytes(path, "", 0);
-    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT, "file.h5: empty file");
+    ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "file.h5: empty file");
     write_bytes(path, "not a set but a text", 20);
-    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT, "file.h5: not an HDF5 file");
+    ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "file.h5: not an HDF5 file");
     /* A FIFO without a writer would block whoever opens it. */
     ck_assert_int_eq(mkfifo(ev_test_path("fifo.h5"), 0600), 0);
-    ev_assert_fails(ev_set_open(ev_test_path("fifo.h5"), &set, &err), EV_INPUT, "not a regular");
+    ev_assert_fails(ev_set_open(ev_test_path("fifo.h5"), NULL, &set, &err), EV_INPUT, "not a regular");
     ck_assert_ptr_null(set);
     ev_set_close(NULL);
 }
@@ -406,7 +409,7 @@ START_TEST(truncated)
         for (off_t size = info.st_size - 1; size > 0; size -= size > 200 ? 97 : 5) {
             struct ev_set *set;
             ck_assert_int_eq(truncate(path, size), 0);
-            ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT, "cut.h5: ");
+            ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "cut.h5: ");
         }
     }
 }
@@ -428,7 +431,7 @@ START_TEST(ends_within_the_pictures)
     ck_assert_uint_eq(fwrite(size, 1, 8, file), 8);
     fclose(file);
     ck_assert_int_eq(truncate(path, end), 0);
-    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT,
+    ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT,
                     "truncated: the file ends before the last of 10 rows");
 }
 END_TEST
@@ -445,7 +448,7 @@ START_TEST(later_format)
     H5Aclose(attribute);
     H5Fclose(file);
     struct ev_set *set;
-    ev_assert_fails(ev_set_open(path, &set, &err), EV_INPUT,
+    ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT,
                     "later.h5: set format 2, this program reads up to 1");
 }
 END_TEST

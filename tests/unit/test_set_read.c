@@ -21,7 +21,7 @@ static struct ev_set *open_ok(const char *path)
 {
     struct ev_set *set = NULL;
 
-    ev_assert_ok(ev_set_open(path, &set, &err));
+    ev_assert_ok(ev_set_open(path, NULL, &set, &err));
     return set;
 }
 
@@ -34,11 +34,11 @@ static void check_all_reads(struct ev_set *set)
     for (int64_t first = 0; first < N_ROWS; first++) {
         for (int64_t count = 1; count <= N_ROWS - first; count += 3) {
             memset(images, 0xee, sizeof images);
-            ev_assert_ok(ev_set_read(set, first, count, images, &err));
+            ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, first, count, images, &err));
             ev_test_check_pictures(images, first, count, ROW_BYTES);
         }
     }
-    ev_assert_ok(ev_set_read_rows(set, rows, n, images, &err));
+    ev_assert_ok(ev_set_read_rows(set, EV_FORM_U8_NHWC, rows, n, images, &err));
     for (int i = 0; i < n; i++)
         ev_test_check_pictures(images + i * ROW_BYTES, rows[i], 1, ROW_BYTES);
 }
@@ -144,10 +144,10 @@ START_TEST(file_that_shrinks)
     H5Fclose(file);
     ck_assert_int_eq(stat(path, &info), 0);
     ck_assert_int_eq(truncate(path, start + 11 * ROW_BYTES + 7), 0);
-    ev_assert_ok(ev_set_read(set, 0, 11, images, &err));
-    ev_assert_fails(ev_set_read(set, 5, 10, images, &err), EV_INPUT,
+    ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, 0, 11, images, &err));
+    ev_assert_fails(ev_set_read(set, EV_FORM_U8_NHWC, 5, 10, images, &err), EV_INPUT,
                     "set.h5: truncated while it was read (row 11)");
-    ev_assert_fails(ev_set_read(set, 22, 1, images, &err), EV_INPUT, "(row 22)");
+    ev_assert_fails(ev_set_read(set, EV_FORM_U8_NHWC, 22, 1, images, &err), EV_INPUT, "(row 22)");
     ev_set_close(set);
 }
 END_TEST
@@ -176,10 +176,10 @@ START_TEST(damaged_chunk)
         putc(0xff, stream);
     fclose(stream);
     struct ev_set *set = open_ok(path);
-    ev_assert_ok(ev_set_read(set, 0, 8, images, &err));
-    ev_assert_fails(ev_set_read(set, 3, 12, images, &err), EV_INPUT,
-                    "set.h5: /images rows 3 to 14 cannot be read");
-    ev_assert_ok(ev_set_read(set, 16, 7, images, &err));
+    ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, 0, 8, images, &err));
+    ev_assert_fails(ev_set_read(set, EV_FORM_U8_NHWC, 3, 12, images, &err), EV_INPUT,
+                    "set.h5: /images rows 8 to 15 cannot be read");
+    ev_assert_ok(ev_set_read(set, EV_FORM_U8_NHWC, 16, 7, images, &err));
     ev_test_check_pictures(images, 16, 7, ROW_BYTES);
     ev_set_close(set);
 }

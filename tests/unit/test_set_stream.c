@@ -19,7 +19,7 @@ static struct ev_set *open_ok(const char *path)
 {
     struct ev_set *set = NULL;
 
-    ev_assert_ok(ev_set_open(path, &set, &err));
+    ev_assert_ok(ev_set_open(path, NULL, &set, &err));
     return set;
 }
 
@@ -33,6 +33,14 @@ static struct ev_set *make_set(int64_t n_rows, int64_t chunk_rows)
     return open_ok(path);
 }
 
+static enum ev_status open_stream(struct ev_set *set, int64_t batch_rows, int32_t depth,
+                                  struct ev_stream **stream)
+{
+    const struct ev_stream_args args = {EV_FORM_U8_NHWC, batch_rows, depth, 3};
+
+    return ev_stream_open(set, &args, stream, &err);
+}
+
 static void check_stream(struct ev_set *set, int64_t batch_rows, int32_t depth)
 {
     const int64_t n_rows = ev_set_info(set)->n_rows;
@@ -40,7 +48,7 @@ static void check_stream(struct ev_set *set, int64_t batch_rows, int32_t depth)
     struct ev_stream_batch batch;
     int64_t row = 0;
 
-    ev_assert_ok(ev_stream_open(set, batch_rows, depth, &stream, &err));
+    ev_assert_ok(open_stream(set, batch_rows, depth, &stream));
     for (;;) {
         ev_assert_ok(ev_stream_next(stream, &batch, &err));
         if (batch.batch.n_rows == 0)
@@ -92,7 +100,7 @@ START_TEST(batch_stays_until_next)
     for (int32_t depth = 1; depth <= 3; depth++) {
         struct ev_stream *stream;
         struct ev_stream_batch batch;
-        ev_assert_ok(ev_stream_open(set, 4, depth, &stream, &err));
+        ev_assert_ok(open_stream(set, 4, depth, &stream));
         for (int64_t row = 0; row < 400; row += 4) {
             ev_assert_ok(ev_stream_next(stream, &batch, &err));
             ck_assert_int_eq(batch.first_row, row);
@@ -115,7 +123,7 @@ START_TEST(closing_at_any_point)
         for (int32_t depth = 1; depth <= 3; depth++) {
             struct ev_stream *stream;
             struct ev_stream_batch batch;
-            ev_assert_ok(ev_stream_open(set, 3, depth, &stream, &err));
+            ev_assert_ok(open_stream(set, 3, depth, &stream));
             for (int i = 0; i < n_taken; i++)
                 ev_assert_ok(ev_stream_next(stream, &batch, &err));
             ev_stream_close(stream);
@@ -139,7 +147,7 @@ START_TEST(failure_comes_out)
     H5Dclose(dataset);
     H5Fclose(file);
     ck_assert_int_eq(truncate(path, start + 45 * ROW_BYTES), 0);
-    ev_assert_ok(ev_stream_open(set, 10, 2, &stream, &err));
+    ev_assert_ok(open_stream(set, 10, 2, &stream));
     /* The batches before are sound. */
     for (int64_t row = 0; row < 40; row += 10) {
         ev_assert_ok(ev_stream_next(stream, &batch, &err));

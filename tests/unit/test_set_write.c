@@ -85,6 +85,7 @@ START_TEST(what_stands_in_the_file)
     ck_assert_str_eq(texts_of(file, "circuit"), "numbers");
     ck_assert_str_eq(texts_of(file, "provenance"), spec.provenance);
     check_doubles(file, "frame_rate_hz", 1, (double[]){20.0});
+    ck_assert_int_eq(H5Aexists(file, "colour"), 0);
     ck_assert_uint_eq(strlen(texts_of(file, "sha256")), 64);
     hid_t labels = H5Dopen2(file, "labels", H5P_DEFAULT);
     ck_assert_str_eq(texts_of(labels, "names"), "out0,out1");
@@ -106,13 +107,25 @@ START_TEST(what_stands_in_the_file)
 }
 END_TEST
 
+START_TEST(colour_is_recorded_where_known)
+{
+    struct ev_set_spec spec = ev_test_set_spec(10, 2, 3, 3, 2);
+
+    spec.colour = "yuv";
+    ev_test_write_spec(ev_test_path("set.h5"), &spec);
+    hid_t file = H5Fopen(ev_test_path("set.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+    ck_assert_str_eq(texts_of(file, "colour"), "yuv");
+    H5Fclose(file);
+}
+END_TEST
+
 START_TEST(digest_of_the_content)
 {
     struct ev_set *set;
 
     /* SHA-256 of the bytes 0 0 1 0 2 0 and the float32 0, 1, 2, by Python's hashlib. */
     ev_test_write_set(ev_test_path("set.h5"), 3, 1, 2, 1, 1);
-    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), &set, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
     ck_assert_str_eq(ev_set_info(set)->recorded_sha256,
                      "951e2c792b115f6e28c4e088fded79c7deb6b2eeee987f32689641726836fae3");
     ev_set_close(set);
@@ -195,10 +208,10 @@ START_TEST(places_that_cannot_be_written)
     struct ev_set_spec spec = ev_test_set_spec(10, 2, 2, 1, 1);
     struct ev_set_writer *writer;
 
-    ev_assert_fails(ev_set_writer_open(ev_test_path("none/set.h5"), &spec, &writer, &err), EV_IO,
+    ev_assert_fails(ev_set_writer_open(ev_test_path("none/set.h5"), &spec, &writer, &err), EV_INPUT,
                     "none/set.h5: cannot be written: No such file");
     ck_assert_ptr_null(writer);
-    ev_assert_fails(ev_set_writer_open(ev_test_folder(), &spec, &writer, &err), EV_IO, "a folder");
+    ev_assert_fails(ev_set_writer_open(ev_test_folder(), &spec, &writer, &err), EV_INPUT, "a folder");
     ck_assert_int_eq(count_files(), 0);
 }
 END_TEST
@@ -259,6 +272,7 @@ Suite *ev_suite(void)
 
     tcase_set_timeout(tests, 20);
     tcase_add_test(tests, what_stands_in_the_file);
+    tcase_add_test(tests, colour_is_recorded_where_known);
     tcase_add_test(tests, digest_of_the_content);
     tcase_add_test(tests, same_rows_same_bytes);
     tcase_add_test(tests, appears_at_commit);

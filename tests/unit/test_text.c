@@ -148,6 +148,23 @@ START_TEST(csv_cells_are_quoted_where_needed)
 }
 END_TEST
 
+START_TEST(long_names_lose_their_middle)
+{
+    static const struct {
+        const char *name, *shortened;
+    } cases[] = {
+        {"123456789", "123456789"}, {"1234567890", "123...890"}, {"a\nb", "a b"},
+        {"12\xc3\xa9" "4567890", "12?...890"}, {NULL, ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[10];
+        ev_text_shorten(cases[i].name, out, sizeof out);
+        ck_assert_str_eq(out, cases[i].shortened);
+    }
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -159,6 +176,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, csv_last_line_may_be_one_character);
     tcase_add_test(tests, bad_csv);
     tcase_add_test(tests, csv_cells_are_quoted_where_needed);
+    tcase_add_test(tests, long_names_lose_their_middle);
     suite_add_tcase(suite, tests);
     return suite;
 }

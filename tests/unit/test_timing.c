@@ -116,7 +116,7 @@ static struct ev_timing_pictures numbered_pictures(void)
     for (int i = 0; i < N_PICTURES; i++)
         bytes[i] = (uint8_t)i;
     (void)ev_form_to_floats(&batch, floats);
-    return (struct ev_timing_pictures){shape, N_PICTURES, bytes, floats};
+    return (struct ev_timing_pictures){shape, N_PICTURES, EV_FORM_U8_NHWC, bytes, floats};
 }
 
 /* Number of changes of engine in the log. */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Training runs with a trainer that learns nothing but remembers everything: its weights are a hash
- * of all it was shown, so that two runs that differ in one byte, rate or order end differently.
- */
+/* Training runs: which rows, rates and epochs, what is kept, how interrupted runs go on. */
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,155 +14,10 @@
 #include "base/text.h"
 #include "support/ev_test.h"
 #include "support/ev_test_rows.h"
-#include "train/train.h"
+#include "support/ev_test_trainer.h"
+#include "train/train_files.h"
 
-#define N_ROWS 210
-
-/* --- The trainer --- */
-
-struct memory {
-    uint64_t hash;
-    int64_t n_steps;
-};
-
-struct ev_network {
-    struct memory memory;
-};
-
-/* What the tests look at and set. */
-static struct {
-    int64_t n_rows[N_ROWS]; /* how often each row was trained on */
-    int64_t n_steps, n_observed, n_frozen, frozen_at;
-    double first_rate, peak_rate, last_rate;
-    int64_t signal_at; /* step at which `signal` is raised; 0: never */
-    int signal;
-    int64_t diverge_at;
-    bool fail_save;
-    const float *outputs; /* what predict answers after each epoch of 2 steps */
-} seen;
-
-static uint64_t mix(uint64_t hash, const void *data, size_t n_bytes)
-{
-    const uint8_t *at = data;
-
-    while (n_bytes--)
-        hash = (hash ^ *at++) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-static enum ev_status fake_open(const struct ev_network_args *args, struct ev_network **network,
-                                struct ev_error *err)
-{
-    (void)err;
-    *network = calloc(1, sizeof **network);
-    (*network)->memory.hash = args->seed + args->method;
-    return EV_OK;
-}
-
-static enum ev_status fake_step(struct ev_network *network, const struct ev_batch *batch,
-                                const float *targets, double rate, double *loss,
-                                struct ev_error *err)
-{
-    struct memory *memory = &network->memory;
-    size_t n = (size_t)batch->n_rows;
-
-    (void)err;
-    memory->n_steps++;
-    memory->hash = mix(memory->hash, batch->data, n * EV_TEST_ROWS_BYTES);
-    memory->hash = mix(memory->hash, targets, n * 2 * sizeof *targets);
-    memory->hash = mix(memory->hash, &rate, sizeof rate);
-    for (size_t i = 0; i < n; i++)
-        seen.n_rows[ev_test_rows_number(targets[2 * i])]++;
-    seen.first_rate = seen.n_steps == 0 ? rate : seen.first_rate;
-    seen.peak_rate = fmax(seen.peak_rate, rate);
-    seen.last_rate = rate;
-    seen.n_steps++;
-    if (memory->n_steps == seen.signal_at)
-        raise(seen.signal);
-    *loss = memory->n_steps == seen.diverge_at ? NAN : (double)(memory->hash % 1000) / 1000.0;
-    return EV_OK;
-}
-
-static enum ev_status fake_observe(struct ev_network *network, const struct ev_batch *batch,
-                                   struct ev_error *err)
-{
-    const uint8_t *pictures = batch->data;
-
-    (void)err;
-    network->memory.hash = mix(network->memory.hash, pictures,
-                               (size_t)batch->n_rows * EV_TEST_ROWS_BYTES);
-    for (int64_t i = 0; i < batch->n_rows; i++)
-        seen.n_rows[ev_test_rows_picture(pictures + i * EV_TEST_ROWS_BYTES)]++;
-    seen.n_observed += batch->n_rows;
-    return EV_OK;
-}
-
-static enum ev_status fake_predict(struct ev_network *network, const struct ev_batch *batch,
-                                   float *outputs, struct ev_error *err)
-{
-    (void)err;
-    for (int64_t i = 0; i < 2 * batch->n_rows; i++)
-        outputs[i] = seen.outputs ? seen.outputs[network->memory.n_steps / 2]
-                                  : (float)(network->memory.hash % 1000) / 1000.0f;
-    return EV_OK;
-}
-
-static enum ev_status fake_freeze(struct ev_network *network, struct ev_error *err)
-{
-    (void)err;
-    seen.n_frozen++;
-    seen.frozen_at = network->memory.n_steps;
-    return EV_OK;
-}
-
-static enum ev_status write_memory(struct ev_network *network, const char *path,
-                                   struct ev_error *err)
-{
-    FILE *file = fopen(path, "wb");
-
-    if (!file || fwrite(&network->memory, sizeof network->memory, 1, file) != 1 ||
-        fclose(file) != 0)
-        return ev_fail(err, EV_IO, "%s: cannot be written", path);
-    return EV_OK;
-}
-
-static enum ev_status fake_save(struct ev_network *network, const char *path, struct ev_error *err)
-{
-    if (seen.fail_save)
-        return ev_fail(err, EV_IO, "%s: cannot be written: no space", path);
-    return write_memory(network, path, err);
-}
-
-static enum ev_status fake_load(struct ev_network *network, const char *path, struct ev_error *err)
-{
-    FILE *file = fopen(path, "rb");
-
-    if (!file)
-        return ev_fail(err, EV_INPUT, "%s: missing", path);
-    size_t n = fread(&network->memory, sizeof network->memory, 1, file);
-    fclose(file);
-    return n == 1 ? EV_OK : ev_fail(err, EV_INPUT, "%s: short", path);
-}
-
-static void fake_close(struct ev_network *network)
-{
-    free(network);
-}
-
-static const struct ev_trainer trainer = {
-    .abi = EV_ABI_MAJOR,
-    .size = sizeof trainer,
-    .name = "fake",
-    .open = fake_open,
-    .step = fake_step,
-    .observe = fake_observe,
-    .predict = fake_predict,
-    .freeze = fake_freeze,
-    .save_state = fake_save,
-    .load_state = fake_load,
-    .export_model = write_memory,
-    .close = fake_close,
-};
+#define N_ROWS EV_TEST_TRAINER_ROWS
 
 /* --- Helpers --- */
 
@@ -201,9 +54,9 @@ static void free_args(struct ev_train_args *args)
     free((char *)set_paths[0]);
 }
 
-static struct memory read_model(const char *path)
+static struct ev_test_memory read_model(const char *path)
 {
-    struct memory memory = {0};
+    struct ev_test_memory memory = {0};
     FILE *file = fopen(path, "rb");
 
     ck_assert_msg(file != NULL, "%s is missing", path);
@@ -221,9 +74,9 @@ static int run_apart(const struct ev_train_args *args, int64_t signal_at, int si
 
     if (child == 0) {
         ev_interrupt_install();
-        seen.signal_at = signal_at;
-        seen.signal = signal_number;
-        _exit((int)ev_train_run(&trainer, args, NULL, &err));
+        ev_test_seen.signal_at = signal_at;
+        ev_test_seen.signal = signal_number;
+        _exit((int)ev_train_run(&ev_test_trainer, args, NULL, &err));
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     return status;
@@ -253,11 +106,11 @@ START_TEST(training_rows_and_no_others)
     args.epoch_rows = 0;
     args.n_epochs = 2;
     args.repeat_sharp_bends = 3;
-    ev_assert_ok(ev_train_run(&trainer, &args, &summary, &err));
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, &summary, &err));
     for (int64_t row = 0; row < N_ROWS; row++) {
         int64_t each = fabs(ev_test_rows_w(row)) > 2.0 ? 6 : 2;
-        ck_assert(seen.n_rows[row] == 0 || seen.n_rows[row] == each);
-        n_never += seen.n_rows[row] == 0;
+        ck_assert(ev_test_seen.n_rows[row] == 0 || ev_test_seen.n_rows[row] == each);
+        n_never += ev_test_seen.n_rows[row] == 0;
     }
     ck_assert_int_eq(n_never, 20); /* two blocks of ten rows */
     ck_assert_int_eq(summary.n_validation, n_never);
@@ -270,11 +123,11 @@ START_TEST(rate_warms_up_and_falls)
     struct ev_train_args args = make_args("m.pt");
 
     args.n_epochs = 20;
-    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
-    ck_assert_int_eq(seen.n_steps, 40);
-    ck_assert_double_eq_tol(seen.first_rate, 0.05, 1e-12); /* two steps of warm-up */
-    ck_assert_double_eq_tol(seen.peak_rate, 0.1, 1e-12);
-    ck_assert_double_eq_tol(seen.last_rate, 0.001, 1e-12);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    ck_assert_int_eq(ev_test_seen.n_steps, 40);
+    ck_assert_double_eq_tol(ev_test_seen.first_rate, 0.05, 1e-12); /* two steps of warm-up */
+    ck_assert_double_eq_tol(ev_test_seen.peak_rate, 0.1, 1e-12);
+    ck_assert_double_eq_tol(ev_test_seen.last_rate, 0.001, 1e-12);
     free_args(&args);
 }
 END_TEST
@@ -287,8 +140,8 @@ START_TEST(best_epoch_is_kept)
     struct ev_train_summary summary;
     struct ev_csv log;
 
-    seen.outputs = outputs;
-    ev_assert_ok(ev_train_run(&trainer, &args, &summary, &err));
+    ev_test_seen.outputs = outputs;
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, &summary, &err));
     ck_assert_int_eq(summary.best_epoch, 2);
     ck_assert_int_eq(read_model(args.out_path).n_steps, 4);
     ck_assert_int_eq(count_files("m"), 2); /* m.pt and m.csv */
@@ -311,7 +164,7 @@ START_TEST(last_epoch_without_validation)
     struct ev_train_summary summary;
 
     args.validation_share = 0.0;
-    ev_assert_ok(ev_train_run(&trainer, &args, &summary, &err));
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, &summary, &err));
     ck_assert_int_eq(summary.best_epoch, 4);
     ck_assert_int_eq(read_model(args.out_path).n_steps, 8);
     ck_assert(isnan(summary.val_mse_norm));
@@ -326,8 +179,8 @@ static void check_resume(int signal_number)
     struct ev_train_args stopped = args;
 
     stopped.out_path = strdup(ev_test_path("stopped.pt"));
-    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
-    struct memory whole = read_model(args.out_path);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    struct ev_test_memory whole = read_model(args.out_path);
     for (int64_t step = 2; step <= 8; step += 3) {
         int status = run_apart(&stopped, step, signal_number);
         if (signal_number == SIGKILL)
@@ -336,14 +189,13 @@ static void check_resume(int signal_number)
             ck_assert_int_eq(WEXITSTATUS(status), EV_INTERRUPTED);
         ck_assert(!ev_file_exists(stopped.out_path));
     }
-    memset(&seen, 0, sizeof seen);
-    ev_assert_ok(ev_train_run(&trainer, &stopped, NULL, &err));
-    ck_assert_int_le(seen.n_steps, 4); /* epochs before were not run again */
-    struct memory again = read_model(stopped.out_path);
+    memset(&ev_test_seen, 0, sizeof ev_test_seen);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &stopped, NULL, &err));
+    ck_assert_int_le(ev_test_seen.n_steps, 4); /* epochs before were not run again */
+    struct ev_test_memory again = read_model(stopped.out_path);
     ck_assert_int_eq(again.n_steps, whole.n_steps);
     ck_assert(again.hash == whole.hash);
-    if (signal_number != SIGKILL)
-        ck_assert_int_eq(count_files("stopped"), 2);
+    ck_assert_int_eq(count_files("stopped"), 2);
     free_args(&args);
     free((char *)stopped.out_path);
 }
@@ -366,15 +218,15 @@ START_TEST(other_arguments_are_refused)
 
     ck_assert_int_eq(WEXITSTATUS(run_apart(&args, 3, SIGINT)), EV_INTERRUPTED);
     args.learning_rate = 0.2;
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_USAGE,
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_USAGE,
                     "m.pt.state: checkpoint of a run with other arguments (learning-rate was 0.1, "
                     "now 0.2); use those to go on, or --fresh");
     args.learning_rate = 0.1;
     free((char *)set_paths[0]);
     set_paths[0] = strdup(ev_test_rows("rows.h5", 0, N_ROWS - 1));
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_USAGE, "digest of set 1");
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_USAGE, "digest of set 1");
     args.fresh = true;
-    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
     ck_assert_int_eq(count_files("m"), 2);
     free_args(&args);
 }
@@ -389,10 +241,76 @@ START_TEST(damaged_checkpoints_are_refused)
         FILE *file = fopen(ev_test_path("m.pt.state"), "w");
         fputs(texts[i], file);
         fclose(file);
-        ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_INPUT,
+        ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
                         "m.pt.state: not a whole checkpoint; start afresh with --fresh");
     }
-    ck_assert_int_eq(seen.n_steps, 0);
+    ck_assert_int_eq(ev_test_seen.n_steps, 0);
+    free_args(&args);
+}
+END_TEST
+
+/* What a run needs to go on is looked at before it goes on. */
+START_TEST(lost_files_are_noticed)
+{
+    static const struct {
+        const char *command, *expected;
+    } cases[] = {
+        {"mv m.pt.state-3 kept",
+         "m.pt.state-3: missing, but the interrupted run cannot go on without it; start afresh "
+         "with --fresh"},
+        {"mv kept m.pt.state-3 && echo other >$(ls m.pt.best-*)",
+         ": not the model that the interrupted run kept; start afresh with --fresh"},
+        {"rm m.pt.best-*", ": missing, but the interrupted run cannot go on without it"},
+    };
+    struct ev_train_args args = make_args("m.pt");
+    char command[2048];
+
+    ck_assert_int_eq(WEXITSTATUS(run_apart(&args, 7, SIGINT)), EV_INTERRUPTED);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(command, sizeof command, "cd '%s' && %s", ev_test_folder(), cases[i].command);
+        ck_assert_int_eq(system(command), 0);
+        ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
+                        cases[i].expected);
+        ck_assert_ptr_nonnull(strstr(err.message, i == 0 ? "m.pt.state-" : "m.pt.best-"));
+    }
+    ck_assert_int_eq(ev_test_seen.n_steps, 0);
+    args.fresh = true;
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    ck_assert_int_eq(count_files("m"), 2);
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(killed_while_saving)
+{
+    struct ev_train_args args = make_args("m.pt");
+
+    ev_test_seen.kill_save_at = 4;
+    ck_assert(WIFSIGNALED(run_apart(&args, 0, 0)));
+    ck_assert_int_eq(count_files("m.pt.part-.*.state-2$"), 1);
+    ev_test_seen.kill_save_at = 0;
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    ck_assert_int_eq(count_files("m"), 2);
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(one_run_at_a_time)
+{
+    static const enum ev_method methods[] = {EV_METHOD_FLOAT, EV_METHOD_STATIC};
+    struct ev_train_args args = make_args("m.pt");
+    struct ev_train_lock lock;
+
+    for (int i = 0; i < 2; i++) {
+        args.method = methods[i];
+        ev_assert_ok(ev_train_files_lock(args.out_path, &lock, &err));
+        ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_IO,
+                        "m.pt: another evalrun is writing it");
+        ck_assert_int_eq(count_files("m"), 1 + 2 * i);
+        ev_train_files_unlock(&lock);
+        ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+        ck_assert_int_eq(count_files("m"), 2);
+    }
     free_args(&args);
 }
 END_TEST
@@ -409,9 +327,9 @@ START_TEST(killed_after_the_rename)
              "cd '%s' && sed -i 's/\"epochs\": 4/\"epochs\": 3/' m.pt.state && mv m.pt.best-* m.pt",
              ev_test_folder());
     ck_assert_int_eq(system(command), 0);
-    struct memory before = read_model(args.out_path);
-    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
-    ck_assert_int_eq(seen.n_steps, 0);
+    struct ev_test_memory before = read_model(args.out_path);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    ck_assert_int_eq(ev_test_seen.n_steps, 0);
     ck_assert(read_model(args.out_path).hash == before.hash);
     ck_assert_int_eq(count_files("m"), 2);
     free_args(&args);
@@ -422,8 +340,8 @@ START_TEST(divergence_ends_the_run)
 {
     struct ev_train_args args = make_args("m.pt");
 
-    seen.diverge_at = 5;
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_FAILED,
+    ev_test_seen.diverge_at = 5;
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_FAILED,
                     "training diverged in epoch 3");
     ck_assert(!ev_file_exists(args.out_path));
     free_args(&args);
@@ -434,10 +352,10 @@ START_TEST(a_full_disk_ends_the_run)
 {
     struct ev_train_args args = make_args("m.pt");
 
-    seen.fail_save = true;
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO, "no space");
-    ck_assert(!ev_file_exists(args.out_path));
-    ck_assert(!ev_file_exists(ev_test_path("m.pt.state")));
+    ev_test_seen.fail_save = true;
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_IO,
+                    "m.pt.state-1: no space"); /* and not the temporary name */
+    ck_assert_int_eq(count_files("m"), 0);
     free_args(&args);
 }
 END_TEST
@@ -446,8 +364,37 @@ START_TEST(the_folder_is_checked_first)
 {
     struct ev_train_args args = make_args("no/such/folder/m.pt");
 
-    ev_assert_fails(ev_train_run(&trainer, &args, NULL, &err), EV_IO, "m.pt: cannot be written");
-    ck_assert_int_eq(seen.n_steps, 0);
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
+                    "m.pt: cannot be written");
+    ck_assert_int_eq(ev_test_seen.n_steps, 0);
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(model_and_log_or_neither)
+{
+    static const enum ev_method methods[] = {EV_METHOD_DYNAMIC, EV_METHOD_STATIC};
+    struct ev_train_args args = make_args("m.pt");
+
+    for (int i = 0; i < 2; i++) {
+        args.method = methods[i];
+        ev_test_seen.make_folder = ev_test_path("m.csv");
+        ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
+                        "m.csv: a folder");
+        ck_assert_int_eq(count_files("m"), 1);
+        ck_assert_int_eq(rmdir(ev_test_path("m.csv")), 0);
+    }
+    free_args(&args);
+}
+END_TEST
+
+START_TEST(pictures_that_do_not_fit)
+{
+    struct ev_train_args args = make_args("m.pt");
+
+    ev_test_seen.fail_open = true;
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_INPUT,
+                    "rows.h5: pictures are too small");
     free_args(&args);
 }
 END_TEST
@@ -459,11 +406,11 @@ START_TEST(static_observes_unchanged_training_rows)
 
     args.method = EV_METHOD_STATIC;
     args.repeat_sharp_bends = 9;
-    ev_assert_ok(ev_train_run(&trainer, &args, &summary, &err));
-    ck_assert_int_eq(seen.n_steps, 0);
-    ck_assert_int_eq(seen.n_observed, 126);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, &summary, &err));
+    ck_assert_int_eq(ev_test_seen.n_steps, 0);
+    ck_assert_int_eq(ev_test_seen.n_observed, 126);
     for (int64_t row = 0; row < N_ROWS; row++)
-        ck_assert_int_le(seen.n_rows[row], 1);
+        ck_assert_int_le(ev_test_seen.n_rows[row], 1);
     ck_assert(isfinite(summary.val_mse_norm));
     ck_assert_int_eq(count_files("m"), 2);
     free_args(&args);
@@ -475,8 +422,8 @@ START_TEST(dynamic_only_converts)
     struct ev_train_args args = make_args("m.pt");
 
     args.method = EV_METHOD_DYNAMIC;
-    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
-    ck_assert_int_eq(seen.n_steps + seen.n_observed, 0);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    ck_assert_int_eq(ev_test_seen.n_steps + ev_test_seen.n_observed, 0);
     ck_assert_int_eq(read_model(args.out_path).n_steps, 0);
     free_args(&args);
 }
@@ -487,10 +434,10 @@ START_TEST(qat_freezes_before_its_last_epoch)
     struct ev_train_args args = make_args("m.pt");
 
     args.method = EV_METHOD_QAT;
-    ev_assert_ok(ev_train_run(&trainer, &args, NULL, &err));
-    ck_assert_int_eq(seen.n_steps, 8);
-    ck_assert_int_eq(seen.n_frozen, 1);
-    ck_assert_int_eq(seen.frozen_at, 6);
+    ev_assert_ok(ev_train_run(&ev_test_trainer, &args, NULL, &err));
+    ck_assert_int_eq(ev_test_seen.n_steps, 8);
+    ck_assert_int_eq(ev_test_seen.n_frozen, 1);
+    ck_assert_int_eq(ev_test_seen.frozen_at, 6);
     free_args(&args);
 }
 END_TEST
@@ -508,10 +455,15 @@ Suite *ev_suite(void)
     tcase_add_test(tests, resume_after_kill);
     tcase_add_test(tests, other_arguments_are_refused);
     tcase_add_test(tests, damaged_checkpoints_are_refused);
+    tcase_add_test(tests, lost_files_are_noticed);
+    tcase_add_test(tests, killed_while_saving);
+    tcase_add_test(tests, one_run_at_a_time);
     tcase_add_test(tests, killed_after_the_rename);
     tcase_add_test(tests, divergence_ends_the_run);
     tcase_add_test(tests, a_full_disk_ends_the_run);
     tcase_add_test(tests, the_folder_is_checked_first);
+    tcase_add_test(tests, model_and_log_or_neither);
+    tcase_add_test(tests, pictures_that_do_not_fit);
     tcase_add_test(tests, static_observes_unchanged_training_rows);
     tcase_add_test(tests, dynamic_only_converts);
     tcase_add_test(tests, qat_freezes_before_its_last_epoch);

@@ -58,7 +58,7 @@ static const char *findings_of(const char *path)
     struct ev_set *set;
     size_t used = 0;
 
-    ev_assert_ok(ev_set_open_lenient(path, &set, &err));
+    ev_assert_ok(ev_set_open(path, &(struct ev_set_source){.lenient = true}, &set, &err));
     ev_assert_ok(ev_verify(set, &findings, &err));
     all[0] = '\0';
     for (int32_t i = 0; i < findings.n; i++) {

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* How the pictures of a file are stored, and that they are all there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "set/set_private.h"
+
+/* Filters come first: without them HDF5 finds out only while reading. */
+static enum ev_status check_filters(const struct ev_set *set, hid_t plist, struct ev_error *err)
+{
+    int n_filters = H5Pget_nfilters(plist);
+
+    for (int i = 0; i < n_filters; i++) {
+        unsigned flags, config;
+        size_t n_values = 0;
+        char name[64] = "";
+        H5Z_filter_t filter =
+            H5Pget_filter2(plist, (unsigned)i, &flags, &n_values, NULL, sizeof name, name, &config);
+        if (filter < 0 || H5Zfilter_avail(filter) <= 0)
+            return ev_fail(err, EV_INPUT,
+                           "%s: /%s needs the HDF5 filter %d%s%.63s%s, which is "
+                           "not installed",
+                           set->path, set->images_name, (int)filter, *name ? " (" : "", name,
+                           *name ? ")" : "");
+    }
+    return EV_OK;
+}
+
+/* Opens the file that holds the pictures: the set's, or the one behind an external link. */
+static enum ev_status open_descriptor(struct ev_set *set, struct ev_error *err)
+{
+    char name[4096];
+    struct stat info;
+    ssize_t n_name = H5Fget_name(set->images, name, sizeof name);
+
+    if (n_name <= 0 || (size_t)n_name >= sizeof name)
+        return ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, set->images_name);
+    set->descriptor = open(name, O_RDONLY | O_CLOEXEC);
+    if (set->descriptor < 0 || fstat(set->descriptor, &info) != 0)
+        return ev_fail(err, ev_file_status(errno), "%s: %s", name, strerror(errno));
+    set->file_bytes = info.st_size;
+    return EV_OK;
+}
+
+/* A block of pictures is read without HDF5, if it lies in the file whole. */
+static enum ev_status find_block(struct ev_set *set, struct ev_error *err)
+{
+    /* From the file's first byte, a user block included. */
+    haddr_t offset = H5Dget_offset(set->images);
+
+    if (offset == HADDR_UNDEF || offset > (haddr_t)set->file_bytes ||
+        (set->file_bytes - (int64_t)offset) / (int64_t)set->stored_bytes < set->info.n_rows)
+        return ev_fail(err, EV_INPUT, "%s: truncated: the file ends before the last of %lld rows",
+                       set->path, (long long)set->info.n_rows);
+    set->block_offset = (int64_t)offset;
+    return EV_OK;
+}
+
+/* Whether chunks hold whole pictures and have no filters but shuffle and deflate, in this order. */
+static bool find_chunks(struct ev_set *set, hid_t plist)
+{
+    hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(set->images);
+    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, extent, NULL);
+    bool ok = rank >= 1 && H5Pget_chunk(plist, rank, chunk) == rank;
+
+    if (space >= 0)
+        H5Sclose(space);
+    for (int i = 1; ok && i < rank; i++)
+        ok = chunk[i] == extent[i];
+    int n_filters = H5Pget_nfilters(plist);
+    for (int i = 0; ok && i < n_filters; i++) {
+        unsigned flags, config;
+        size_t n_values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(plist, (unsigned)i, &flags, &n_values, NULL, 0, NULL, &config);
+        ok = (filter == H5Z_FILTER_SHUFFLE && i == 0) ||
+             (filter == H5Z_FILTER_DEFLATE && i == n_filters - 1);
+        set->shuffled = set->shuffled || filter == H5Z_FILTER_SHUFFLE;
+        set->deflated = set->deflated || filter == H5Z_FILTER_DEFLATE;
+    }
+    set->chunk_rows = ok ? (int64_t)chunk[0] : 0;
+    return ok;
+}
+
+enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err)
+{
+    const bool is_native = set->storage != EV_STORAGE_HDF5;
+    hid_t plist = H5Dget_create_plist(set->images);
+
+    set->storage = EV_STORAGE_HDF5;
+    if (plist < 0)
+        return ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, set->images_name);
+    enum ev_status status = check_filters(set, plist, err);
+    if (status == EV_OK)
+        status = ev_set_check_written(set, set->images_name, set->images, err);
+    if (status == EV_OK)
+        status = open_descriptor(set, err);
+    H5D_layout_t layout = H5Pget_layout(plist);
+    bool is_block = layout == H5D_CONTIGUOUS && H5Pget_external_count(plist) == 0;
+    if (status == EV_OK && is_native && is_block) {
+        set->storage = EV_STORAGE_BLOCK;
+        status = find_block(set, err);
+    } else if (status == EV_OK && is_native && layout == H5D_CHUNKED && find_chunks(set, plist)) {
+        set->storage = EV_STORAGE_CHUNKS;
+    }
+    H5Pclose(plist);
+    return status;
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+# Recorded drives become sets: a folder, and logs as they come from elsewhere.
+picture() {
+    "$EV_MAKE_PICTURE" "$@"
+}
+
+# A folder needs no options; what cannot be evaluated would not be a set.
+mkdir drive
+printf 'v,w\n' >drive/data.csv
+for i in 0 1 2; do
+    picture drive/$i.png $((10 * i)) 480 640
+    printf '%s,0.5\n' $((7 + i)) >>drive/data.csv
+done
+passes evalrun dataset import drive --out drive.h5
+says "drive.h5"
+warns "import: 3 pictures"
+passes evalrun --backend null --set ./drive.h5 --out results --plots plots
+says "drive"
+rm -r results plots
+passes evalrun dataset import drive --out again.h5 --threads 3 --quiet
+[[ ! -s $err ]] || die "--quiet is not quiet"
+cmp drive.h5 again.h5 || die "the threads change the file"
+passes evalrun dataset import drive --out packed.h5 --chunk 2 --deflate 6
+(($(stat -c %s packed.h5) < $(stat -c %s drive.h5))) || die "deflate does not make it smaller"
+picture drive/3.png 30 480 640
+passes evalrun dataset import drive --out again.h5 --quiet
+warns "drive/3.png: has no row in data.csv"
+
+# A log from another machine: three cameras, Windows paths, steering beyond its range.
+mkdir -p log/IMG
+printf 'center,left,right,steering,throttle,brake,speed\r\n' >log/driving_log.csv
+for i in 0 1 2 3; do
+    for camera in center left right; do
+        picture log/IMG/${camera}_$i.jpg $((20 * i)) 160 320
+        printf 'C:\\Users\\me\\run\\IMG\\%s_%s.jpg,' $camera $i >>log/driving_log.csv
+    done
+    printf ' 0.9, 1, 0, 30.2\r\n' >>log/driving_log.csv
+done
+passes evalrun dataset import log --out log.h5 --offsets 0,0.2,-0.2 --crop 60:-25 --flip steering \
+    --oversample 1:3 --colour yuv --resize area --size 33x100 --frame-rate 10
+warns "steering lies outside its range, -1 to 1 (as in 4 of 12 labels; they reach from 0.7 to 1.1)"
+warns "import: 12 pictures"
+# 4 rows with a picture that comes three times, each with its mirror image: 40 of 9,900 bytes.
+(($(stat -c %s log.h5) / 9900 == 40)) || die "not 40 rows"
+grep -aq '"colour":"yuv"' log.h5 || die "no provenance"
+passes evalrun dataset import log --out one.h5 # the camera in the middle alone
+warns "import: 4 pictures"
+
+# The same without a header, pictures under a root elsewhere.
+mkdir elsewhere
+tail -n +2 log/driving_log.csv >elsewhere/plain.csv
+passes evalrun dataset import elsewhere/plain.csv --root log --out plain.h5
+passes evalrun dataset import elsewhere/plain.csv --root log --images 1 --targets 4 --no-header --out numbers.h5
+cmp plain.h5 numbers.h5 || die "names and numbers differ"
+fails 2 "elsewhere/plain.csv: line 1: C:" evalrun dataset import elsewhere/plain.csv --out x.h5 --quiet
+
+# Bad pictures and cells: an error with line and file, nothing written, what was there untouched.
+before=$(sha256sum one.h5)
+for damage in missing cut text bomb cell nan; do
+    cp -r log bad
+    case $damage in
+    missing) rm bad/IMG/center_2.jpg && what="line 4: C:" ;;
+    cut) truncate -s 900 bad/IMG/center_2.jpg && what="bad/IMG/center_2.jpg: damaged JPEG" ;;
+    text) echo text >bad/IMG/center_2.jpg && what="bad/IMG/center_2.jpg: neither PNG nor JPEG" ;;
+    bomb) picture bad/IMG/center_2.jpg bomb && what="center_2.jpg: 60000 x 60000 pixels, more than 16384" ;;
+    cell) sed -i '4s/ 0\.9,/ left,/' bad/driving_log.csv && what="line 4: steering is 'left'" ;;
+    nan) sed -i '4s/ 0\.9,/nan,/' bad/driving_log.csv && what="line 4: steering is 'nan'" ;;
+    esac
+    fails 2 "$what" evalrun dataset import bad --out one.h5 --quiet
+    fails 2 "bad/driving_log.csv: line 4: " evalrun dataset import bad --out bad.h5 --quiet
+    passes evalrun dataset import bad --out left.h5 --quiet --skip-bad
+    warns "evalrun: left out: bad/driving_log.csv: line 4: "
+    warns "evalrun: left out 1 of 4 pictures"
+    (($(wc -l <"$err") == 2)) || die "more than two notes"
+    (($(stat -c %s left.h5) / 39600 == 3)) || die "not 3 rows"
+    rm -r bad left.h5
+done
+[[ $(sha256sum one.h5) == "$before" ]] || die "a failure changed the file"
+
+# Ctrl-C leaves nothing. The signal is sent as soon as the temporary file is there.
+mkdir stopped
+awk 'BEGIN { for (i = 0; i < 300000; i++) print "IMG/center_0.jpg,0.5" }' >log/long.csv
+evalrun dataset import log/long.csv --images 1 --targets 2 --ranges 0:1 --threads 1 \
+    --out stopped/big.h5 -q 2>"$err" &
+pid=$!
+until [[ -n $(ls stopped) ]]; do
+    kill -0 "$pid" 2>/dev/null || die "it ended by itself"
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[[ $code == 130 ]] || die "exit code $code, expected 130"
+warns "evalrun: interrupted"
+rmdir stopped || die "a file is left"
+
+# Options that are wrong.
+fails 2 "--out FILE is missing" evalrun dataset import log
+fails 2 "no column 'stering' for --targets: did you mean 'steering'?" evalrun dataset import log --targets stering --out x.h5
+fails 2 "no column 9 for --images: it has 7" evalrun dataset import log --images 9 --out x.h5
+fails 2 "no range is known for speed" evalrun dataset import log --targets speed --out x.h5
+fails 2 "--offsets has 2 numbers, --images 1 columns" evalrun dataset import log --offsets 0,1 --out x.h5
+fails 2 "--ranges: '1:0', expected MIN:MAX" evalrun dataset import log --ranges 1:0 --out x.h5
+fails 2 "--ranges: 2 for 1 targets" evalrun dataset import log --ranges 0:1,0:1 --out x.h5
+fails 2 "--crop: '9', expected" evalrun dataset import log --crop 9 --out x.h5
+fails 2 "center_0.jpg: rows 100 to 200 and columns 0 to 320 do not lie in its 160 rows" \
+    evalrun dataset import log --crop 100:200 --out x.h5 --quiet
+fails 2 "--size: '66'" evalrun dataset import log --size 66 --out x.h5
+fails 2 "--oversample: '2:5', expected limits that rise" evalrun dataset import log --oversample 3:2,2:5 --out x.h5
+fails 2 "unknown --colour 'gray': did you mean 'grey'?" evalrun dataset import log --colour gray --out x.h5
+fails 2 "'throttle' is not among the targets" evalrun dataset import log --flip throttle --out x.h5
+fails 2 "--images is for logs" evalrun dataset import drive --images center --out x.h5
+fails 2 "nowhere: " evalrun dataset import nowhere --out x.h5
+fails 2 "elsewhere: no data.csv" evalrun dataset import elsewhere --out x.h5
+fails 2 "would be overwritten" evalrun dataset import log --out log/driving_log.csv
+fails 2 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5
+fails 2 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5 --skip-bad
+nothing_left drive log elsewhere {drive,again,packed,log,one,plain,numbers}.h5
