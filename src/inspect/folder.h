@@ -12,7 +12,7 @@ struct ev_new_folder {
 };
 
 /* Starts a folder that does not exist yet, or is empty; its parent must exist. Failure: EV_INPUT if
- * something is in its place, EV_IO. */
+ * something is in its place or the parent is missing, EV_IO. */
 EV_CHECKED enum ev_status ev_new_folder_open(struct ev_new_folder *folder, const char *path,
                                              struct ev_error *err);
 /* Path of a file in it, for writing, malloc'ed; NULL when out of memory. Any thread. */

@@ -101,6 +101,9 @@ static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_e
         column->min = 0.0;
         column->max = 1.0;
     }
+    struct ev_error ignored = EV_ERROR_INIT;
+    if (set->lenient)
+        err = &ignored;
     enum ev_status status = read_names(set, labels, err);
     if (status == EV_OK || set->lenient)
         status = read_ranges(set, labels, err);

@@ -17,7 +17,7 @@ passes evalrun dataset info a.h5 --sheet sheet.png
 [[ $(head -c 4 sheet.png) == $'\x89PNG' ]] || die "no PNG file"
 fails 2 "--sheet: a sheet shows a single set, 2 are given" evalrun dataset info a.h5 ./a.h5 --sheet x.png
 fails 2 "a.h5: is the file that is read" evalrun dataset info a.h5 --sheet a.h5
-fails 3 "no/sheet.png" evalrun dataset info a.h5 --sheet no/sheet.png
+fails 2 "no/sheet.png" evalrun dataset info a.h5 --sheet no/sheet.png
 fails 2 "unknown set 'simpel': did you mean 'simple'?" evalrun dataset info simpel
 fails 2 "b.h5: No such file" evalrun dataset info b.h5
 rm sheet.png
@@ -51,7 +51,7 @@ fails 2 "pictures: the folder is not empty" evalrun dataset export a.h5 pictures
 fails 2 "a.h5: is there already" evalrun dataset export a.h5 a.h5
 fails 2 "--rows 12:: no row of 12 is selected" evalrun dataset export a.h5 none --rows 12:
 fails 2 "--circuit: nothing is rendered with --as-is" evalrun dataset export a.h5 none --as-is --circuit x.csv
-fails 3 "no/none" evalrun dataset export a.h5 no/none
+fails 2 "no/none" evalrun dataset export a.h5 no/none
 mkdir empty
 passes evalrun dataset export a.h5 empty/ --as-is -q
 [[ $(find empty -name '*.png' | wc -l) == 12 ]] || die "not 12 pictures"

@@ -18,7 +18,7 @@ fails 2 "--where speed>1: no column 'speed' in a.h5, which has v, w" \
     evalrun dataset subset a.h5 --where 'speed>1' --out x.h5
 fails 2 "a.h5: no row fulfils --where v>100" evalrun dataset subset a.h5 --where 'v>100' --out x.h5
 fails 2 "a.h5: is the file that is read" evalrun dataset subset a.h5 --out ./a.h5
-fails 3 "no/x.h5" evalrun dataset subset a.h5 --out no/x.h5
+fails 2 "no/x.h5" evalrun dataset subset a.h5 --out no/x.h5
 
 passes evalrun dataset split laps.h5 --by lap --share 0.5 --out one.h5 --rest two.h5 -q
 passes evalrun dataset verify one.h5 two.h5 -q

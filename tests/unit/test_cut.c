@@ -404,7 +404,7 @@ START_TEST(split_writes_both_parts)
     /* Neither part without the other. */
     unlink(ev_test_path("one.h5"));
     ev_assert_fails(ev_split(set, &args, ev_test_path("one.h5"), ev_test_path("no/two.h5"), &err),
-                    EV_IO, "no/two.h5");
+                    EV_INPUT, "no/two.h5");
     ck_assert(!ev_file_exists(ev_test_path("one.h5")));
     ev_set_close(set);
 }

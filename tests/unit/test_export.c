@@ -233,7 +233,7 @@ START_TEST(folders_appear_whole)
     ev_assert_fails(ev_new_folder_open(&folder, ev_test_path("file"), &err), EV_INPUT,
                     "is there already");
     ev_new_folder_abort(&folder);
-    ev_assert_fails(ev_new_folder_open(&folder, ev_test_path("no/such/one"), &err), EV_IO,
+    ev_assert_fails(ev_new_folder_open(&folder, ev_test_path("no/such/one"), &err), EV_INPUT,
                     "no/such/one");
     ev_new_folder_abort(&folder);
 }
