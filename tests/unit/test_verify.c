@@ -20,6 +20,7 @@ static struct ev_error err;
 static uint8_t images[N_ROWS][ROW_BYTES];
 static float labels[N_ROWS][2];
 static double poses[N_ROWS][EV_POSE_COLUMNS];
+static struct ev_set_source source = {.lenient = true};
 
 /* Rows that are in order: the pictures are those of ev_test_pixel. */
 static void reset(void)
@@ -58,7 +59,7 @@ static const char *findings_of(const char *path)
     struct ev_set *set;
     size_t used = 0;
 
-    ev_assert_ok(ev_set_open(path, &(struct ev_set_source){.lenient = true}, &set, &err));
+    ev_assert_ok(ev_set_open(path, &source, &set, &err));
     ev_assert_ok(ev_verify(set, &findings, &err));
     all[0] = '\0';
     for (int32_t i = 0; i < findings.n; i++) {
@@ -242,6 +243,51 @@ START_TEST(foreign_files_need_no_attributes)
 }
 END_TEST
 
+/* A file of another program: float32 (10, 2, 3, 4) in `x`, labels in `y`. */
+static const char *write_floats(float pictures[10][24])
+{
+    const hsize_t extents[2][4] = {{10, 2, 3, 4}, {10, 1}};
+    const char *path = ev_test_path("floats.h5");
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const float y[10] = {0};
+
+    for (int i = 0; i < 2; i++) {
+        hid_t space = H5Screate_simple(i == 0 ? 4 : 2, extents[i], NULL);
+        hid_t dataset = H5Dcreate2(file, i == 0 ? "x" : "y", H5T_NATIVE_FLOAT, space, H5P_DEFAULT,
+                                   H5P_DEFAULT, H5P_DEFAULT);
+        H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                 i == 0 ? (const void *)pictures : y);
+        H5Dclose(dataset);
+        H5Sclose(space);
+    }
+    H5Fclose(file);
+    return path;
+}
+
+START_TEST(pictures_of_floats)
+{
+    static float pictures[10][24];
+
+    for (int i = 0; i < 240; i++)
+        pictures[i / 24][i % 24] = (float)i / 240.0f;
+    pictures[2][23] = NAN;
+    pictures[3][0] = -INFINITY;
+    for (int i = 0; i < 24; i++)
+        pictures[5][i] = i < 12 ? 0.25f : 0.75f; /* each channel is */
+    memcpy(pictures[9], pictures[1], sizeof pictures[1]);
+    source = (struct ev_set_source){
+        .images = "x", .labels = "/y", .layout = EV_SET_LAYOUT_NHWC, .lenient = true};
+    /* As (H, W, C) with 4 channels row 5 is no single colour, (C, H, W) it is one. */
+    ck_assert_ptr_null(strstr(findings_of(write_floats(pictures)), "constant"));
+    source.layout = EV_SET_LAYOUT_NCHW;
+    const char *found = findings_of(write_floats(pictures));
+    ck_assert_ptr_nonnull(
+        strstr(found, "pixels: pictures with NaN or infinite pixels: rows 2-3\n"));
+    ck_assert_ptr_nonnull(strstr(found, "constant: constant pictures, all pixels equal: row 5\n"));
+    ck_assert_ptr_nonnull(strstr(found, "duplicate: pictures equal to an earlier one: row 9\n"));
+}
+END_TEST
+
 START_TEST(hashes)
 {
     struct ev_twins twins;
@@ -276,6 +322,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(tcase, attributes, 0, (int)(sizeof faults / sizeof faults[0]));
     tcase_add_test(tcase, ranges_that_make_no_sense);
     tcase_add_test(tcase, foreign_files_need_no_attributes);
+    tcase_add_test(tcase, pictures_of_floats);
     tcase_add_test(tcase, hashes);
     suite_add_tcase(suite, tcase);
     return suite;
