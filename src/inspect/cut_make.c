@@ -134,6 +134,9 @@ static enum ev_status check_same(const struct ev_set_info *a, const struct ev_se
         return ev_fail(err, EV_INPUT, "%s: pictures of %d x %d x %d, but %s has %d x %d x %d",
                        b->path, b->shape.height, b->shape.width, b->shape.channels, a->path,
                        a->shape.height, a->shape.width, a->shape.channels);
+    if (strcmp(a->colour, b->colour) != 0)
+        return ev_fail(err, EV_INPUT, "%s: colour '%s', but %s has '%s'", b->path, b->colour,
+                       a->path, a->colour);
     if (a->n_outputs != b->n_outputs)
         return ev_fail(err, EV_INPUT, "%s: %d label columns, but %s has %d", b->path, b->n_outputs,
                        a->path, a->n_outputs);

@@ -52,8 +52,8 @@ enum ev_status ev_new_folder_open(struct ev_new_folder *folder, const char *path
         return ev_fail(err, EV_MEMORY, "out of memory");
     enum ev_status status = check_place(folder->path, err);
     if (status == EV_OK && !mkdtemp(name))
-        status = ev_fail(err, ev_file_status(errno), "%s: cannot be written: %s", path,
-                         strerror(errno));
+        status =
+            ev_fail(err, ev_file_status(errno), "%s: cannot be written: %s", path, strerror(errno));
     if (status != EV_OK) {
         free(name);
         return status;

@@ -48,7 +48,15 @@ static void tell_driven(const json_t *json, FILE *out)
         fprintf(out, ", latency %g s", json_number_value(json_object_get(json, "latency_s")));
 }
 
-/* "key: value, key: value"; objects and lists as JSON. */
+/* What says nothing: null, an empty list, or told elsewhere. */
+static bool is_idle(const char *key, const json_t *value)
+{
+    return json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0) ||
+           strcmp(key, "tool_version") == 0 || strcmp(key, "import") == 0 ||
+           strcmp(key, "source") == 0;
+}
+
+/* "key value, key value"; objects and lists as JSON. */
 static void tell_pairs(json_t *json, FILE *out)
 {
     const char *key;
@@ -57,6 +65,8 @@ static void tell_pairs(json_t *json, FILE *out)
 
     json_object_foreach(json, key, value)
     {
+        if (is_idle(key, value))
+            continue;
         char *written =
             json_is_string(value)
                 ? NULL
@@ -68,6 +78,13 @@ static void tell_pairs(json_t *json, FILE *out)
         free(written);
         first = false;
     }
+}
+
+static void tell_other(json_t *json, FILE *out)
+{
+    if (has(json, "import"))
+        fprintf(out, "dataset import of %s: ", text(json, "source"));
+    tell_pairs(json, out);
 }
 
 static void tell_cut(json_t *json, FILE *out)
@@ -104,7 +121,7 @@ static void tell(json_t *json, int depth, FILE *out)
     else if (has(json, "driven_by"))
         tell_driven(json, out);
     else if (json_is_object(json))
-        tell_pairs(json, out);
+        tell_other(json, out);
     else
         fputs(json_string_value(json) ? json_string_value(json) : "", out);
     if (has(json, "tool_version") && depth == 0)

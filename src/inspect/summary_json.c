@@ -78,11 +78,11 @@ char *ev_summary_json(const struct ev_summary *summary)
                                "row_values", (json_int_t)summary->further[i].row_values, "columns",
                                clean_text(summary->further[i].columns)));
     json_t *json = json_pack(
-        "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
+        "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
         clean_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
         info->shape.width, info->shape.channels, "storage", storage_to_json(&summary->storage),
-        "circuit", clean_text(info->circuit), "frame_rate_hz", number(info->frame_rate_hz),
-        "sha256", clean_text(info->recorded_sha256), "provenance",
+        "circuit", clean_text(info->circuit), "colour", clean_text(info->colour), "frame_rate_hz",
+        number(info->frame_rate_hz), "sha256", clean_text(info->recorded_sha256), "provenance",
         provenance_to_json(info->provenance), "columns", columns, "has_pose",
         (int)summary->has_pose, "laps", laps_to_json(&summary->laps), "further", further);
     char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;

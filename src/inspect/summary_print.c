@@ -137,6 +137,8 @@ static void print_facts(const struct ev_summary *summary, FILE *out)
                count(info->n_rows), shape->height, shape->width, shape->channels,
                summary->storage.type);
     print_storage(summary, out);
+    if (*info->colour)
+        print_line(out, "colour", "%s", info->colour);
     if (*info->circuit)
         print_line(out, "circuit", "%s", info->circuit);
     if (info->frame_rate_hz > 0.0)

@@ -54,6 +54,7 @@ struct ev_set_info {
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
     const char *circuit;         /* "" if the file does not say */
+    const char *colour;          /* "rgb", "yuv", "grey"; "" if the file does not say */
     const char *provenance;      /* JSON object as text; "" if the file has none */
     double frame_rate_hz;        /* 0 if unknown */
     const char *recorded_sha256; /* content digest the writer recorded; "" if none */

@@ -70,10 +70,12 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
         return ev_fail(err, EV_INPUT, "%s: set format %g, this program reads up to %d", set->path,
                        version, EV_SET_FORMAT_VERSION);
     set->circuit = ev_set_read_text(set->file, "circuit");
+    set->colour = ev_set_read_text(set->file, "colour");
     set->provenance = ev_set_read_text(set->file, "provenance");
     set->sha256 = ev_set_read_text(set->file, "sha256");
     ev_set_read_double(set->file, "frame_rate_hz", &set->info.frame_rate_hz);
     set->info.circuit = set->circuit ? set->circuit : "";
+    set->info.colour = set->colour ? set->colour : "";
     set->info.provenance = set->provenance ? set->provenance : "";
     bool is_digest =
         set->sha256 && strlen(set->sha256) == 64 && strspn(set->sha256, "0123456789abcdef") == 64;
@@ -174,6 +176,7 @@ void ev_set_close(struct ev_set *set)
     free(set->images_name);
     free(set->labels_name);
     free(set->circuit);
+    free(set->colour);
     free(set->provenance);
     free(set->sha256);
     free(set->labels);

@@ -26,6 +26,7 @@ struct ev_set {
     char *labels_name;
     enum ev_set_layout layout; /* as asked for */
     char *circuit;
+    char *colour;
     char *provenance;
     char *sha256;
     float *labels; /* (N, K) physical */

@@ -218,11 +218,12 @@ START_TEST(concat_names_what_differs)
 {
     struct ev_set *set = make_set("a.h5", N_ROWS, true);
     const struct ev_set_spec same = ev_test_set_spec(N_ROWS, 2, 3, 3, 2);
-    struct ev_set_spec spec[6] = {same, same, same, same, same, same};
+    struct ev_set_spec spec[7] = {same, same, same, same, same, same, same};
     static const char *const texts[] = {
         "b.h5: pictures of 4 x 3 x 3, but", "b.h5: pictures of 2 x 3 x 1, but",
         "b.h5: 1 label columns, but",       "b.h5: label column 1 is turn, but in",
         "b.h5: out0 is in 'km', but in",    "b.h5: the range of out1 is -1 to 2, but in",
+        "b.h5: colour 'yuv', but",
     };
 
     spec[0].shape.height = 4;
@@ -231,6 +232,7 @@ START_TEST(concat_names_what_differs)
     strcpy(spec[3].columns[1].name, "turn");
     strcpy(spec[4].columns[0].unit, "km");
     spec[5].columns[1].max = 2.0;
+    spec[6].colour = "yuv";
     struct ev_set *sets[] = {set, make_other("b.h5", &spec[_i])};
     ev_assert_fails(ev_concat(sets, 2, ev_test_path("x.h5"), &err), EV_INPUT, texts[_i]);
     ck_assert(!ev_file_exists(ev_test_path("x.h5")));
@@ -420,7 +422,7 @@ Suite *ev_suite(void)
     tcase_add_test(tcase, subset_without_rows);
     tcase_add_test(tcase, the_file_that_is_read_stays);
     tcase_add_test(tcase, concat_joins_in_order);
-    tcase_add_loop_test(tcase, concat_names_what_differs, 0, 6);
+    tcase_add_loop_test(tcase, concat_names_what_differs, 0, 7);
     tcase_add_test(tcase, concat_of_unlike_sets);
     tcase_add_test(tcase, split_at_random);
     tcase_add_test(tcase, split_takes_each_row_alike);

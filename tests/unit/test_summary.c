@@ -100,6 +100,9 @@ static const struct {
     {"{\"made_by\":\"dataset concat\",\"selection\":{},\"parents\":[{\"file\":\"a.h5\",\"rows\":2"
      "},{\"file\":\"b.h5\",\"rows\":3}]}",
      "dataset concat of a.h5 (2 rows), b.h5 (3 rows)\n"},
+    {"{\"tool_version\":\"0.1.0\",\"import\":\"folder\",\"source\":\"drive7\",\"root\":null,"
+     "\"cameras\":[],\"height\":66}",
+     "dataset import of drive7: height 66 (evalrun 0.1.0)\n"},
     /* Not what it looks like. */
     {"{\"made_by\":7,\"parents\":[3]}", "? of ? (0 rows)\n"},
     {"[1,2]", "\n"},
