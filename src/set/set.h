@@ -136,16 +136,16 @@ struct ev_set_further {
     char columns[200];   /* of its attribute `names`: "v, w"; "" without */
 };
 #define EV_MAX_FURTHER 16
-/* Fills list in the order of names and returns how many there are; more than EV_MAX_FURTHER are left
- * out. */
+/* Fills list in the order of names and returns how many there are; more than EV_MAX_FURTHER are
+ * left out. */
 int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER]);
 
 /* Whether `path` is the set's own file, under whatever name: it must not be overwritten. */
 bool ev_set_is_file(const struct ev_set *set, const char *path);
 
-/* Tells one line for each fault of the file's form that does not depend on the rows: attributes that
- * are missing in a file of the program's own format, have a wrong length or make no sense, an unknown
- * version, further datasets with another number of rows. For a set opened leniently. */
+/* Tells one line for each fault of the file's form that does not depend on the rows: attributes
+ * that are missing in a file of the program's own format, have a wrong length or make no sense, an
+ * unknown version, further datasets with another number of rows. For a set opened leniently. */
 void ev_set_check_form(const struct ev_set *set, void (*tell)(void *self, const char *fault),
                        void *self);
 
@@ -213,12 +213,12 @@ EV_CHECKED enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int
 EV_CHECKED enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
                                             int32_t n_columns, const char *const *names,
                                             const float *values, struct ev_error *err);
-/* Copies attributes of another set's file, /images, /labels and /pose that the writer does not write
- * itself, as they are. */
+/* Copies attributes of another set's file, /images, /labels and /pose that the writer does not
+ * write itself, as they are. */
 EV_CHECKED enum ev_status ev_set_writer_inherit(struct ev_set_writer *writer,
                                                 const struct ev_set *set, struct ev_error *err);
-/* Copies rows[0..n-1] of another set's further dataset /NAME into rows first_row to first_row + n - 1
- * of the same one here, which the first call makes, with its type, row shape and attributes. */
+/* Copies rows[0..n-1] of another set's further dataset /NAME into rows first_row on of the same one
+ * here, which the first call makes, with its type, row shape and attributes. */
 EV_CHECKED enum ev_status ev_set_writer_copy(struct ev_set_writer *writer, const char *name,
                                              const struct ev_set *set, const int64_t *rows,
                                              int64_t n, int64_t first_row, struct ev_error *err);
