@@ -134,6 +134,18 @@ static int resized(const uint8_t *first, float weight_x, float weight_y)
     return (int)(upper + weight_y * (lower - upper) + 0.5f);
 }
 
+/* What the resize makes of all that lies below the horizon. */
+static void resize(const uint8_t *ground, uint8_t *picture)
+{
+    for (int i = 0; i < EV_PICTURE_HEIGHT * EV_PICTURE_WIDTH; i++) {
+        struct ev_camera_tap y = ev_camera_tap(i / EV_PICTURE_WIDTH, SCALE_Y, N_ROWS);
+        struct ev_camera_tap x = ev_camera_tap(i % EV_PICTURE_WIDTH, SCALE_X, EV_CAMERA_WIDTH);
+        for (int c = 0; c < 3; c++)
+            picture[3 * i + c] = (uint8_t)resized(ground + y.first * ROW_BYTES + x.first * 3 + c,
+                                                  x.weight, y.weight);
+    }
+}
+
 static void shift(uint8_t *value, int by)
 {
     int shifted = *value + by;
@@ -169,10 +181,12 @@ void ev_replay_render(const struct ev_replay *replay, int64_t row, struct ev_pos
     uint64_t noise_key;
     const struct ev_look look = ev_render_look(replay->seed, replay->perturb, row, &noise_key);
 
-    ev_camera_picture(replay->track, &look, pose, noise_key, picture);
     ev_camera_full(replay->track, &look, pose, noise_key, full);
-    if (look.blur_sigma_px > 0.0f) {
-        blur(ground, look.blur_sigma_px);
-        match(ground, picture);
+    if (look.blur_sigma_px <= 0.0f) {
+        resize(ground, picture);
+        return;
     }
+    ev_camera_picture(replay->track, &look, pose, noise_key, picture);
+    blur(ground, look.blur_sigma_px);
+    match(ground, picture);
 }
