@@ -30,6 +30,8 @@ struct ev_set_reader {
 enum ev_status ev_set_damaged(const struct ev_set *set, int64_t first, int64_t n,
                               struct ev_error *err)
 {
+    /* HDF5 loses the texts of its errors when a thread ends. */
+    H5Eclear2(H5E_DEFAULT);
     return ev_fail(err, EV_INPUT, "%s: /%s rows %lld to %lld cannot be read: damaged", set->path,
                    set->images_name, (long long)first, (long long)(first + n - 1));
 }
