@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 
@@ -20,7 +21,7 @@ void ev_cut_rows_free(struct ev_cut_rows *rows)
 static enum ev_status check_output(const struct ev_cut *cut, const char *out, struct ev_error *err)
 {
     for (int32_t i = 0; i < cut->n_sets; i++) {
-        if (ev_set_is_file(cut->sets[i], out))
+        if (ev_file_is_same(ev_set_info(cut->sets[i])->path, out))
             return ev_fail(err, EV_USAGE, "%s: is the file that is read (%s), not overwritten", out,
                            ev_set_info(cut->sets[i])->path);
     }

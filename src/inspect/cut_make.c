@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "evalrun/version.h"
 #include "inspect/cut.h"
@@ -261,7 +262,7 @@ static enum ev_status check_outputs(const struct ev_set *set, const char *out, c
     struct stat one, other;
 
     for (int i = 0; i < 2; i++) {
-        if (ev_set_is_file(set, outs[i]))
+        if (ev_file_is_same(ev_set_info(set)->path, outs[i]))
             return ev_fail(err, EV_USAGE, "%s: is the file that is read, not overwritten", outs[i]);
     }
     if (strcmp(name_of(out), name_of(rest_out)) == 0 && stat_folder(out, &one) &&

@@ -9,6 +9,7 @@
 
 #include <cairo/cairo.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "picture/picture.h"
 
@@ -257,7 +258,7 @@ enum ev_status ev_sheet_draw(struct ev_set *set, const char *path, struct ev_err
     const struct ev_set_info *info = ev_set_info(set);
     const struct layout layout = make_layout(info);
 
-    if (ev_set_is_file(set, path))
+    if (ev_file_is_same(ev_set_info(set)->path, path))
         return ev_fail(err, EV_USAGE, "%s: is the file that is read, not overwritten", path);
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, layout.width, layout.height);

@@ -5,22 +5,8 @@
 
 #include <jansson.h>
 
-#include "base/text.h"
+#include "base/json.h"
 #include "inspect/summary.h"
-
-/* JSON has no NaN. */
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *clean_text(const char *text)
-{
-    char clean[4096];
-
-    ev_text_clean(text, clean, sizeof clean);
-    return json_string(clean);
-}
 
 static json_t *column_to_json(const struct ev_column *column,
                               const struct ev_column_summary *figures)
@@ -30,10 +16,10 @@ static json_t *column_to_json(const struct ev_column *column,
     for (int i = 0; i < EV_HISTOGRAM_BINS; i++)
         json_array_append_new(bins, json_integer(figures->bins[i]));
     return json_pack("{s:o, s:o, s:[f, f], s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
-                     clean_text(column->name), "unit", clean_text(column->unit), "range",
-                     column->min, column->max, "min", number(figures->min), "mean",
-                     number(figures->mean), "max", number(figures->max), "std",
-                     number(figures->std), "n_finite", (json_int_t)figures->n_finite, "n_outside",
+                     ev_json_text(column->name), "unit", ev_json_text(column->unit), "range",
+                     column->min, column->max, "min", ev_json_real(figures->min), "mean",
+                     ev_json_real(figures->mean), "max", ev_json_real(figures->max), "std",
+                     ev_json_real(figures->std), "n_finite", (json_int_t)figures->n_finite, "n_outside",
                      (json_int_t)figures->n_outside, "histogram", bins);
 }
 
@@ -53,7 +39,7 @@ static json_t *storage_to_json(const struct ev_set_storage *storage)
 {
     return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I}", "type", storage->type, "layout",
                      storage->layout, "chunk_rows", (json_int_t)storage->chunk_rows, "filters",
-                     clean_text(storage->filters), "image_bytes", (json_int_t)storage->image_bytes,
+                     ev_json_text(storage->filters), "image_bytes", (json_int_t)storage->image_bytes,
                      "file_bytes", (json_int_t)storage->file_bytes);
 }
 
@@ -62,7 +48,7 @@ static json_t *provenance_to_json(const char *provenance)
 {
     json_t *json = json_loads(provenance, 0, NULL);
 
-    return json ? json : clean_text(provenance);
+    return json ? json : ev_json_text(provenance);
 }
 
 char *ev_summary_json(const struct ev_summary *summary)
@@ -74,15 +60,15 @@ char *ev_summary_json(const struct ev_summary *summary)
         json_array_append_new(columns, column_to_json(&info->columns[i], &summary->columns[i]));
     for (int32_t i = 0; i < summary->n_further; i++)
         json_array_append_new(
-            further, json_pack("{s:o, s:I, s:o}", "name", clean_text(summary->further[i].name),
+            further, json_pack("{s:o, s:I, s:o}", "name", ev_json_text(summary->further[i].name),
                                "row_values", (json_int_t)summary->further[i].row_values, "columns",
-                               clean_text(summary->further[i].columns)));
+                               ev_json_text(summary->further[i].columns)));
     json_t *json = json_pack(
         "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
-        clean_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
+        ev_json_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
         info->shape.width, info->shape.channels, "storage", storage_to_json(&summary->storage),
-        "circuit", clean_text(info->circuit), "colour", clean_text(info->colour), "frame_rate_hz",
-        number(info->frame_rate_hz), "sha256", clean_text(info->recorded_sha256), "provenance",
+        "circuit", ev_json_text(info->circuit), "colour", ev_json_text(info->colour), "frame_rate_hz",
+        ev_json_real(info->frame_rate_hz), "sha256", ev_json_text(info->recorded_sha256), "provenance",
         provenance_to_json(info->provenance), "columns", columns, "has_pose",
         (int)summary->has_pose, "laps", laps_to_json(&summary->laps), "further", further);
     char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;

@@ -140,9 +140,6 @@ struct ev_set_further {
  * left out. */
 int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER]);
 
-/* Whether `path` is the set's own file, under whatever name: it must not be overwritten. */
-bool ev_set_is_file(const struct ev_set *set, const char *path);
-
 /* Tells one line for each fault of the file's form that does not depend on the rows: attributes
  * that are missing in a file of the program's own format, have a wrong length or make no sense, an
  * unknown version, further datasets with another number of rows. For a set opened leniently. */

@@ -139,28 +139,6 @@ static hid_t create_like(hid_t source, hid_t file, const char *name)
     return dataset;
 }
 
-/* Reads or writes rows [first, first + n) of a dataset. */
-static bool transfer(hid_t dataset, hid_t type, int64_t first, int64_t n, void *rows, bool write)
-{
-    hsize_t start[H5S_MAX_RANK] = {(hsize_t)first}, count[H5S_MAX_RANK];
-    hid_t space = H5Dget_space(dataset);
-    bool ok = false;
-
-    if (space < 0)
-        return false;
-    int rank = H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] = (hsize_t)n;
-    hid_t memory = H5Screate_simple(rank, count, NULL);
-    if (memory >= 0) {
-        ok = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-             (write ? H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, rows)
-                    : H5Dread(dataset, type, memory, space, H5P_DEFAULT, rows)) >= 0;
-        H5Sclose(memory);
-    }
-    H5Sclose(space);
-    return ok;
-}
-
 static size_t row_bytes_of(hid_t dataset, hid_t type)
 {
     hsize_t extent[H5S_MAX_RANK];
@@ -192,11 +170,11 @@ static enum ev_status copy_rows(struct ev_set_writer *writer, const char *name,
         run = 1;
         while (i + run < n && run < most && rows[i + run] == rows[i] + run)
             run++;
-        if (!transfer(source, type, rows[i], run, piece, false))
+        if (!ev_set_transfer(source, type, rows[i], run, piece, false))
             status = ev_fail(err, EV_INPUT, "%s: /%s cannot be read: damaged", set->path, name);
         else
             status = ev_set_writer_check(
-                writer, transfer(target, type, first_row + i, run, piece, true), err);
+                writer, ev_set_transfer(target, type, first_row + i, run, piece, true), err);
     }
     free(piece);
     if (type >= 0)

@@ -54,14 +54,6 @@ void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *st
     H5Pclose(plist);
 }
 
-bool ev_set_is_file(const struct ev_set *set, const char *path)
-{
-    struct stat own, other;
-
-    return stat(set->path, &own) == 0 && stat(path, &other) == 0 && own.st_dev == other.st_dev &&
-           own.st_ino == other.st_ino;
-}
-
 /* The texts of the attribute `names`, joined; "" if it has not one for each number of a row. */
 static void join_names(hid_t dataset, int64_t n, char *text, size_t size)
 {

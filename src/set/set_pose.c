@@ -38,23 +38,11 @@ bool ev_set_has_pose(const struct ev_set *set)
 enum ev_status ev_set_read_pose(struct ev_set *set, int64_t first, int64_t n, double *pose,
                                 struct ev_error *err)
 {
-    const hsize_t start[2] = {(hsize_t)first};
-    const hsize_t count[2] = {(hsize_t)n, EV_POSE_COLUMNS};
     hid_t dataset = open_pose(set);
-    hid_t space = -1, memory = -1;
-    bool ok = false;
 
     if (dataset < 0)
         return ev_fail(err, EV_INPUT, "%s: no usable dataset /pose", set->path);
-    space = H5Dget_space(dataset);
-    memory = H5Screate_simple(2, count, NULL);
-    if (space >= 0 && memory >= 0)
-        ok = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-             H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, pose) >= 0;
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (space >= 0)
-        H5Sclose(space);
+    bool ok = ev_set_transfer(dataset, H5T_NATIVE_DOUBLE, first, n, pose, false);
     H5Dclose(dataset);
     return ok ? EV_OK
               : ev_fail(err, EV_INPUT, "%s: /pose rows %lld to %lld cannot be read: damaged",

@@ -100,6 +100,8 @@ hid_t ev_set_access_plist(void);
 EV_CHECKED enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name,
                                               hid_t *dataset, int *rank,
                                               hsize_t extent[H5S_MAX_RANK], struct ev_error *err);
+/* Reads or writes rows [first, first + n) of a dataset, all of each; false if HDF5 fails. */
+bool ev_set_transfer(hid_t dataset, hid_t type, int64_t first, int64_t n, void *rows, bool write);
 /* Every row must be stored: HDF5 gives zeros for blocks and chunks that were never written. */
 EV_CHECKED enum ev_status ev_set_check_written(const struct ev_set *set, const char *name,
                                                hid_t dataset, struct ev_error *err);
