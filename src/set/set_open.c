@@ -11,6 +11,9 @@
 #include "base/file.h"
 #include "set/set_private.h"
 
+/* Of pictures that are read at once to see whether they can be. */
+#define CHECK_BYTES ((size_t)4 << 20)
+
 void ev_set_quiet_hdf5(void)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -81,7 +84,7 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
-/* Opens and checks everything: run in a child first, then here. */
+/* Opens and checks everything: in a child first, then here. */
 static enum ev_status open_all(struct ev_set *set, struct ev_error *err)
 {
     enum ev_status status = open_file(set, err);
@@ -94,6 +97,28 @@ static enum ev_status open_all(struct ev_set *set, struct ev_error *err)
         status = ev_set_find_storage(set, err);
     if (status == EV_OK)
         status = ev_set_read_labels(set, err);
+    return status;
+}
+
+/* What the child does: where HDF5 unpacks the pictures, they are all read too, as damaged ones make
+ * it crash as well. */
+static enum ev_status check_all(struct ev_set *set, struct ev_error *err)
+{
+    enum ev_status status = open_all(set, err);
+
+    if (status != EV_OK || set->storage != EV_STORAGE_HDF5)
+        return status;
+    const int64_t n_rows = set->info.n_rows;
+    const int64_t step = 1 + (int64_t)(CHECK_BYTES / set->stored_bytes);
+    void *rows = malloc((size_t)step * set->stored_bytes);
+    if (!rows)
+        return ev_fail(err, EV_MEMORY, "%s: out of memory", set->path);
+    ev_set_probe_allow(n_rows * (int64_t)set->stored_bytes);
+    for (int64_t first = 0; first < n_rows && status == EV_OK; first += step) {
+        const int64_t n = n_rows - first < step ? n_rows - first : step;
+        status = ev_set_read(set, set->info.form, first, n, rows, err);
+    }
+    free(rows);
     return status;
 }
 
@@ -127,7 +152,7 @@ enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,
                                 ? EV_OK
                                 : ev_fail(err, EV_MEMORY, "out of memory");
     if (status == EV_OK)
-        status = ev_set_probe(set, open_all, err);
+        status = ev_set_probe(set, check_all, err);
     if (status == EV_OK)
         status = open_all(set, err);
     if (status != EV_OK) {

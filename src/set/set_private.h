@@ -53,10 +53,12 @@ struct ev_set {
 void ev_set_quiet_hdf5(void);
 
 /* Runs `check` on a set in a child process (set_probe.c), and returns what it says there; a child
- * that crashes or works for too long is EV_INPUT. */
+ * that crashes or works for too long is EV_INPUT. EV_INTERRUPTED ends it. */
 EV_CHECKED enum ev_status ev_set_probe(struct ev_set *set,
                                        enum ev_status (*check)(struct ev_set *, struct ev_error *),
                                        struct ev_error *err);
+/* In such a child: allows the time to go through so many bytes. */
+void ev_set_probe_allow(int64_t n_bytes);
 
 /* Finds the pictures of the open file: shape, type and order of the axes (set_pictures.c), and how
  * they are stored (set_storage.c). */
@@ -73,6 +75,10 @@ void ev_set_reader_close(struct ev_set_reader *reader);
 EV_CHECKED enum ev_status ev_set_reader_read(struct ev_set_reader *reader, enum ev_form form,
                                              int64_t first, int64_t n, void *images,
                                              struct ev_error *err);
+/* Reads rows with HDF5 as values of a memory type; negative on failure. Caller holds the set's HDF5
+ * lock. */
+herr_t ev_set_read_values(const struct ev_set *set, int64_t first, int64_t n, hid_t type,
+                          void *values);
 /* Whether rows of that form lie in the file as they are. */
 bool ev_set_is_as_stored(const struct ev_set *set, enum ev_form form);
 
@@ -93,8 +99,12 @@ EV_CHECKED enum ev_status ev_set_damaged(const struct ev_set *set, int64_t first
 
 /* Datasets (set_dataset.c). Messages begin with the set's path. */
 const char *ev_set_type_name(hid_t type);
-/* How datasets are opened: with room for a few chunks. The caller closes it. */
-hid_t ev_set_access_plist(void);
+/* Room for a few chunks. */
+#define EV_SET_CACHE_BYTES ((size_t)32 << 20)
+
+/* How datasets are opened: with so many bytes for unpacked chunks, and external links that are
+ * followed with care. The caller closes it. */
+hid_t ev_set_access_plist(size_t cache_bytes);
 /* Opens a dataset (-1 on failure; the caller closes it) and tells its rank and extent. */
 EV_CHECKED enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name,
                                               hid_t *dataset, int *rank,

@@ -9,26 +9,43 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "set/set_private.h"
 
-/* Seconds of computing: opening takes milliseconds, a second for millions of rows. */
-#define MOST_SECONDS 20
+/* Seconds of computing that any file may take; opening takes milliseconds. */
+#define BASE_SECONDS 4
+/* More of them for what must be gone through: a hundredth of what HDF5 manages. */
+#define BYTES_A_SECOND (INT64_C(8) << 20)
+
+void ev_set_probe_allow(int64_t n_bytes)
+{
+    struct rlimit seconds;
+
+    getrlimit(RLIMIT_CPU, &seconds);
+    /* A hard limit as low would end the child by SIGKILL, as want of memory does. */
+    seconds.rlim_cur = BASE_SECONDS + (rlim_t)(n_bytes / BYTES_A_SECOND);
+    setrlimit(RLIMIT_CPU, &seconds);
+}
 
 /* The child's part: checks, and writes the whole error record, also where there is no error. */
 static void run_child(struct ev_set *set,
                       enum ev_status (*check)(struct ev_set *, struct ev_error *), int answer)
 {
-    const struct rlimit seconds = {MOST_SECONDS, MOST_SECONDS}, no_core = {0, 0};
+    const struct rlimit no_core = {0, 0};
     struct ev_error err = EV_ERROR_INIT;
+    struct stat info;
+
+    setpgid(0, 0);
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     /* A sanitizer or the C library may complain of what HDF5 does: that is the file's fault. */
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
-    setrlimit(RLIMIT_CPU, &seconds);
+    ev_set_probe_allow(stat(set->path, &info) == 0 ? info.st_size : 0);
     setrlimit(RLIMIT_CORE, &no_core);
     signal(SIGXCPU, SIG_DFL);
     (void)check(set, &err);
@@ -55,6 +72,8 @@ static bool read_answer(int answer, struct ev_error *said)
 
 static enum ev_status judge_end(const struct ev_set *set, int end, struct ev_error *err)
 {
+    if (ev_interrupted())
+        return ev_interrupt_check(err);
     if (WIFSIGNALED(end) && WTERMSIG(end) == SIGXCPU)
         return ev_fail(err, EV_INPUT, "%s: damaged: HDF5 does not come to an end with it",
                        set->path);
@@ -84,7 +103,10 @@ enum ev_status ev_set_probe(struct ev_set *set,
         close(ends[0]);
         return ev_fail(err, EV_MEMORY, "%s: cannot be read: %s", set->path, strerror(reason));
     }
+    setpgid(child, child); /* whichever of the two is first */
+    ev_interrupt_set_child(child);
     bool answered = read_answer(ends[0], &said);
+    ev_interrupt_set_child(0);
     close(ends[0]);
     while (waitpid(child, &end, 0) < 0 && errno == EINTR)
         continue;

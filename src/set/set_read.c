@@ -101,26 +101,34 @@ static enum ev_status read_chunks(struct ev_set_reader *reader, int64_t first, i
     return status;
 }
 
-static enum ev_status read_hdf5(struct ev_set *set, int64_t first, int64_t n, void *rows,
-                                struct ev_error *err)
+herr_t ev_set_read_values(const struct ev_set *set, int64_t first, int64_t n, hid_t type,
+                          void *values)
 {
     hsize_t start[4] = {(hsize_t)first}, count[4];
     herr_t result = -1;
 
-    pthread_mutex_lock(&set->hdf5);
     ev_set_quiet_hdf5(); /* a setting of each thread */
     hid_t space = H5Dget_space(set->images);
     int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, count, NULL);
     count[0] = (hsize_t)n;
     hid_t memory = rank < 0 ? -1 : H5Screate_simple(rank, count, NULL);
     if (memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
-        result = H5Dread(set->images,
-                         set->element == EV_ELEMENT_U8 ? H5T_NATIVE_UINT8 : H5T_NATIVE_FLOAT,
-                         memory, space, H5P_DEFAULT, rows);
+        result = H5Dread(set->images, type, memory, space, H5P_DEFAULT, values);
     if (memory >= 0)
         H5Sclose(memory);
     if (space >= 0)
         H5Sclose(space);
+    return result;
+}
+
+static enum ev_status read_hdf5(struct ev_set *set, int64_t first, int64_t n, void *rows,
+                                struct ev_error *err)
+{
+    const bool is_u8 = set->element == EV_ELEMENT_U8;
+
+    pthread_mutex_lock(&set->hdf5);
+    herr_t result = ev_set_read_values(set, first, n,
+                                       is_u8 ? H5T_NATIVE_UINT8 : H5T_NATIVE_FLOAT, rows);
     pthread_mutex_unlock(&set->hdf5);
     return result < 0 ? ev_set_damaged(set, first, n, err) : EV_OK;
 }
