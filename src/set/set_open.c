@@ -63,6 +63,8 @@ static enum ev_status open_file(struct ev_set *set, struct ev_error *err)
 /* The file's root attributes; all are optional. */
 static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
 {
+    if (set->is_probed)
+        return EV_OK;
     char *format = ev_set_read_text(set->file, "format");
     double version = EV_SET_FORMAT_VERSION;
     bool is_ours = format && strcmp(format, EV_SET_FORMAT) == 0;
@@ -76,12 +78,18 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
     set->provenance = ev_set_read_text(set->file, "provenance");
     set->sha256 = ev_set_read_text(set->file, "sha256");
     ev_set_read_double(set->file, "frame_rate_hz", &set->info.frame_rate_hz);
-    set->info.circuit = set->circuit ? set->circuit : "";
-    set->info.provenance = set->provenance ? set->provenance : "";
+    return EV_OK;
+}
+
+static void show_root(struct ev_set *set)
+{
     bool is_digest =
         set->sha256 && strlen(set->sha256) == 64 && strspn(set->sha256, "0123456789abcdef") == 64;
+
+    set->info.path = set->path;
+    set->info.circuit = set->circuit ? set->circuit : "";
+    set->info.provenance = set->provenance ? set->provenance : "";
     set->info.recorded_sha256 = is_digest ? set->sha256 : "";
-    return EV_OK;
 }
 
 /* Opens and checks everything: in a child first, then here. */
@@ -159,7 +167,7 @@ enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,
         ev_set_close(set);
         return status;
     }
-    set->info.path = set->path;
+    show_root(set);
     *out = set;
     return EV_OK;
 }

@@ -31,6 +31,7 @@ struct ev_set {
     char *sha256;
     float *labels; /* (N, K) physical */
     bool has_ranges; /* the file gives min and max of the labels */
+    bool is_probed;  /* a child has read the attributes */
     hid_t file;
     hid_t images;
     int descriptor;     /* of the file that holds the pictures */
@@ -53,7 +54,8 @@ struct ev_set {
 void ev_set_quiet_hdf5(void);
 
 /* Runs `check` on a set in a child process (set_probe.c), and returns what it says there; a child
- * that crashes or works for too long is EV_INPUT. EV_INTERRUPTED ends it. */
+ * that crashes or works for too long is EV_INPUT. EV_INTERRUPTED ends it. Takes over what the child
+ * read from attributes. */
 EV_CHECKED enum ev_status ev_set_probe(struct ev_set *set,
                                        enum ev_status (*check)(struct ev_set *, struct ev_error *),
                                        struct ev_error *err);
@@ -127,7 +129,10 @@ EV_CHECKED enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error
  * the caller closes it (set_output.c). */
 hid_t ev_set_output_plist(int *failure);
 
-/* Reading attributes (set_attribute.c). Missing attributes leave the default: NULL, untouched. */
+/* Longer texts of attributes are as good as missing. */
+#define EV_SET_MAX_TEXT_BYTES ((size_t)1 << 20)
+
+/* Reading attributes (set_attribute.c), in the child of ev_set_probe alone. Missing attributes leave the default: NULL, untouched. */
 char *ev_set_read_text(hid_t object, const char *name);
 bool ev_set_read_double(hid_t object, const char *name, double *value);
 /* Texts and numbers of an attribute with exactly n elements; false if missing or otherwise. Texts

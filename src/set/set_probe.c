@@ -2,11 +2,13 @@
 /*
  * A look at a file in a child process. HDF5 1.10 trusts what files say: some damaged ones make it
  * crash, read without end or ask for all memory. Here the child comes to harm, and the program
- * says so in one line.
+ * says so in one line. Texts of variable length it may copy to where there is no room for them, and
+ * go on; so what attributes say comes from the child, and the program never reads them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -15,6 +17,9 @@
 
 #include "base/interrupt.h"
 #include "set/set_private.h"
+
+/* Circuit, provenance, digest. */
+#define N_TEXTS 3
 
 /* Seconds of computing that any file may take; opening takes milliseconds. */
 #define BASE_SECONDS 4
@@ -31,12 +36,59 @@ void ev_set_probe_allow(int64_t n_bytes)
     setrlimit(RLIMIT_CPU, &seconds);
 }
 
-/* The child's part: checks, and writes the whole error record, also where there is no error. */
+/* What the child says: this, and the texts behind it. */
+struct answer {
+    struct ev_error err;
+    struct ev_column columns[EV_MAX_OUTPUTS];
+    double frame_rate_hz;
+    bool has_ranges;
+    size_t n_bytes[N_TEXTS]; /* of each text with its NUL; 0: no text */
+};
+
+static char **text_of(struct ev_set *set, int i)
+{
+    char **texts[N_TEXTS] = {&set->circuit, &set->provenance, &set->sha256};
+
+    return texts[i];
+}
+
+static bool write_all(int file, const void *data, size_t n_bytes)
+{
+    const char *from = data;
+
+    while (n_bytes > 0) {
+        ssize_t n = write(file, from, n_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        from += n;
+        n_bytes -= (size_t)n;
+    }
+    return true;
+}
+
+static bool write_answer(struct ev_set *set, struct answer *answer, int file)
+{
+    memcpy(answer->columns, set->info.columns, sizeof answer->columns);
+    answer->frame_rate_hz = set->info.frame_rate_hz;
+    answer->has_ranges = set->has_ranges;
+    for (int i = 0; i < N_TEXTS; i++) {
+        const char *text = *text_of(set, i);
+        answer->n_bytes[i] = text ? strlen(text) + 1 : 0;
+    }
+    bool ok = write_all(file, answer, sizeof *answer);
+    for (int i = 0; i < N_TEXTS; i++)
+        ok = ok && write_all(file, *text_of(set, i), answer->n_bytes[i]);
+    return ok;
+}
+
+/* The child's part: checks, and says how it went. */
 static void run_child(struct ev_set *set,
-                      enum ev_status (*check)(struct ev_set *, struct ev_error *), int answer)
+                      enum ev_status (*check)(struct ev_set *, struct ev_error *), int file)
 {
     const struct rlimit no_core = {0, 0};
-    struct ev_error err = EV_ERROR_INIT;
+    struct answer answer = {.err = EV_ERROR_INIT};
     struct stat info;
 
     setpgid(0, 0);
@@ -48,25 +100,45 @@ static void run_child(struct ev_set *set,
     ev_set_probe_allow(stat(set->path, &info) == 0 ? info.st_size : 0);
     setrlimit(RLIMIT_CORE, &no_core);
     signal(SIGXCPU, SIG_DFL);
-    (void)check(set, &err);
-    ssize_t n = write(answer, &err, sizeof err);
-    _exit(n == (ssize_t)sizeof err ? 0 : 1);
+    (void)check(set, &answer.err);
+    _exit(write_answer(set, &answer, file) ? 0 : 1);
 }
 
-/* The child's error record; false if it ended before it wrote one. */
-static bool read_answer(int answer, struct ev_error *said)
+static bool read_all(int file, void *data, size_t n_bytes)
 {
-    size_t got = 0;
+    char *to = data;
 
-    while (got < sizeof *said) {
-        ssize_t n = read(answer, (char *)said + got, sizeof *said - got);
+    while (n_bytes > 0) {
+        ssize_t n = read(file, to, n_bytes);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return false;
-        got += (size_t)n;
+        to += n;
+        n_bytes -= (size_t)n;
     }
-    said->message[sizeof said->message - 1] = '\0';
+    return true;
+}
+
+/* False if the child ended before it had said all. */
+static bool read_answer(struct ev_set *set, struct answer *answer, int file)
+{
+    if (!read_all(file, answer, sizeof *answer))
+        return false;
+    answer->err.message[sizeof answer->err.message - 1] = '\0';
+    for (int i = 0; i < N_TEXTS; i++) {
+        const size_t n = answer->n_bytes[i];
+        char *text = n > 0 && n <= EV_SET_MAX_TEXT_BYTES ? malloc(n) : NULL;
+        *text_of(set, i) = text;
+        if (n > 0 && (!text || !read_all(file, text, n)))
+            return false;
+        if (text)
+            text[n - 1] = '\0';
+    }
+    memcpy(set->info.columns, answer->columns, sizeof answer->columns);
+    set->info.frame_rate_hz = answer->frame_rate_hz;
+    set->has_ranges = answer->has_ranges;
+    set->is_probed = true;
     return true;
 }
 
@@ -89,7 +161,7 @@ enum ev_status ev_set_probe(struct ev_set *set,
                             enum ev_status (*check)(struct ev_set *, struct ev_error *),
                             struct ev_error *err)
 {
-    struct ev_error said = EV_ERROR_INIT;
+    struct answer answer;
     int ends[2], end = 0;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -105,12 +177,14 @@ enum ev_status ev_set_probe(struct ev_set *set,
     }
     setpgid(child, child); /* whichever of the two is first */
     ev_interrupt_set_child(child);
-    bool answered = read_answer(ends[0], &said);
+    bool answered = read_answer(set, &answer, ends[0]);
     ev_interrupt_set_child(0);
     close(ends[0]);
     while (waitpid(child, &end, 0) < 0 && errno == EINTR)
         continue;
     if (!answered)
         return judge_end(set, end, err);
-    return said.status == EV_OK ? EV_OK : ev_fail(err, said.status, "%s", said.message);
+    return answer.err.status == EV_OK
+               ? EV_OK
+               : ev_fail(err, answer.err.status, "%s", answer.err.message);
 }
