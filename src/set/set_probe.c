@@ -22,7 +22,7 @@
 #define N_TEXTS 3
 
 /* Seconds of computing that any file may take; opening takes milliseconds. */
-#define BASE_SECONDS 4
+#define BASE_SECONDS 2
 /* More of them for what must be gone through: a hundredth of what HDF5 manages. */
 #define BYTES_A_SECOND (INT64_C(8) << 20)
 
