@@ -376,6 +376,57 @@ static void write_bytes(const char *path, const void *bytes, size_t n)
     fclose(file);
 }
 
+/* Links that lead nowhere, round, or to what is no set. */
+START_TEST(links_astray)
+{
+    static const struct {
+        const char *file, *target; /* file NULL: a soft link; else the file behind a link to it */
+        const char *message;
+    } cases[] = {
+        {NULL, "/nowhere", "/images is not a dataset or is damaged"},
+        {NULL, "/images", "/images is not a dataset or is damaged"},
+        {NULL, "/", "/images is not a dataset or is damaged"},
+        {NULL, "../../foreign.h5/images", "/images is not a dataset or is damaged"},
+        {"missing.h5", "/images", "/images is not a dataset or is damaged"},
+        {"links.h5", "/images", "/images is not a dataset or is damaged"}, /* itself */
+        {"folder", "/images", "/images is not a dataset or is damaged"},
+        {"text", "/images", "/images is not a dataset or is damaged"},
+        {"foreign.h5", "/nowhere", "/images is not a dataset or is damaged"},
+        {"foreign.h5", "/", "/images is not a dataset or is damaged"},
+        {"empty", "/images", "/images is not a dataset or is damaged"},
+        {"/dev/zero", "/images", "/images is not a dataset or is damaged"},
+        {"foreign.h5", "/images", NULL},
+        {NULL, "/pictures", NULL},
+    };
+    struct foreign sound = {SOUND};
+
+    write_foreign(&sound);
+    write_bytes(ev_test_path("text"), "not a set", 9);
+    write_bytes(ev_test_path("empty"), "", 0);
+    ck_assert_int_eq(mkdir(ev_test_path("folder"), 0700), 0);
+    const char *path = ev_test_path("links.h5");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ev_set *set;
+        hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(file, 0);
+        if (cases[i].file)
+            H5Lcreate_external(cases[i].file, cases[i].target, file, "images", H5P_DEFAULT,
+                               H5P_DEFAULT);
+        else
+            H5Lcreate_soft(cases[i].target, file, "images", H5P_DEFAULT, H5P_DEFAULT);
+        H5Lcreate_external("foreign.h5", "/images", file, "pictures", H5P_DEFAULT, H5P_DEFAULT);
+        H5Lcreate_external("foreign.h5", "/labels", file, "labels", H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(H5Fclose(file), 0);
+        if (cases[i].message) {
+            ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, cases[i].message);
+        } else {
+            ev_assert_ok(ev_set_open(path, NULL, &set, &err));
+            ev_set_close(set);
+        }
+    }
+}
+END_TEST
+
 START_TEST(no_sets_at_all)
 {
     const char *path = ev_test_path("file.h5");
@@ -464,6 +515,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, columns);
     tcase_add_loop_test(tests, labels_without_ranges_are_noted, 0, 2);
     tcase_add_loop_test(tests, pipes_behind_a_set_are_refused, 0, 3);
+    tcase_add_test(tests, links_astray);
     tcase_add_test(tests, no_sets_at_all);
     tcase_add_test(tests, truncated);
     tcase_add_test(tests, ends_within_the_pictures);
