@@ -132,7 +132,8 @@ hid_t ev_set_output_plist(int *failure);
 /* Longer texts of attributes are as good as missing. */
 #define EV_SET_MAX_TEXT_BYTES ((size_t)1 << 20)
 
-/* Reading attributes (set_attribute.c), in the child of ev_set_probe alone. Missing attributes leave the default: NULL, untouched. */
+/* Reading attributes (set_attribute.c), in the child of ev_set_probe alone. Missing attributes leave
+ * the default: NULL, untouched. */
 char *ev_set_read_text(hid_t object, const char *name);
 bool ev_set_read_double(hid_t object, const char *name, double *value);
 /* Texts and numbers of an attribute with exactly n elements; false if missing or otherwise. Texts

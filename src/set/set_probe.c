@@ -22,7 +22,7 @@
 #define N_TEXTS 3
 
 /* Seconds of computing that any file may take; opening takes milliseconds. */
-#define BASE_SECONDS 2
+#define BASE_SECONDS   2
 /* More of them for what must be gone through: a hundredth of what HDF5 manages. */
 #define BYTES_A_SECOND (INT64_C(8) << 20)
 
@@ -184,7 +184,6 @@ enum ev_status ev_set_probe(struct ev_set *set,
         continue;
     if (!answered)
         return judge_end(set, end, err);
-    return answer.err.status == EV_OK
-               ? EV_OK
-               : ev_fail(err, answer.err.status, "%s", answer.err.message);
+    return answer.err.status == EV_OK ? EV_OK
+                                      : ev_fail(err, answer.err.status, "%s", answer.err.message);
 }

@@ -59,7 +59,7 @@ do
         n_old=$((n_old + 1))
     fi
     for name in results.csv results.md; do
-        [[ $(wc -l <"tables/$name") == $(wc -l <"before/$name") && -z $(tail -c 1 "tables/$name") ]] ||
+        [[ $(wc -l <"tables/$name") == "$(wc -l <"before/$name")" ]] ||
             die "killed at call $n: half of $name"
     done
     # What reads it finds a whole result of either run.

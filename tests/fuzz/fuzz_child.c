@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Child processes. The opener's first look at a set is in a child; what that covers is handed to the
- * fuzzer through memory that both share, and where HDF5 goes round for ever, it does so for one
- * second. The linker puts __wrap_NAME in the place of NAME. This file is compiled without sanitizers,
- * whose symbols it names, and which call these functions before they are set up.
+ * Child processes. The opener's first look at a set is in a child; what that covers is handed to
+ * the fuzzer through memory that both share, and where HDF5 goes round for ever, it does so for one
+ * second. The linker puts __wrap_NAME in the place of NAME. This file is compiled without
+ * sanitizers, whose symbols it names, and which call these functions before they are set up.
  */
 #include "fuzz_file.h"
 
@@ -47,8 +47,7 @@ void fuzz_share_coverage(void)
 {
     if (of_child)
         return;
-    of_child =
-        mmap(NULL, n_counters(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    of_child = mmap(NULL, n_counters(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (of_child == MAP_FAILED)
         abort();
 }

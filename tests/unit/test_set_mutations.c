@@ -166,8 +166,8 @@ static enum answer compare(const char *path, const struct ev_set *set, enum ev_s
 {
     const struct ev_set_info *info = ev_set_info(set);
     const size_t n_rows = (size_t)info->n_rows, n_labels = n_rows * (size_t)info->n_outputs;
-    const size_t n_values = (size_t)info->shape.height * (size_t)info->shape.width *
-                            (size_t)info->shape.channels;
+    const size_t n_values =
+        (size_t)info->shape.height * (size_t)info->shape.width * (size_t)info->shape.channels;
     float *values = malloc((n_rows * n_values + n_labels) * sizeof *values);
     float *labels = values + n_rows * n_values;
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -265,7 +265,8 @@ static void try_mutant(const char *path, const struct ev_test_seed *seed, int mu
         const struct ev_set_info *info = ev_set_info(set);
         bool is_sound = n_bytes == (size_t)info->n_rows * ev_set_picture_bytes(info, info->form) &&
                         memcmp(images, sound, n_bytes) == 0;
-        ck_assert_msg(answer == SAME || (answer == UNREADABLE && is_sound), "mutant %d of %s: HDF5 %s", mutant, seed->name,
+        ck_assert_msg(answer == SAME || (answer == UNREADABLE && is_sound),
+                      "mutant %d of %s: HDF5 %s", mutant, seed->name,
                       answer == OTHER ? "reads something else" : "cannot read it");
     }
     free(images);
