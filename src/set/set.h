@@ -68,7 +68,9 @@ struct ev_set;
  * attributes are called y0, y1, ... with range 0..1. `source` NULL: /images and /labels.
  *
  * A child process opens the file first, because HDF5 crashes or never returns on some damaged
- * files: what ends the child is then an error like any other.
+ * files: what ends the child is then an error like any other. Where HDF5 must unpack the pictures
+ * itself (chunks that cut pictures, rare filters and types) the child reads them all, so that
+ * opening takes as long as reading. EV_INTERRUPTED when a signal ends it.
  *
  * Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
 EV_CHECKED enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,

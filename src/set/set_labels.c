@@ -95,6 +95,8 @@ static enum ev_status read_ranges(struct ev_set *set, hid_t labels, struct ev_er
  * without those that a lenient opening cannot use. */
 static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_error *err)
 {
+    if (set->is_probed)
+        return EV_OK;
     for (int i = 0; i < set->info.n_outputs; i++) {
         struct ev_column *column = &set->info.columns[i];
         snprintf(column->name, sizeof column->name, "y%d", i);

@@ -34,7 +34,7 @@ static hid_t create_dataset(const struct ev_set_writer *writer, const char *name
     hid_t dataset = -1;
     hid_t space = H5Screate_simple(rank, extent, NULL);
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
-    hid_t access = ev_set_access_plist();
+    hid_t access = ev_set_access_plist(EV_SET_CACHE_BYTES);
 
     if (space < 0 || plist < 0 || access < 0)
         goto done;
