@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Child processes. The opener's first look at a set is in a child; what that covers is handed to
- * the fuzzer through memory that both share, and where HDF5 goes round for ever, it does so for one
- * second. The linker puts __wrap_NAME in the place of NAME. This file is compiled without
- * sanitizers, whose symbols it names, and which call these functions before they are set up.
+ * Child processes. The opener's first look at a set is in a child, where HDF5 may crash, which is
+ * no finding of the fuzzer, or go round for ever, which ends after a second here. What the child
+ * covers is handed to the fuzzer through memory that both share. The linker puts __wrap_NAME in the
+ * place of NAME. This file is compiled without sanitizers, whose symbols it names, and which call
+ * these functions before they are set up.
  */
 #include "fuzz_file.h"
 
+#include <sanitizer/common_interface_defs.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Counters of what was run, one for each edge; the compiler and the linker make them. */
 extern uint8_t __start___sancov_cntrs[], __stop___sancov_cntrs[];
@@ -19,6 +23,8 @@ static uint8_t *of_child;
 
 _Noreturn void __real__exit(int code);
 _Noreturn void __wrap__exit(int code);
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
 int __real_setrlimit(int resource, const struct rlimit *limits);
 int __wrap_setrlimit(int resource, const struct rlimit *limits);
 
@@ -32,6 +38,19 @@ void __wrap__exit(int code)
     if (of_child)
         memcpy(of_child, __start___sancov_cntrs, n_counters());
     __real__exit(code);
+}
+
+pid_t __wrap_fork(void)
+{
+    static const int crashes[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+    pid_t child = __real_fork();
+
+    if (child == 0) {
+        __sanitizer_set_death_callback(NULL);
+        for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+            signal(crashes[i], SIG_DFL);
+    }
+    return child;
 }
 
 int __wrap_setrlimit(int resource, const struct rlimit *limits)
