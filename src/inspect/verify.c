@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <nettle/sha2.h>
 
+#include "base/digest.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "inspect/twins.h"
@@ -300,16 +300,13 @@ static enum ev_status check_pictures(struct check *check, struct ev_error *err)
 static void check_digest(struct check *check)
 {
     const struct ev_set_info *info = check->info;
-    uint8_t digest[SHA256_DIGEST_SIZE];
     char hex[2 * SHA256_DIGEST_SIZE + 1], text[200];
 
     if (!*info->recorded_sha256 || check->unreadable.n_rows > 0)
         return;
     sha256_update(&check->digest, (size_t)info->n_rows * (size_t)info->n_outputs * sizeof(float),
                   (const uint8_t *)ev_set_labels(check->set));
-    sha256_digest(&check->digest, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    ev_digest_hex(&check->digest, hex);
     if (strcmp(hex, info->recorded_sha256) == 0)
         return;
     snprintf(text, sizeof text,

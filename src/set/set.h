@@ -111,6 +111,8 @@ EV_CHECKED enum ev_status ev_set_unpack(struct ev_set *set, int32_t n_threads,
 /* SHA-256 as 64 hex digits + NUL of the content (images in the set's form, then labels): the
  * recorded one if the writer left it, else computed by reading the set once. */
 EV_CHECKED enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err);
+/* SHA-256 of the labels alone, computed: who changes them in a file may leave its digest. */
+void ev_set_labels_sha256(const struct ev_set *set, char hex[65]);
 
 /* Whether the set says where its pictures were taken: /pose, numbers (N, EV_POSE_COLUMNS). */
 #define EV_POSE_COLUMNS 4 /* x_m, y_m, yaw_rad, distance_m */

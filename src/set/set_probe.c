@@ -88,9 +88,10 @@ static void run_child(struct ev_set *set,
                       enum ev_status (*check)(struct ev_set *, struct ev_error *), int file)
 {
     const struct rlimit no_core = {0, 0};
-    struct answer answer = {.err = EV_ERROR_INIT};
+    struct answer answer;
     struct stat info;
 
+    memset(&answer, 0, sizeof answer); /* padding too: it is written as it is */
     setpgid(0, 0);
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 

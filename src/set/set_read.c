@@ -8,12 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
-
 #include "set/set_private.h"
-
-/* Reads this many rows at once where the whole set is gone through. */
-#define DIGEST_ROWS 256
 
 /* What is turned into another form at once: stays in the caches of a core. */
 #define SPAN_BYTES ((size_t)512 << 10)
@@ -250,36 +245,5 @@ enum ev_status ev_set_read_rows(struct ev_set *set, enum ev_form form, const int
         status =
             ev_set_read(set, form, rows[i], run, (char *)images + (size_t)i * picture_bytes, err);
     }
-    return status;
-}
-
-enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err)
-{
-    const int64_t n_rows = set->info.n_rows;
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    enum ev_status status = EV_OK;
-
-    if (*set->info.recorded_sha256) {
-        memcpy(hex, set->info.recorded_sha256, 65);
-        return EV_OK;
-    }
-    const size_t row_bytes = ev_set_picture_bytes(&set->info, set->info.form);
-    uint8_t *images = malloc(DIGEST_ROWS * row_bytes);
-    if (!images)
-        return ev_fail(err, EV_MEMORY, "%s: out of memory", set->path);
-    sha256_init(&context);
-    for (int64_t first = 0; first < n_rows && status == EV_OK; first += DIGEST_ROWS) {
-        int64_t n = n_rows - first < DIGEST_ROWS ? n_rows - first : DIGEST_ROWS;
-        status = ev_set_read(set, set->info.form, first, n, images, err);
-        if (status == EV_OK)
-            sha256_update(&context, (size_t)n * row_bytes, images);
-    }
-    free(images);
-    sha256_update(&context, (size_t)n_rows * (size_t)set->info.n_outputs * sizeof *set->labels,
-                  (const uint8_t *)set->labels);
-    sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return status;
 }

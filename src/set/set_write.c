@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nettle/sha2.h>
-
+#include "base/digest.h"
 #include "base/file.h"
 #include "evalrun/version.h"
 #include "set/set_private.h"
@@ -214,16 +213,13 @@ enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
 
 static bool write_digest(struct ev_set_writer *writer)
 {
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    char hex[2 * SHA256_DIGEST_SIZE + 1];
+    char hex[65];
     const struct ev_set_spec *spec = &writer->spec;
 
     sha256_update(&writer->digest,
                   (size_t)spec->n_rows * (size_t)spec->n_outputs * sizeof *writer->label_rows,
                   (const uint8_t *)writer->label_rows);
-    sha256_digest(&writer->digest, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    ev_digest_hex(&writer->digest, hex);
     return ev_set_write_text(writer->file, "sha256", hex) >= 0;
 }
 
