@@ -7,7 +7,7 @@ for command in "" eval drive list report "dataset render" "dataset import" train
     says "Options"
     says "--help"
     [[ ! -s $err ]] || die "help on standard error"
-    awk 'length > 90 { exit 1 }' "$out" || die "a line is longer than 90 columns"
+    awk 'length > 80 { exit 1 }' "$out" || die "a line is longer than 80 columns"
     cp "$out" first
     # shellcheck disable=SC2086
     passes evalrun $command -h
