@@ -2,9 +2,9 @@
 # Completion: the script for bash is asked as Readline would ask it. The one for zsh is only read by
 # zsh, where there is one; what it says of the tables is checked without.
 passes evalrun completion bash
-cp "$out" script.bash
+cp "$out" "$base/script.bash"
 # shellcheck source=/dev/null
-source script.bash
+source "$base/script.bash"
 
 # offers LINE NAME...: these and no others for the end of the line, in any order. Words are split as
 # Readline does, and what it would replace is put back before each of them.
@@ -20,8 +20,8 @@ offers() {
     stays=${COMP_WORDS[COMP_CWORD]}
     stays=${line%"${stays##*[=:]}"}
     stays=${stays##* }
-    _evalrun
-    found=$( ((${#COMPREPLY[@]} == 0)) || printf "$stays%s\n" "${COMPREPLY[@]}" | LC_ALL=C sort -u)
+    _evalrun || true # compopt fails where no completion is under way
+    found=$( ((${#COMPREPLY[@]} == 0)) || printf '%s\n' "${COMPREPLY[@]/#/$stays}" | LC_ALL=C sort -u)
     expected=$( (($# == 0)) || printf '%s\n' "$@" | LC_ALL=C sort)
     [[ $found == "$expected" ]] || die "'$line' offers: ${found//$'\n'/ }; expected: $*"
 }
@@ -94,42 +94,41 @@ rm -r mine mine.pt "two words.h5"
 
 # Every option of every command is in both scripts and in the manual page.
 passes evalrun completion zsh
-cp "$out" script.zsh
+cp "$out" "$base/script.zsh"
 passes evalrun man
-sed 's/\\-/-/g; s/\\f.//g; s/\\(aq/'\''/g; s/\\&//g' "$out" >page
+sed 's/\\-/-/g; s/\\f.//g; s/\\(aq/'\''/g; s/\\&//g' "$out" >"$base/page"
 mapfile -t commands < <(evalrun --help | sed -n '/^Commands:/,/^`/s/^  \([a-z ]*[a-z]\)  .*/\1/p')
 ((${#commands[@]} >= 10)) || die "only ${#commands[@]} commands are in the help"
 for command in "${commands[@]}"; do
     # shellcheck disable=SC2086
-    mapfile -t rows < <(evalrun $command --help | sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\1 --\2/p')
+    mapfile -t rows < <(evalrun $command --help |
+        sed -n '/^Options:/,/^$/s/^  \(-.,\|   \) --\([a-z-]*\).*/\1 --\2/p')
     ((${#rows[@]} > 0)) || die "$command has no options"
-    sed -n "/^    '$command')/,/;;/p" script.bash >part.bash
-    sed -n "/^    ('$command')/,/;;/p" script.zsh >part.zsh
-    sed -n "/^\.SS evalrun $command$/,/^\.S[SH] /p" page >part.man
+    sed -n "/^    ('$command')/,/;;/p" "$base/script.zsh" >"$base/part.zsh"
+    sed -n "/^\.SS evalrun $command$/,/^\.S[SH] /p" "$base/page" >"$base/part.man"
     for row in "${rows[@]}"; do
         name=${row##* }
         letter=${row%% *}
         offers "evalrun $command $name" $(printf '%s\n' "${rows[@]##* }" | grep -e "^$name")
-        grep -qE -- "(^|[^a-z-])$name([]=}[]|\$)" part.zsh || die "zsh: $command lacks $name"
+        grep -qE -- "(^|[^a-z-])$name([]=}[]|\$)" "$base/part.zsh" || die "zsh: $command lacks $name"
         if [[ -n $letter ]]; then
             offers "evalrun $command ${letter%,}" "${letter%,}"
-            grep -qF -- "{${letter}$name" part.zsh || die "zsh: $command lacks $letter"
+            grep -qF -- "{${letter}$name" "$base/part.zsh" || die "zsh: $command lacks $letter"
         fi
         # --help is every command's, and described once.
         [[ $name == --help ]] ||
-            grep -qE -- "^(-., )?$name( |\$)" part.man || die "man: $command lacks $name"
+            grep -qE -- "^(-., )?$name( |\$)" "$base/part.man" || die "man: $command lacks $name"
     done
 done
 for name in $(evalrun list | sed -n 's/^  \([a-z_]*\) .*/\1/p'); do
-    grep -qE "[ ,]$name[ ']" script.bash || die "bash: $name is missing"
-    grep -qE "[ ,]$name[ ']" script.zsh || die "zsh: $name is missing"
+    grep -qE "[ ,]$name[ ']" "$base/script.bash" || die "bash: $name is missing"
+    grep -qE "[ ,]$name[ ']" "$base/script.zsh" || die "zsh: $name is missing"
 done
 if command -v zsh >/dev/null; then
-    passes zsh -n script.zsh
+    passes zsh -n "$base/script.zsh"
 fi
 
 fails 2 "unknown shell 'fish': expected one of bash, zsh" evalrun completion fish
 fails 2 "unknown shell 'zhs': did you mean 'zsh'?" evalrun completion zhs
 fails 2 "completion: SHELL is missing" evalrun completion
-rm script.bash script.zsh page part.bash part.zsh part.man
 nothing_left
