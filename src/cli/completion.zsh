@@ -2,11 +2,12 @@
 # folders are meant beside the names.
 _evalrun_offer() { # FORM NAME...
     local form=$1
-    local -a offers
+    local -a offers given
     shift
     if [[ $form == *list* ]]; then
         compset -P '*,'
-        set -- ${@:|${(s:,:)${IPREFIX#*=}}}
+        given=(${(s:,:)${IPREFIX#*=}})
+        set -- ${@:|given}
     fi
     (($# == 0)) || offers+=("names:name:(${(j: :)${(q)@}})")
     case $form in
@@ -25,8 +26,8 @@ _evalrun() {
     fi
     for name in "$typed[1] $typed[2]" $typed[1]; do
         if ((${names[(Ie)$name]})); then
-            shift ${#${(s: :)name}} words
-            ((CURRENT -= ${#${(s: :)name}}))
+            shift ${(w)#name} words
+            ((CURRENT -= ${(w)#name}))
             _evalrun_command $name
             return
         fi
