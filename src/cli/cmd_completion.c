@@ -103,7 +103,7 @@ void ev_completion_bash(const struct ev_command *const *commands, FILE *out)
 /* --- zsh --- */
 
 /* What _arguments and _describe read otherwise than as it stands. */
-#define IN_HELP "[]:\\"
+#define IN_HELP   "[]:\\"
 /* An action of _arguments is split into words by the shell. */
 #define IN_ACTION " \t\\'\"`$:;&|<>()[]{}*?~#^!="
 

@@ -176,8 +176,8 @@ static void put_examples(const struct ev_command *const *commands, FILE *out)
 
     fputs(".SH EXAMPLES\n", out);
     for (; *commands; commands++) {
-        const char *examples = (*commands)->notes ? find_examples((*commands)->notes, &n_before)
-                                                  : NULL;
+        const char *examples =
+            (*commands)->notes ? find_examples((*commands)->notes, &n_before) : NULL;
         if (!examples)
             continue;
         fputs(gap, out);

@@ -4,9 +4,17 @@
 
 /* The first one runs when no command is named. */
 const struct ev_command *const ev_commands[] = {
-    &ev_cmd_eval,           &ev_cmd_drive,          &ev_cmd_list,  &ev_cmd_report,
-    &ev_cmd_dataset_render, &ev_cmd_dataset_import, &ev_cmd_train, &ev_cmd_quantize,
-    &ev_cmd_completion,     &ev_cmd_man,            NULL,
+    &ev_cmd_eval,
+    &ev_cmd_drive,
+    &ev_cmd_list,
+    &ev_cmd_report,
+    &ev_cmd_dataset_render,
+    &ev_cmd_dataset_import,
+    &ev_cmd_train,
+    &ev_cmd_quantize,
+    &ev_cmd_completion,
+    &ev_cmd_man,
+    NULL,
 };
 
 const struct ev_environment ev_environment[] = {

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: MIT
+# The functions over the tables.
+
 # Offers what a value may be: FORM says "list" for several with commas between, and whether files or
 # folders are meant beside the names.
 _evalrun_offer() { # FORM NAME...

@@ -49,14 +49,10 @@ static const struct {
     const char *const *names;
     void (*add_names)(struct ev_values *values);
 } words[] = {
-    {"FILE", "files", false, NULL, NULL},
-    {"DIR", "folders", false, NULL, NULL},
-    {"SOURCE", "files", false, NULL, NULL},
-    {"CIRCUIT", "files", false, NULL, add_sets},
-    {"SET", "files", false, NULL, add_sets},
-    {"SETS", "files", true, all, add_sets},
-    {"BACKENDS", "files", true, all, add_backends},
-    {"DEVICE", NULL, false, devices, NULL},
+    {"FILE", "files", false, NULL, NULL},           {"DIR", "folders", false, NULL, NULL},
+    {"SOURCE", "files", false, NULL, NULL},         {"CIRCUIT", "files", false, NULL, add_sets},
+    {"SET", "files", false, NULL, add_sets},        {"SETS", "files", true, all, add_sets},
+    {"BACKENDS", "files", true, all, add_backends}, {"DEVICE", NULL, false, devices, NULL},
     {"SHELL", NULL, false, ev_shells, NULL},
 };
 

@@ -69,13 +69,14 @@ static const struct {
     {ev_completion_bash, "operands=('files simple "},
     {ev_completion_bash, " nurburgring' 'folders')\n        most=9\n"},
     {ev_completion_zsh, "    'some thing:colon\\: and back\\\\slash'\n"},
-    {ev_completion_zsh, "'(-x --hard)'{-x,--hard=}'[it'\\''s \\[one\\] of\\: \"a\\\\b\", `c`, ^d ~e, --long "
-                        "(default\\: $f)]:NAME: _evalrun_offer names it\\'\\''s a\\\\b c\\:d e\\$f "
-                        "\\[g\\]' \\\n"},
+    {ev_completion_zsh,
+     "'(-x --hard)'{-x,--hard=}'[it'\\''s \\[one\\] of\\: \"a\\\\b\", `c`, ^d ~e, --long "
+     "(default\\: $f)]:NAME: _evalrun_offer names it\\'\\''s a\\\\b c\\:d e\\$f "
+     "\\[g\\]' \\\n"},
     {ev_completion_zsh, "'--dots[...and what follows]' \\\n"},
     {ev_completion_zsh, "'*:SET: _evalrun_offer files simple "},
     {ev_man_print, "\nit\\(aqs [one] of: \\(dqa\\(rsb\\(dq, \\(gac\\(ga, \\(had"},
-    {ev_man_print, "\\(tie, \\-\\-long (default: $f)\n"},
+    {ev_man_print, "\n\\-\\-long (default: $f)\n"},
     {ev_man_print, "\n\\&...and what follows\n"},
     {ev_man_print, ".PP\n\\&.B is no request \\(aqnor is this\n"},
     {ev_man_print, ".EX\na  b\n\\&.c \\(aqd\\(aq\n.EE\n"},
@@ -96,9 +97,10 @@ END_TEST
 /* bash itself reads the choices as they are in the table. */
 START_TEST(bash_offers_what_the_table_says)
 {
-    static const char question[] = "\nCOMP_LINE='evalrun some thing -x '; COMP_POINT=${#COMP_LINE}\n"
-                                   "COMP_WORDS=(evalrun some thing -x ''); COMP_CWORD=4\n"
-                                   "_evalrun; printf '<%s>' \"${COMPREPLY[@]}\"\n";
+    static const char question[] =
+        "\nCOMP_LINE='evalrun some thing -x '; COMP_POINT=${#COMP_LINE}\n"
+        "COMP_WORDS=(evalrun some thing -x ''); COMP_CWORD=4\n"
+        "_evalrun; printf '<%s>' \"${COMPREPLY[@]}\"\n";
     char *written = printed(ev_completion_bash);
     char line[4200], answer[128] = "";
     FILE *script = fopen(ev_test_path("script.bash"), "w");
