@@ -106,13 +106,13 @@ for command in "${commands[@]}"; do
     ((${#rows[@]} > 0)) || die "$command has no options"
     sed -n "/^    ('$command')/,/;;/p" "$base/script.zsh" >"$base/part.zsh"
     sed -n "/^\.SS evalrun $command$/,/^\.S[SH] /p" "$base/page" >"$base/part.man"
+    mapfile -t words < <(printf '%s\n' "${rows[@]}" | grep -oE -e '-[a-z-]+')
+    offers "evalrun $command -" "${words[@]}"
     for row in "${rows[@]}"; do
         name=${row##* }
         letter=${row%% *}
-        offers "evalrun $command $name" $(printf '%s\n' "${rows[@]##* }" | grep -e "^$name")
         grep -qE -- "(^|[^a-z-])$name([]=}[]|\$)" "$base/part.zsh" || die "zsh: $command lacks $name"
         if [[ -n $letter ]]; then
-            offers "evalrun $command ${letter%,}" "${letter%,}"
             grep -qF -- "{${letter}$name" "$base/part.zsh" || die "zsh: $command lacks $letter"
         fi
         # --help is every command's, and described once.
@@ -121,8 +121,8 @@ for command in "${commands[@]}"; do
     done
 done
 for name in $(evalrun list | sed -n 's/^  \([a-z_]*\) .*/\1/p'); do
-    grep -qE "[ ,]$name[ ']" "$base/script.bash" || die "bash: $name is missing"
-    grep -qE "[ ,]$name[ ']" "$base/script.zsh" || die "zsh: $name is missing"
+    grep -qE "[ ,]${name}[ ']" "$base/script.bash" || die "bash: $name is missing"
+    grep -qE "[ ,]${name}[ ']" "$base/script.zsh" || die "zsh: $name is missing"
 done
 if command -v zsh >/dev/null; then
     passes zsh -n "$base/script.zsh"
