@@ -194,7 +194,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 const struct ev_command ev_cmd_completion = {
     .name = "completion",
-    .summary = "print a script that lets bash or zsh complete command lines",
+    .summary = "print the completion script of bash or zsh",
     .operands = "SHELL",
     .min_operands = 1,
     .max_operands = 1,

@@ -97,8 +97,7 @@ passes evalrun completion zsh
 cp "$out" "$base/script.zsh"
 passes evalrun man
 sed 's/\\-/-/g; s/\\f.//g; s/\\(aq/'\''/g; s/\\&//g' "$out" >"$base/page"
-mapfile -t commands < <(evalrun --help | sed -n '/^Commands:/,/^`/s/^  \([a-z ]*[a-z]\)  .*/\1/p')
-((${#commands[@]} >= 10)) || die "only ${#commands[@]} commands are in the help"
+mapfile -t commands < <(all_commands)
 for command in "${commands[@]}"; do
     # shellcheck disable=SC2086
     mapfile -t rows < <(evalrun $command --help |

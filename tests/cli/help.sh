@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Help and version: every command, to standard output, within a terminal's width.
-for command in "" eval drive list report "dataset render" "dataset import" train quantize; do
+mapfile -t commands < <(all_commands)
+((${#commands[@]} >= 10)) || die "only ${#commands[@]} commands are in the help"
+for command in "" "${commands[@]}"; do
     # shellcheck disable=SC2086
     passes evalrun $command --help
     says "Usage: evalrun $command"
