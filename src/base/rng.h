@@ -23,6 +23,7 @@ enum ev_rng_purpose {
     EV_RNG_PUSH,
     EV_RNG_LATENCY,
     EV_RNG_RESAMPLE,
+    EV_RNG_DIVIDE,
 };
 
 struct ev_rng {

@@ -154,7 +154,9 @@ static enum ev_status unknown_command(int argc, char **argv, struct ev_error *er
     for (size_t i = 0; ev_commands[i] && i < MAX_COMMANDS; i++) {
         size_t length = strcspn(ev_commands[i]->name, " ");
         snprintf(words[i], sizeof words[i], "%.*s", (int)length, ev_commands[i]->name);
-        firsts[n_firsts++] = words[i];
+        /* A group's commands stand side by side. */
+        if (n_firsts == 0 || strcmp(firsts[n_firsts - 1], words[i]) != 0)
+            firsts[n_firsts++] = words[i];
         if (strcmp(words[i], argv[0]) == 0 && ev_commands[i]->name[length])
             seconds[n_seconds++] = ev_commands[i]->name + length + 1;
     }

@@ -100,6 +100,27 @@ enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name, h
     return EV_OK;
 }
 
+bool ev_set_transfer(hid_t dataset, hid_t type, int64_t first, int64_t n, void *rows, bool write)
+{
+    hsize_t start[H5S_MAX_RANK] = {(hsize_t)first}, count[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(dataset);
+    bool ok = false;
+
+    if (space < 0)
+        return false;
+    int rank = H5Sget_simple_extent_dims(space, count, NULL);
+    count[0] = (hsize_t)n;
+    hid_t memory = H5Screate_simple(rank, count, NULL);
+    if (memory >= 0) {
+        ok = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+             (write ? H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, rows)
+                    : H5Dread(dataset, type, memory, space, H5P_DEFAULT, rows)) >= 0;
+        H5Sclose(memory);
+    }
+    H5Sclose(space);
+    return ok;
+}
+
 /* How many chunks the dataset has, and how many it would have with every row written. */
 static bool count_chunks(hid_t dataset, hid_t plist, hsize_t *n_found, hsize_t *n_expected)
 {

@@ -11,7 +11,6 @@
 
 #define EV_SET_FORMAT         "evalrun-set"
 #define EV_SET_FORMAT_VERSION 1
-#define EV_POSE_COLUMNS       4
 
 /* How pictures are read. */
 enum ev_storage {
@@ -27,10 +26,12 @@ struct ev_set {
     char *labels_name;
     enum ev_set_layout layout; /* as asked for */
     char *circuit;
+    char *colour;
     char *provenance;
     char *sha256;
     float *labels; /* (N, K) physical */
     bool has_ranges; /* the file gives min and max of the labels */
+    bool lenient;    /* opened to be checked: faults of labels and attributes are no failure */
     hid_t file;
     hid_t images;
     int descriptor;     /* of the file that holds the pictures */
@@ -99,6 +100,8 @@ hid_t ev_set_access_plist(void);
 EV_CHECKED enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name,
                                               hid_t *dataset, int *rank,
                                               hsize_t extent[H5S_MAX_RANK], struct ev_error *err);
+/* Reads or writes rows [first, first + n) of a dataset, all of each; false if HDF5 fails. */
+bool ev_set_transfer(hid_t dataset, hid_t type, int64_t first, int64_t n, void *rows, bool write);
 /* Every row must be stored: HDF5 gives zeros for blocks and chunks that were never written. */
 EV_CHECKED enum ev_status ev_set_check_written(const struct ev_set *set, const char *name,
                                                hid_t dataset, struct ev_error *err);
@@ -116,6 +119,12 @@ EV_CHECKED enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error
  * but leave their errno in *failure, which must be 0 before and outlive the file. -1 on failure;
  * the caller closes it (set_output.c). */
 hid_t ev_set_output_plist(int *failure);
+
+/* For what is copied into a set beside its rows (set_write.c): the open file, which stays the
+ * writer's, and the failure of a write where `ok` is false or an earlier one failed. */
+hid_t ev_set_writer_file(const struct ev_set_writer *writer);
+EV_CHECKED enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
+                                              struct ev_error *err);
 
 /* Reading attributes (set_attribute.c). Missing attributes leave the default: NULL, untouched. */
 char *ev_set_read_text(hid_t object, const char *name);

@@ -30,6 +30,8 @@ struct ev_set_reader {
 enum ev_status ev_set_damaged(const struct ev_set *set, int64_t first, int64_t n,
                               struct ev_error *err)
 {
+    /* HDF5 loses the texts of its errors when a thread ends. */
+    H5Eclear2(H5E_DEFAULT);
     return ev_fail(err, EV_INPUT, "%s: /%s rows %lld to %lld cannot be read: damaged", set->path,
                    set->images_name, (long long)first, (long long)(first + n - 1));
 }
@@ -113,27 +115,14 @@ static hid_t memory_type(const struct ev_set *set)
 static enum ev_status read_hdf5(struct ev_set *set, int64_t first, int64_t n, void *rows,
                                 struct ev_error *err)
 {
-    hsize_t start[4] = {(hsize_t)first}, count[4];
-    herr_t result = -1;
-
     pthread_mutex_lock(&set->hdf5);
     ev_set_quiet_hdf5(); /* a setting of each thread */
-    hid_t space = H5Dget_space(set->images);
-    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] = (hsize_t)n;
-    hid_t memory = rank < 0 ? -1 : H5Screate_simple(rank, count, NULL);
     hid_t type = memory_type(set);
-    if (type >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
-        result = H5Dread(set->images, type, memory, space, H5P_DEFAULT, rows);
+    bool ok = type >= 0 && ev_set_transfer(set->images, type, first, n, rows, false);
     if (type >= 0)
         H5Tclose(type);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (space >= 0)
-        H5Sclose(space);
     pthread_mutex_unlock(&set->hdf5);
-    return result < 0 ? ev_set_damaged(set, first, n, err) : EV_OK;
+    return ok ? EV_OK : ev_set_damaged(set, first, n, err);
 }
 
 static enum ev_status read_stored(struct ev_set_reader *reader, int64_t first, int64_t n,

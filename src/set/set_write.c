@@ -159,22 +159,8 @@ enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *sp
 static bool write_rows(const struct ev_set_writer *writer, hid_t dataset, hid_t type, int64_t n,
                        const void *rows)
 {
-    hsize_t start[4] = {(hsize_t)writer->n_written}, count[4];
-    hid_t space = H5Dget_space(dataset);
-    bool ok = false;
-
-    if (space < 0)
-        return false;
-    int rank = H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] = (hsize_t)n;
-    hid_t memory = H5Screate_simple(rank, count, NULL);
-    if (memory >= 0) {
-        ok = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-             H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, rows) >= 0;
-        H5Sclose(memory);
-    }
-    H5Sclose(space);
-    return ok;
+    /* HDF5 reads what it writes. */
+    return ev_set_transfer(dataset, type, writer->n_written, n, (void *)(uintptr_t)rows, true);
 }
 
 enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int64_t n, const uint8_t *images,
@@ -212,6 +198,17 @@ enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
 
     if (dataset >= 0)
         ok = H5Dclose(dataset) >= 0 && ok;
+    return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
+}
+
+hid_t ev_set_writer_file(const struct ev_set_writer *writer)
+{
+    return writer->file;
+}
+
+enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
+                                   struct ev_error *err)
+{
     return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
 }
 

@@ -19,12 +19,13 @@ declare -A allowed=(
     [set]="evalrun base"
     [import]="evalrun base picture set"
     [render]="evalrun base set"
+    [inspect]="evalrun base picture set render"
     [backend]="evalrun base"
     [train]="evalrun base set backend"
     [eval]="evalrun base set backend"
     [report]="evalrun base set backend eval"
     [drive]="evalrun base set render backend eval report"
-    [cli]="evalrun base picture set import render backend train eval report drive"
+    [cli]="evalrun base picture set import render inspect backend train eval report drive"
     [torch]="evalrun"
 )
 
