@@ -158,12 +158,16 @@ static void put_options(const struct ev_option *options, FILE *out)
 
 static void put_command(const struct ev_command *command, FILE *out)
 {
+    char summary[128];
+
     fputs(".SS evalrun ", out);
     put(command->name, out);
     fputs("\n.nf\n", out);
     put_synopsis(command, out);
-    fprintf(out, ".fi\n.PP\n%c", toupper((unsigned char)command->summary[0]));
-    put_filled(command->summary + 1, strlen(command->summary + 1), out);
+    fputs(".fi\n.PP\n", out);
+    snprintf(summary, sizeof summary, "%s.", command->summary);
+    summary[0] = (char)toupper((unsigned char)summary[0]);
+    put_filled(summary, strlen(summary), out);
     if (command->notes)
         put_notes(command->notes, out);
     put_options(command->options, out);

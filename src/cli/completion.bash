@@ -25,8 +25,8 @@ _evalrun_offer() { # FORM NAME...
     esac
 }
 
-# Readline splits words at '=' and ':' and replaces what is behind these. Sets `typed` to whole words
-# and `glued` to the part of the last one that stays.
+# Readline splits words at '=' and ':' and replaces what is behind these. Sets `typed` to whole
+# words and `glued` to the part of the last one that stays.
 _evalrun_read_words() {
     local line=${COMP_LINE:0:COMP_POINT} rest word i
     for ((i = 0; i <= COMP_CWORD; i++)); do

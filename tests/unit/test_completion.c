@@ -31,7 +31,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 static const struct ev_command command = {
     .name = "some thing",
-    .summary = "colon: and back\\slash",
+    .summary = "a colon: and back\\slash",
     .operands = "SET... DIR",
     .max_operands = 9,
     .notes = ".B is no request\n"
@@ -68,7 +68,7 @@ static const struct {
     {ev_completion_bash, "[--hard]='names it'\\''s a\\b c:d e$f [g]' [-x]='names it'\\''s "},
     {ev_completion_bash, "operands=('files simple "},
     {ev_completion_bash, " nurburgring' 'folders')\n        most=9\n"},
-    {ev_completion_zsh, "    'some thing:colon\\: and back\\\\slash'\n"},
+    {ev_completion_zsh, "    'some thing:a colon\\: and back\\\\slash'\n"},
     {ev_completion_zsh,
      "'(-x --hard)'{-x,--hard=}'[it'\\''s \\[one\\] of\\: \"a\\\\b\", `c`, ^d ~e, --long "
      "(default\\: $f)]:NAME: _evalrun_offer names it\\'\\''s a\\\\b c\\:d e\\$f "
@@ -77,6 +77,7 @@ static const struct {
     {ev_completion_zsh, "'*:SET: _evalrun_offer files simple "},
     {ev_man_print, "\nit\\(aqs [one] of: \\(dqa\\(rsb\\(dq, \\(gac\\(ga, \\(had"},
     {ev_man_print, "\n\\-\\-long (default: $f)\n"},
+    {ev_man_print, ".fi\n.PP\nA colon: and back\\(rsslash.\n"},
     {ev_man_print, "\n\\&...and what follows\n"},
     {ev_man_print, ".PP\n\\&.B is no request \\(aqnor is this\n"},
     {ev_man_print, ".EX\na  b\n\\&.c \\(aqd\\(aq\n.EE\n"},
