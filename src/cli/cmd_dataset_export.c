@@ -56,16 +56,16 @@ const struct ev_command ev_cmd_dataset_export = {
     .operands = "SET DIR",
     .min_operands = 2,
     .max_operands = 2,
-    .notes =
-        "SET is a file, or a built-in set's name; DIR is a new or empty folder. It gets 0.png,\n"
-        "1.png, ... and data.csv, a header of the label columns and a line for each picture,\n"
-        "in physical units. Pictures of sets made by `dataset render` are rendered again at the\n"
-        "camera's 640 x 480: rows 240 to 479 of them, resized bilinearly to 200 x 66, are the\n"
-        "set's own. Pictures of other sets keep their size.\n"
-        "\n"
-        "Examples:\n"
-        "  evalrun dataset export montreal montreal-pictures --rows 0:1000\n"
-        "  evalrun dataset export my.h5 pictures --as-is\n",
+    .notes = "SET is a file, or a built-in set's name; DIR is a new or empty folder. It gets\n"
+             "0.png, 1.png, ... and data.csv, a header of the label columns and a line for\n"
+             "each picture, in physical units. Pictures of sets made by `dataset render` are\n"
+             "rendered again at the camera's 640 x 480: rows 240 to 479 of them, resized\n"
+             "bilinearly to 200 x 66, are the set's own. Pictures of other sets keep their\n"
+             "size.\n"
+             "\n"
+             "Examples:\n"
+             "  evalrun dataset export montreal montreal-pictures --rows 0:1000\n"
+             "  evalrun dataset export my.h5 pictures --as-is\n",
     .options = options,
     .run = run,
 };

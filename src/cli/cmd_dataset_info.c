@@ -87,7 +87,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 const struct ev_command ev_cmd_dataset_info = {
     .name = "dataset info",
-    .summary = "what is in a set: form, labels, laps, provenance, pictures",
+    .summary = "what is in a set: form, labels, laps, provenance",
     .operands = "SET...",
     .min_operands = 1,
     .max_operands = MAX_SETS,

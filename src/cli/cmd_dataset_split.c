@@ -65,14 +65,15 @@ const struct ev_command ev_cmd_dataset_split = {
     .operands = "SET",
     .min_operands = 1,
     .max_operands = 1,
-    .notes =
-        "SET is a file, or a built-in set's name. Pictures that follow one another look alike:\n"
-        "a validation part that was split off at random is nearly what was trained on. By lap,\n"
-        "whole laps go to either part (it needs /pose); the share is then met as nearly as the\n"
-        "laps allow. The order of rows stays, and the same seed gives the same bytes.\n"
-        "\n"
-        "Example:\n"
-        "  evalrun dataset split my.h5 --by lap --share 0.8 --out train.h5 --rest check.h5\n",
+    .notes = "SET is a file, or a built-in set's name. Pictures that follow one another look\n"
+             "alike: a validation part that was split off at random is nearly what was trained\n"
+             "on. By lap, whole laps go to either part (it needs /pose); the share is then met\n"
+             "as nearly as the laps allow. The order of rows stays, and the same seed gives\n"
+             "the same bytes.\n"
+             "\n"
+             "Example:\n"
+             "  evalrun dataset split my.h5 --by lap --share 0.8 --out train.h5 \\\n"
+             "      --rest check.h5\n",
     .options = options,
     .run = run,
 };

@@ -53,9 +53,9 @@ const struct ev_command ev_cmd_dataset_subset = {
     .operands = "SET",
     .min_operands = 1,
     .max_operands = 1,
-    .notes = "SET is a file, or a built-in set's name. Labels in --where are in physical units.\n"
-             "Attributes, poses and further datasets are kept, and the new set's provenance says\n"
-             "which rows of which set it holds.\n"
+    .notes = "SET is a file, or a built-in set's name. Labels in --where are in physical\n"
+             "units. Attributes, poses and further datasets are kept, and the new set's\n"
+             "provenance says which rows of which set it holds.\n"
              "\n"
              "Examples:\n"
              "  evalrun dataset subset montreal --rows 0:500 --out start.h5\n"

@@ -113,16 +113,15 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 const struct ev_command ev_cmd_dataset_verify = {
     .name = "dataset verify",
-    .summary = "check a set's form, digest, labels and pictures, row by row",
+    .summary = "check a set's form, digest, labels and pictures",
     .operands = "SET...",
     .min_operands = 1,
     .max_operands = MAX_SETS,
-    .notes =
-        "SET is a file, or a built-in set's name. Each finding is one line with its rows:\n"
-        "attributes that are missing or of another length, content that differs from the\n"
-        "recorded digest, pictures that cannot be read, are constant, equal the one before or\n"
-        "an earlier one, labels that are NaN, infinite or outside their range, poses that are\n"
-        "NaN. Exit code 1 if anything was found.\n",
+    .notes = "SET is a file, or a built-in set's name. Each finding is one line with its rows:\n"
+             "attributes that are missing or of another length, content that differs from the\n"
+             "recorded digest, pictures that cannot be read, are constant, equal the one\n"
+             "before or an earlier one, labels that are NaN, infinite or outside their range,\n"
+             "poses that are NaN. Exit code 1 if anything was found.\n",
     .options = options,
     .run = run,
 };
