@@ -43,9 +43,17 @@ EV_CHECKED enum ev_status ev_engine_find(const char *name_or_path, const struct 
 EV_CHECKED enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
                                           struct ev_error *err);
 
-/* Names of the engines that `evalrun list` shows (built-in table and module names, modules not
- * loaded), ended by NULL. */
-extern const char *const ev_engine_names[];
+/* The engines that are known by name, built-in ones and modules; ended by a name of NULL. */
+struct ev_engine_entry {
+    const char *name;
+    const char *summary;
+};
+extern const struct ev_engine_entry ev_engines[];
+
+bool ev_engine_is_known(const char *name);
+/* Whether the engine is built in, or its module lies where ev_engine_find would look. Nothing is
+ * loaded. */
+bool ev_engine_is_present(const char *name);
 
 /* Number of devices of `device_kind` that the engine can use now, with their names in
  * names[0..max_names-1]; 0 if it knows none. An engine without that hook has one CPU. */

@@ -25,8 +25,12 @@
 static const struct ev_backend *const built_in[] = {&ev_engine_null};
 #define N_BUILT_IN (sizeof built_in / sizeof built_in[0])
 
-const char *const ev_engine_names[] = {"null", "torch", NULL};
-#define N_NAMES (sizeof ev_engine_names / sizeof ev_engine_names[0] - 1)
+const struct ev_engine_entry ev_engines[] = {
+    {"null", "constant outputs, needs no model"},
+    {"torch", "TorchScript models, by libtorch"},
+    {NULL, NULL},
+};
+#define N_ENGINES (sizeof ev_engines / sizeof ev_engines[0] - 1)
 
 /* A module that was loaded; the list only grows. */
 struct module {
@@ -40,6 +44,25 @@ struct module {
 };
 
 static struct module *modules;
+
+bool ev_engine_is_known(const char *name)
+{
+    for (const struct ev_engine_entry *engine = ev_engines; engine->name; engine++) {
+        if (strcmp(engine->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The built-in engine of that name, or NULL. */
+static const struct ev_backend *find_built_in(const char *name)
+{
+    for (size_t i = 0; i < N_BUILT_IN; i++) {
+        if (strcmp(built_in[i]->name, name) == 0)
+            return built_in[i];
+    }
+    return NULL;
+}
 
 /* --- Finding the file --- */
 
@@ -96,14 +119,15 @@ static bool is_plain_name(const char *name)
 
 static enum ev_status not_found(const char *name, const char *searched, struct ev_error *err)
 {
-    const char *nearest = ev_text_nearest(name, ev_engine_names, N_NAMES);
+    const char *names[N_ENGINES];
 
-    for (size_t i = 0; i < N_NAMES; i++) {
-        if (strcmp(ev_engine_names[i], name) == 0)
-            return ev_fail(err, EV_UNSUPPORTED,
-                           "engine '%s' is not part of this build (no evalrun_%s.so in %s)", name,
-                           name, searched);
-    }
+    if (ev_engine_is_known(name))
+        return ev_fail(err, EV_UNSUPPORTED,
+                       "engine '%s' is not part of this build (no evalrun_%s.so in %s)", name, name,
+                       searched);
+    for (size_t i = 0; i < N_ENGINES; i++)
+        names[i] = ev_engines[i].name;
+    const char *nearest = ev_text_nearest(name, names, N_ENGINES);
     return ev_fail(err, EV_USAGE, "unknown engine '%s'%s%s%s (no evalrun_%s.so in %s)", name,
                    nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "",
                    name, searched);
@@ -129,6 +153,16 @@ static enum ev_status find_file(const char *name, char **path, struct ev_error *
         *path ? EV_OK : not_found(name, folder ? folder : "the module folder", err);
     free(folder);
     return status;
+}
+
+bool ev_engine_is_present(const char *name)
+{
+    struct ev_error ignored = EV_ERROR_INIT;
+    char *path = NULL;
+    const bool present = find_built_in(name) || find_file(name, &path, &ignored) == EV_OK;
+
+    free(path);
+    return present;
 }
 
 /* --- Checking what a module exports --- */
@@ -188,10 +222,8 @@ static enum ev_status copy_exported(const void *exported, size_t n_required, voi
 /* An engine of that name from anywhere but `path`, or NULL. */
 static const char *owner_of_name(const char *name, const char *path)
 {
-    for (size_t i = 0; i < N_BUILT_IN; i++) {
-        if (strcmp(built_in[i]->name, name) == 0)
-            return "the program itself";
-    }
+    if (find_built_in(name))
+        return "the program itself";
     for (const struct module *module = modules; module; module = module->next) {
         if (module->has_backend && strcmp(module->backend.name, name) == 0 &&
             strcmp(module->path, path) != 0)
@@ -328,12 +360,9 @@ enum ev_status ev_engine_find(const char *name_or_path, const struct ev_backend 
     *engine = NULL;
     if (strchr(name_or_path, '/'))
         return load_backend(name_or_path, engine, err);
-    for (size_t i = 0; i < N_BUILT_IN; i++) {
-        if (strcmp(built_in[i]->name, name_or_path) == 0) {
-            *engine = built_in[i];
-            return EV_OK;
-        }
-    }
+    *engine = find_built_in(name_or_path);
+    if (*engine)
+        return EV_OK;
     enum ev_status status = find_file(name_or_path, &path, err);
     if (status == EV_OK)
         status = load_backend(path, engine, err);

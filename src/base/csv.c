@@ -194,9 +194,13 @@ enum ev_status ev_csv_double(const struct ev_csv *csv, const char *path, int64_t
                              int32_t column, double *value, struct ev_error *err)
 {
     const char *cell = ev_csv_cell(csv, row, column);
+    char name[41], found[41];
 
     if (ev_text_double(cell, value))
         return EV_OK;
-    return ev_fail(err, EV_INPUT, "%s: line %lld: %s is '%.40s', expected a number", path,
-                   (long long)csv->line[row + 1], csv->cells[column], cell);
+    /* Cells in quotes may have several lines. */
+    ev_text_clean(csv->cells[column], name, sizeof name);
+    ev_text_clean(cell, found, sizeof found);
+    return ev_fail(err, EV_INPUT, "%s: line %lld: %s is '%s', expected a number", path,
+                   (long long)csv->line[row + 1], name, found);
 }

@@ -57,8 +57,12 @@ void ev_interrupt_install(void)
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGTERM);
+    sigaddset(&action.sa_mask, SIGHUP);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* A terminal that is closed; not under nohup. */
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
     /* A full file-size limit and a closed pipe come back as errors of write, with a message. */
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ctrl-C: the first SIGINT or SIGTERM only sets a flag that loops ask for, and ends a child that is
+/* Ctrl-C: the first SIGINT, SIGTERM or SIGHUP only sets a flag that loops ask for, and ends a child that is
  * waited for; the second one ends the program at once, after unlinking temporary files. */
 #ifndef EV_INTERRUPT_H
 #define EV_INTERRUPT_H

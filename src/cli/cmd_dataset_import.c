@@ -358,19 +358,20 @@ const struct ev_command ev_cmd_dataset_import = {
     .min_operands = 1,
     .max_operands = 1,
     .notes =
-        "SOURCE is a folder of 0.png, 1.png, ... beside data.csv with the columns v and w, or\n"
-        "a driving log: a CSV file, with or without a header, whose rows name PNG or JPEG\n"
-        "files, or the folder of a driving_log.csv. Paths of another machine are followed as\n"
-        "far as their end is found under the root. Pictures are cropped, resized and brought\n"
-        "into the colour space, in this order. datasets/README.md describes the rules and the\n"
-        "file, which records all of this.\n"
+        "SOURCE is a folder of 0.png, 1.png, ... beside data.csv with the columns v and\n"
+        "w, or a driving log: a CSV file, with or without a header, whose rows name PNG\n"
+        "or JPEG files, or the folder of a driving_log.csv. Paths of another machine are\n"
+        "followed as far as their end is found under the root. Pictures are cropped,\n"
+        "resized and brought into the colour space, in this order. datasets/README.md\n"
+        "describes the rules and the file, which records all of this.\n"
         "\n"
         "Examples:\n"
         "  evalrun dataset import recordings/monaco --out monaco.h5\n"
-        "  evalrun dataset import driving_log.csv --crop 60:-25 --offsets 0,0.2,-0.2 \\\n"
-        "      --flip steering --out drive.h5\n"
+        "  evalrun dataset import driving_log.csv --crop 60:-25 --flip steering \\\n"
+        "      --offsets 0,0.2,-0.2 --out drive.h5\n"
         "  evalrun dataset import log.csv --images front --targets speed,yaw \\\n"
-        "      --units m/s,rad/s --ranges 0:30,-2:2 --root /data/drive7 --out drive7.h5\n",
+        "      --units m/s,rad/s --ranges 0:30,-2:2 --root /data/drive7 \\\n"
+        "      --out drive7.h5\n",
     .options = options,
     .run = run,
 };

@@ -77,14 +77,14 @@ const struct ev_command ev_cmd_dataset_render = {
     .operands = "CIRCUIT",
     .min_operands = 1,
     .max_operands = 1,
-    .notes = "CIRCUIT is a built-in one (evalrun list shows them) or a CSV file with the columns\n"
-             "x_m, y_m, left_m and right_m: points of the centre line and the distances from\n"
-             "there to the edges of the asphalt. The same arguments give the same bytes with any\n"
-             "number of threads. datasets/README.md describes the file.\n"
+    .notes = "CIRCUIT is a built-in one (evalrun list shows them) or a CSV file with the\n"
+             "columns x_m, y_m, left_m and right_m: points of the centre line and the\n"
+             "distances from there to the edges of the asphalt. The same arguments give the\n"
+             "same bytes with any number of threads. datasets/README.md describes the file.\n"
              "\n"
              "Examples:\n"
              "  evalrun dataset render montreal --out montreal.h5\n"
-             "  evalrun dataset render simple --frames 5000 --perturb --seed 7 --out train.h5\n",
+             "  evalrun dataset render simple --frames 5000 --perturb --out train.h5\n",
     .options = options,
     .run = run,
 };

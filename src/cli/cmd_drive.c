@@ -38,7 +38,7 @@ static bool perturb;
 static bool quiet;
 
 static const struct ev_option options[] = {
-    {"backend", 'b', EV_OPT_TEXT, "LIST", &backend_text, 0, 0,
+    {"backend", 'b', EV_OPT_TEXT, "BACKENDS", &backend_text, 0, 0,
      "who drives: names, engine modules (a path with '/'), or all, the variants with a model "
      "(default: all)",
      NULL},
@@ -58,8 +58,8 @@ static const struct ev_option options[] = {
      "of textures, starts and pushes; the same for all backends (default: 1)", NULL},
     {"lag", 0, EV_OPT_DOUBLE, "SECONDS", &lag_s, 0, 10,
      "time constant with which the car follows commands (default: 0, at once)", NULL},
-    {"device", 'd', EV_OPT_TEXT, "NAME", &device_text, 0, 0, "cpu, cuda or cuda:N (default: cpu)",
-     NULL},
+    {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
+     "cpu, cuda or cuda:N (default: cpu)", NULL},
     {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "laps driven at the same time (default: the cores this process may use)", NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
@@ -284,16 +284,17 @@ const struct ev_command ev_cmd_drive = {
     .operands = "[CIRCUIT...]",
     .min_operands = 0,
     .max_operands = MAX_CIRCUITS,
-    .notes = "CIRCUIT is a built-in one (default: the three test circuits) or a CSV file with the\n"
-             "columns x_m, y_m, left_m and right_m, as for `evalrun dataset render`. Camera, car\n"
-             "and time are simulated: the same seed and latency give the same laps on any number\n"
-             "of threads. The folder of the tables gets drive.csv (a row for each lap), drive.md,\n"
-             "drive.json and drive_trace.csv, the folder of the charts maps and laps.\n"
+    .notes = "CIRCUIT is a built-in one (default: the three test circuits) or a CSV file with\n"
+             "the columns x_m, y_m, left_m and right_m, as for `evalrun dataset render`.\n"
+             "Camera, car and time are simulated: the same seed and latency give the same laps\n"
+             "on any number of threads. The folder of the tables gets drive.csv (a row for\n"
+             "each lap), drive.md, drive.json and drive_trace.csv, the folder of the charts\n"
+             "maps and laps.\n"
              "\n"
              "Examples:\n"
-             "  evalrun drive                                     all variants, test circuits\n"
+             "  evalrun drive                        all variants, test circuits\n"
              "  evalrun drive montreal --backend static --latency 0.05\n"
-             "  evalrun drive --laps 20 --perturb                 with intervals over laps\n"
+             "  evalrun drive --laps 20 --perturb    with intervals over laps\n"
              "  evalrun drive my-circuit.csv --model my.pt\n",
     .options = options,
     .run = run,

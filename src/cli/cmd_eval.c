@@ -31,11 +31,11 @@ static bool quiet;
 static const char *const layouts[] = {"nhwc", "nchw", NULL};
 
 static const struct ev_option options[] = {
-    {"backend", 'b', EV_OPT_TEXT, "LIST", &backend_text, 0, 0,
+    {"backend", 'b', EV_OPT_TEXT, "BACKENDS", &backend_text, 0, 0,
      "what to compare: names, engine modules (a path with '/'), or all, the variants with a model "
      "(default: all)",
      NULL},
-    {"set", 's', EV_OPT_TEXT, "LIST", &set_text, 0, 0,
+    {"set", 's', EV_OPT_TEXT, "SETS", &set_text, 0, 0,
      "on which sets: names, HDF5 files (with '/' or ending in .h5), or all, the three test sets "
      "(default: all)",
      NULL},
@@ -43,8 +43,8 @@ static const struct ev_option options[] = {
      "evaluate this TorchScript model under one backend (default: torch); the report names it "
      "after the file",
      NULL},
-    {"device", 'd', EV_OPT_TEXT, "NAME", &device_text, 0, 0, "cpu, cuda or cuda:N (default: cpu)",
-     NULL},
+    {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
+     "cpu, cuda or cuda:N (default: cpu)", NULL},
     {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "threads of an engine (default: the cores this process may use)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evalrun list: backends, sets, devices. Nothing is loaded for it: only files are looked at. */
+/* evalrun list: backends, engines, sets, devices. Nothing is loaded: only files are looked at. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,14 @@ static enum ev_status print_backends(struct ev_error *err)
                state);
     }
     return EV_OK;
+}
+
+static void print_engines(void)
+{
+    puts("\nEngines (--backend with --model, or a path)");
+    for (const struct ev_engine_entry *engine = ev_engines; engine->name; engine++)
+        printf("  %-12s %s (%s)\n", engine->name, engine->summary,
+               ev_engine_is_present(engine->name) ? "present" : "not part of this build");
 }
 
 static enum ev_status print_sets(struct ev_error *err)
@@ -107,8 +115,10 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     (void)n_operands;
     (void)operands;
     enum ev_status status = print_backends(err);
-    if (status == EV_OK)
+    if (status == EV_OK) {
+        print_engines();
         status = print_sets(err);
+    }
     if (status != EV_OK)
         return status;
     ev_host_describe(&host);
@@ -120,11 +130,11 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 const struct ev_command ev_cmd_list = {
     .name = "list",
-    .summary = "show backends, sets and devices",
+    .summary = "show backends, engines, sets and devices",
     .operands = "",
-    .notes = "Backends and sets of your own need no entry here: --backend and --set take paths,\n"
-             "--model takes a TorchScript file. Circuits for `evalrun dataset render` have the\n"
-             "names of the sets.\n",
+    .notes = "Backends and sets of your own need no entry here: --backend and --set take\n"
+             "paths, --model takes a TorchScript file. Circuits for `evalrun dataset render`\n"
+             "have the names of the sets.\n",
     .options = options,
     .run = run,
 };

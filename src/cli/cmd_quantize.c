@@ -37,7 +37,7 @@ static const struct ev_option options[] = {
      "the baseline to start from, as evalrun train wrote it (required)", NULL},
     {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0,
      "the model to write; its log goes beside it, FILE with .csv for .pt (required)", NULL},
-    {"set", 's', EV_OPT_TEXT, "LIST", &set_text, 0, 0,
+    {"set", 's', EV_OPT_TEXT, "SETS", &set_text, 0, 0,
      "sets to calibrate or train on: names, files, or all, the two training sets (default: all)",
      NULL},
     {"observer", 0, EV_OPT_CHOICE, "NAME", &observer, 0, 0,
@@ -147,9 +147,10 @@ const struct ev_command ev_cmd_quantize = {
     .operands = "",
     .notes =
         "dynamic   linear layers in int8, activations quantised while running\n"
-        "static    everything in int8, ranges of activations from calibration pictures\n"
-        "qat       everything in int8, trained on with rounding simulated; an interrupted\n"
-        "          run goes on when the same command is given again\n"
+        "static    everything in int8, activation ranges from calibration\n"
+        "          pictures\n"
+        "qat       everything in int8, trained on with rounding simulated; an\n"
+        "          interrupted run goes on when the same command is given again\n"
         "\n"
         "An option that the method does not read is refused.\n"
         "\n"

@@ -24,7 +24,7 @@ static bool fresh;
 static bool quiet;
 
 static const struct ev_option options[] = {
-    {"set", 's', EV_OPT_TEXT, "LIST", &set_text, 0, 0,
+    {"set", 's', EV_OPT_TEXT, "SETS", &set_text, 0, 0,
      "sets to train on: names, files, or all, the two training sets (default: all)", NULL},
     {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0,
      "the model to write; its log goes beside it, FILE with .csv for .pt (required)", NULL},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Subcommands: one file each, one row of the table in main.c. */
+/* Subcommands: one file each, one row of the table in commands.c. */
 #ifndef EV_COMMAND_H
 #define EV_COMMAND_H
 
@@ -25,8 +25,29 @@ extern const struct ev_command ev_cmd_list;
 extern const struct ev_command ev_cmd_report;
 extern const struct ev_command ev_cmd_dataset_import;
 extern const struct ev_command ev_cmd_dataset_render;
+extern const struct ev_command ev_cmd_dataset_info;
+extern const struct ev_command ev_cmd_dataset_verify;
+extern const struct ev_command ev_cmd_dataset_export;
+extern const struct ev_command ev_cmd_dataset_subset;
+extern const struct ev_command ev_cmd_dataset_concat;
+extern const struct ev_command ev_cmd_dataset_split;
 extern const struct ev_command ev_cmd_train;
 extern const struct ev_command ev_cmd_quantize;
+extern const struct ev_command ev_cmd_completion;
+extern const struct ev_command ev_cmd_man;
+
+/* All of them, ended by NULL. */
+extern const struct ev_command *const ev_commands[];
+
+/* Shells that `evalrun completion` knows, ended by NULL. */
+extern const char *const ev_shells[];
+
+/* A variable of the environment that the program reads; the table ends with a name of NULL. */
+struct ev_environment {
+    const char *name;
+    const char *help;
+};
+extern const struct ev_environment ev_environment[];
 
 /* The command line as it was typed, one string; set by main before a command runs. */
 extern const char *ev_command_line;

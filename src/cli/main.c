@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The program: finds the command, parses its options, runs it, and turns a status into an exit
- * code and one line on standard error. A new command is a file cmd_NAME.c and a row of the table.
+ * code and one line on standard error. The table of commands is in commands.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +17,8 @@
 #include "cli/command.h"
 #include "evalrun/version.h"
 
-/* The first one runs when no command is named. */
-static const struct ev_command *const commands[] = {
-    &ev_cmd_eval,           &ev_cmd_drive, &ev_cmd_list,     &ev_cmd_report,
-    &ev_cmd_dataset_render, &ev_cmd_dataset_import, &ev_cmd_train, &ev_cmd_quantize,
-};
-#define N_COMMANDS (sizeof commands / sizeof commands[0])
-
-const char *ev_command_line = "";
+/* More commands than there will be. */
+#define MAX_COMMANDS 64
 
 static int exit_code(enum ev_status status)
 {
@@ -66,6 +60,14 @@ static void print_command_help(const struct ev_command *command)
         printf("\n%s", command->notes);
 }
 
+static void print_summary(const struct ev_command *command)
+{
+    char head[40];
+
+    snprintf(head, sizeof head, "  %s", command->name);
+    ev_help_print(head, command->summary, stdout);
+}
+
 static void print_help(void)
 {
     printf("Usage: evalrun [OPTIONS]\n"
@@ -75,21 +77,22 @@ static void print_help(void)
            "Without a command it evaluates.\n"
            "\n"
            "Commands:\n");
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  %-24s%s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; ev_commands[i]; i++)
+        print_summary(ev_commands[i]);
     printf("`evalrun COMMAND --help` shows a command's own options.\n"
            "\n"
            "Options of eval:\n");
-    ev_options_print(commands[0]->options, stdout);
+    ev_options_print(ev_commands[0]->options, stdout);
     printf("  -h, --help              this text\n"
            "      --version           the version\n");
-    printf("\n%s", commands[0]->notes);
+    printf("\n%s", ev_commands[0]->notes);
+    printf("\nEnvironment:\n");
+    for (const struct ev_environment *variable = ev_environment; variable->name; variable++) {
+        char head[40];
+        snprintf(head, sizeof head, "  %s", variable->name);
+        ev_help_print(head, variable->help, stdout);
+    }
     printf("\n"
-           "Environment:\n"
-           "  EVALRUN_CACHE           folder of rendered sets (default: ~/.cache/evalrun)\n"
-           "  EVALRUN_DATA_DIR        folder of circuits, models and chart templates\n"
-           "  EVALRUN_MODULE_PATH     folders of engine modules, separated by colons\n"
-           "\n"
            "Exit code: 0 done, 1 a check failed, 2 bad input or usage, 3 the machine fails\n"
            "(disk, memory, device), 130 interrupted.\n");
 }
@@ -100,13 +103,13 @@ static bool print_group_help(const char *group)
     const size_t length = strlen(group);
     bool found = false;
 
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        const char *name = commands[i]->name;
+    for (size_t i = 0; ev_commands[i]; i++) {
+        const char *name = ev_commands[i]->name;
         if (strncmp(name, group, length) != 0 || name[length] != ' ')
             continue;
         if (!found)
             printf("Usage: evalrun %s COMMAND [OPTIONS]\n\nCommands:\n", group);
-        printf("  %-24s%s\n", name, commands[i]->summary);
+        print_summary(ev_commands[i]);
         found = true;
     }
     if (found)
@@ -144,16 +147,18 @@ static int matches(const struct ev_command *command, int argc, char **argv)
 /* Says which word is wrong: the first, or the second of a group like "dataset". */
 static enum ev_status unknown_command(int argc, char **argv, struct ev_error *err)
 {
-    const char *firsts[N_COMMANDS], *seconds[N_COMMANDS];
-    char words[N_COMMANDS][32];
+    const char *firsts[MAX_COMMANDS], *seconds[MAX_COMMANDS];
+    char words[MAX_COMMANDS][32];
     size_t n_firsts = 0, n_seconds = 0;
 
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        size_t length = strcspn(commands[i]->name, " ");
-        snprintf(words[i], sizeof words[i], "%.*s", (int)length, commands[i]->name);
-        firsts[n_firsts++] = words[i];
-        if (strcmp(words[i], argv[0]) == 0 && commands[i]->name[length])
-            seconds[n_seconds++] = commands[i]->name + length + 1;
+    for (size_t i = 0; ev_commands[i] && i < MAX_COMMANDS; i++) {
+        size_t length = strcspn(ev_commands[i]->name, " ");
+        snprintf(words[i], sizeof words[i], "%.*s", (int)length, ev_commands[i]->name);
+        /* A group's commands stand side by side. */
+        if (n_firsts == 0 || strcmp(firsts[n_firsts - 1], words[i]) != 0)
+            firsts[n_firsts++] = words[i];
+        if (strcmp(words[i], argv[0]) == 0 && ev_commands[i]->name[length])
+            seconds[n_seconds++] = ev_commands[i]->name + length + 1;
     }
     if (n_seconds == 0)
         return ev_fail_unknown(err, "command", argv[0], firsts, n_firsts);
@@ -206,13 +211,13 @@ static enum ev_status dispatch(int argc, char **argv, struct ev_error *err)
         else if (asks_for(argc, argv, "--help", "-h"))
             print_help();
         else
-            return run_command(commands[0], argc, argv, err);
+            return run_command(ev_commands[0], argc, argv, err);
         return EV_OK;
     }
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        int n_words = matches(commands[i], argc, argv);
+    for (size_t i = 0; ev_commands[i]; i++) {
+        int n_words = matches(ev_commands[i], argc, argv);
         if (n_words > 0)
-            return run_command(commands[i], argc - n_words, argv + n_words, err);
+            return run_command(ev_commands[i], argc - n_words, argv + n_words, err);
     }
     if (asks_for(argc, argv, "--help", "-h") && print_group_help(argv[0]))
         return EV_OK;

@@ -201,18 +201,23 @@ static void print_wrapped(const char *text, int column, FILE *out)
     fputc('\n', out);
 }
 
+void ev_help_print(const char *head, const char *text, FILE *out)
+{
+    if (strlen(head) < HELP_COLUMN - 1)
+        fprintf(out, "%-*s", HELP_COLUMN, head);
+    else
+        fprintf(out, "%s\n%*s", head, HELP_COLUMN, "");
+    print_wrapped(text, HELP_COLUMN, out);
+}
+
 void ev_options_print(const struct ev_option *options, FILE *out)
 {
     for (const struct ev_option *option = options; option->name; option++) {
         char letter[8] = "    ", head[80];
         if (option->letter)
             snprintf(letter, sizeof letter, "-%c, ", option->letter);
-        int n = snprintf(head, sizeof head, "  %s--%s%s%s", letter, option->name,
-                         option->argument ? " " : "", option->argument ? option->argument : "");
-        if (n < HELP_COLUMN - 1)
-            fprintf(out, "%-*s", HELP_COLUMN, head);
-        else
-            fprintf(out, "%s\n%*s", head, HELP_COLUMN, "");
-        print_wrapped(option->help, HELP_COLUMN, out);
+        snprintf(head, sizeof head, "  %s--%s%s%s", letter, option->name,
+                 option->argument ? " " : "", option->argument ? option->argument : "");
+        ev_help_print(head, option->help, out);
     }
 }

@@ -15,7 +15,7 @@ struct ev_option {
     const char *name; /* long name without dashes; NULL ends the table */
     char letter;      /* short name, or 0 */
     enum ev_option_kind kind;
-    const char *argument; /* as shown: "LIST", "N"; NULL for flags */
+    const char *argument; /* as shown: "FILE", "N" (see values.h); NULL for flags */
     void *value;          /* bool, const char * (texts, choices), int64_t or double; the default */
     double min, max;      /* bounds of numbers, both included */
     const char *help;     /* one sentence, lower case, with the default */
@@ -29,6 +29,8 @@ EV_CHECKED enum ev_status ev_options_parse(const struct ev_option *options, int 
                                            int *n_operands, struct ev_error *err);
 /* Whether the command line that was parsed last gave --NAME, be it with the default's value. */
 bool ev_option_is_given(const char *name);
+/* A row of --help: its head, and the text in a column of its own, wrapped. */
+void ev_help_print(const char *head, const char *text, FILE *out);
 /* The options, aligned, for --help. */
 void ev_options_print(const struct ev_option *options, FILE *out);
 

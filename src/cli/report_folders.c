@@ -21,6 +21,11 @@ static char *without_slashes(const char *path)
 enum ev_status ev_folders_choose(const char *tables, const char *plots,
                                  struct ev_chosen_folders *chosen, struct ev_error *err)
 {
+    /* Scripts of gnuplot and rows of tables name them. */
+    for (const char *c = tables; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            return ev_fail(err, EV_USAGE, "--out: a control character in the name of the folder");
+    }
     *chosen = (struct ev_chosen_folders){.tables = without_slashes(tables)};
     if (chosen->tables)
         chosen->plots = plots ? without_slashes(plots) : ev_path_join(chosen->tables, "plots");

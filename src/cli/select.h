@@ -42,6 +42,10 @@ EV_CHECKED enum ev_status ev_sets_select(const char *text, const char *role, str
 EV_CHECKED enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache,
                                          int32_t n_threads, struct ev_error *err);
 void ev_sets_free(struct ev_sets *sets);
+/* Path (malloc'ed, into *path) of a single set, a built-in one by name or a file by path; renders
+ * it if the cache folder lacks it. n_threads as ev_threads_select has it. */
+EV_CHECKED enum ev_status ev_set_select(const char *name, const char *cache, int64_t n_threads,
+                                        char **path, bool *is_file, struct ev_error *err);
 
 /* Backends: names of variants, "all", and paths of engine modules (with '/'). */
 struct ev_backends {

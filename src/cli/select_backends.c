@@ -12,16 +12,6 @@
 /* What runs a model given by --model unless --backend says otherwise. */
 #define MODEL_ENGINE "torch"
 
-/* An engine's own name may stand where a model is given. */
-static bool is_engine(const char *name)
-{
-    for (size_t i = 0; ev_engine_names[i]; i++) {
-        if (strcmp(ev_engine_names[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum ev_status unknown_backend(const char *name, struct ev_error *err)
 {
     const char *names[MAX_NAMES];
@@ -48,13 +38,14 @@ static enum ev_status take_backend(struct ev_backends *backends, size_t at, cons
     int64_t bytes;
 
     backend->name = word;
+    /* An engine's own name may stand where a model is given. */
     if (strchr(word, '/')) {
         enum ev_status status = ev_file_size(word, &bytes, err);
         if (status != EV_OK)
             return status;
-    } else if (!variant && is_engine(word) && !model) {
+    } else if (!variant && ev_engine_is_known(word) && !model) {
         return ev_fail(err, EV_USAGE, "backend '%s' is an engine: it needs --model FILE", word);
-    } else if (!variant && !is_engine(word)) {
+    } else if (!variant && !ev_engine_is_known(word)) {
         return unknown_backend(word, err);
     }
     if (model || !variant || !variant->model)

@@ -120,6 +120,31 @@ enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache, int32_t n
     return status;
 }
 
+enum ev_status ev_set_select(const char *name, const char *cache, int64_t n_threads, char **path,
+                             bool *is_file, struct ev_error *err)
+{
+    enum ev_status status = check_name(name, err);
+    int32_t n = 0;
+
+    *path = NULL;
+    *is_file = is_path(name);
+    if (status != EV_OK)
+        return status;
+    if (*is_file) {
+        *path = strdup(name);
+        return *path ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+    }
+    status = ev_threads_select(n_threads, &n, err);
+    if (status != EV_OK)
+        return status;
+    char *folder = ev_path_cache(cache);
+    if (!folder)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    status = ev_builtin_set_ensure(ev_builtin_set_find(name), folder, n, path, err);
+    free(folder);
+    return status;
+}
+
 void ev_sets_free(struct ev_sets *sets)
 {
     for (size_t i = 0; i < sets->n; i++) {

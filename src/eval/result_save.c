@@ -8,26 +8,8 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "base/file.h"
-#include "base/text.h"
+#include "base/json.h"
 #include "eval/result_format.h"
-
-/* JSON holds Unicode only; a path with other bytes is written as readable as it can be. */
-static json_t *text(const char *value)
-{
-    char clean[4096];
-    json_t *json = json_string(value ? value : "");
-
-    if (json)
-        return json;
-    ev_text_clean(value, clean, sizeof clean);
-    return json_string(clean);
-}
-
-static json_t *real(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *count(int64_t value)
 {
@@ -45,8 +27,8 @@ static json_t *machine_json(const struct ev_host *host)
 {
     json_t *json = json_object();
 
-    if (add(json, "cpu_model", text(host->cpu_model)) && add(json, "kernel", text(host->kernel)) &&
-        add(json, "os_name", text(host->os_name)) && add(json, "n_cores", count(host->n_cores)) &&
+    if (add(json, "cpu_model", ev_json_text(host->cpu_model)) && add(json, "kernel", ev_json_text(host->kernel)) &&
+        add(json, "os_name", ev_json_text(host->os_name)) && add(json, "n_cores", count(host->n_cores)) &&
         add(json, "memory_bytes", count(host->memory_bytes)))
         return json;
     json_decref(json);
@@ -57,9 +39,9 @@ static json_t *set_json(const struct ev_result_set *set)
 {
     json_t *json = json_object();
 
-    if (add(json, "name", text(set->name)) && add(json, "path", text(set->path)) &&
-        add(json, "sha256", text(set->sha256)) && add(json, "n_rows", count(set->n_rows)) &&
-        add(json, "provenance", text(set->provenance)))
+    if (add(json, "name", ev_json_text(set->name)) && add(json, "path", ev_json_text(set->path)) &&
+        add(json, "sha256", ev_json_text(set->sha256)) && add(json, "n_rows", count(set->n_rows)) &&
+        add(json, "provenance", ev_json_text(set->provenance)))
         return json;
     json_decref(json);
     return NULL;
@@ -69,11 +51,11 @@ static json_t *output_json(const struct ev_column *column, const struct ev_error
 {
     json_t *json = json_object();
 
-    if (add(json, "name", text(column->name)) && add(json, "unit", text(column->unit)) &&
-        add(json, "min", real(column->min)) && add(json, "max", real(column->max)) &&
-        add(json, "mse_norm", real(figures->mse_norm)) &&
-        add(json, "mae_norm", real(figures->mae_norm)) && add(json, "mse", real(figures->mse)) &&
-        add(json, "mae", real(figures->mae)) && add(json, "r2", real(figures->r2)))
+    if (add(json, "name", ev_json_text(column->name)) && add(json, "unit", ev_json_text(column->unit)) &&
+        add(json, "min", ev_json_real(column->min)) && add(json, "max", ev_json_real(column->max)) &&
+        add(json, "mse_norm", ev_json_real(figures->mse_norm)) &&
+        add(json, "mae_norm", ev_json_real(figures->mae_norm)) && add(json, "mse", ev_json_real(figures->mse)) &&
+        add(json, "mae", ev_json_real(figures->mae)) && add(json, "r2", ev_json_real(figures->r2)))
         return json;
     json_decref(json);
     return NULL;
@@ -111,10 +93,10 @@ static json_t *latency_json(const struct ev_latency_figures *latency)
     json_t *json = json_object();
 
     if (add(json, "n_calls", count(latency->n_calls)) &&
-        add(json, "median_ns", real(latency->median_ns)) &&
-        add(json, "p90_ns", real(latency->p90_ns)) && add(json, "p99_ns", real(latency->p99_ns)) &&
-        add(json, "mean_ns", real(latency->mean_ns)) &&
-        add(json, "min_ns", real(latency->min_ns)) &&
+        add(json, "median_ns", ev_json_real(latency->median_ns)) &&
+        add(json, "p90_ns", ev_json_real(latency->p90_ns)) && add(json, "p99_ns", ev_json_real(latency->p99_ns)) &&
+        add(json, "mean_ns", ev_json_real(latency->mean_ns)) &&
+        add(json, "min_ns", ev_json_real(latency->min_ns)) &&
         add(json, "samples_ns", samples_json(latency)))
         return json;
     json_decref(json);
@@ -125,19 +107,19 @@ static json_t *row_json(const struct ev_result_row *row)
 {
     json_t *json = json_object();
 
-    if (add(json, "backend", text(row->backend)) && add(json, "set", text(row->set)) &&
-        add(json, "device", text(row->device)) && add(json, "engine", text(row->engine)) &&
-        add(json, "engine_detail", text(row->engine_detail)) &&
+    if (add(json, "backend", ev_json_text(row->backend)) && add(json, "set", ev_json_text(row->set)) &&
+        add(json, "device", ev_json_text(row->device)) && add(json, "engine", ev_json_text(row->engine)) &&
+        add(json, "engine_detail", ev_json_text(row->engine_detail)) &&
         add(json, "n_threads", count(row->n_threads)) && add(json, "n_rows", count(row->n_rows)) &&
         add(json, "batch_rows", count(row->batch_rows)) &&
-        add(json, "model_path", text(row->model_path)) &&
-        add(json, "model_sha256", text(row->model_sha256)) &&
+        add(json, "model_path", ev_json_text(row->model_path)) &&
+        add(json, "model_sha256", ev_json_text(row->model_sha256)) &&
         add(json, "model_bytes", count(row->model_bytes)) &&
         add(json, "weight_bytes", count(row->weight_bytes)) &&
-        add(json, "mse_norm", real(row->all.mse_norm)) &&
-        add(json, "mae_norm", real(row->all.mae_norm)) && add(json, "r2", real(row->all.r2)) &&
+        add(json, "mse_norm", ev_json_real(row->all.mse_norm)) &&
+        add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
         add(json, "outputs", outputs_json(row)) &&
-        add(json, "images_per_s", real(row->images_per_s)) &&
+        add(json, "images_per_s", ev_json_real(row->images_per_s)) &&
         add(json, "latency", latency_json(&row->latency)))
         return json;
     json_decref(json);
@@ -176,10 +158,10 @@ static json_t *result_json(const struct ev_result *result)
 
     if (add(json, "schema", json_string(EV_RESULT_SCHEMA)) &&
         add(json, "schema_version", json_integer(EV_RESULT_SCHEMA_VERSION)) &&
-        add(json, "tool_version", text(result->tool_version)) &&
-        add(json, "started_utc", text(result->started_utc)) &&
-        add(json, "command_line", text(result->command_line)) &&
-        add(json, "libraries", text(result->libraries)) &&
+        add(json, "tool_version", ev_json_text(result->tool_version)) &&
+        add(json, "started_utc", ev_json_text(result->started_utc)) &&
+        add(json, "command_line", ev_json_text(result->command_line)) &&
+        add(json, "libraries", ev_json_text(result->libraries)) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
         add(json, "machine", machine_json(&result->host)) && add(json, "sets", sets_json(result)) &&
         add(json, "rows", rows_json(result)))

@@ -310,23 +310,16 @@ void ev_camera_full(const struct ev_track *track, const struct ev_look *look, st
     }
 }
 
-/* The two source positions and the second one's weight, for one target position of a bilinear
- * resize by `scale` with half-pixel centres. */
-struct tap {
-    int first;
-    float weight;
-};
-
-static struct tap make_tap(int target, float scale, int n_source)
+struct ev_camera_tap ev_camera_tap(int target, float scale, int n_source)
 {
     float source = ((float)target + 0.5f) * scale - 0.5f;
     int first = (int)floorf(source);
 
     if (first < 0)
-        return (struct tap){0, 0.0f};
+        return (struct ev_camera_tap){0, 0.0f};
     if (first >= n_source - 1)
-        return (struct tap){n_source - 2, 1.0f};
-    return (struct tap){first, source - (float)first};
+        return (struct ev_camera_tap){n_source - 2, 1.0f};
+    return (struct ev_camera_tap){first, source - (float)first};
 }
 
 /* Blurs rgb (66, 200, 3) with a Gaussian cut to three taps, along rows then columns; the border
@@ -364,16 +357,16 @@ void ev_camera_picture(const struct ev_track *track, const struct ev_look *look,
     const float scale_x = (float)EV_CAMERA_WIDTH / EV_PICTURE_WIDTH;
     const float scale_y = (float)n_rows / EV_PICTURE_HEIGHT;
     struct view view = make_view(track, look, pose, noise_key);
-    struct tap rows[EV_PICTURE_HEIGHT];
+    struct ev_camera_tap rows[EV_PICTURE_HEIGHT];
     struct row_plan plans[EV_PICTURE_HEIGHT][2];
 
     for (int y = 0; y < EV_PICTURE_HEIGHT; y++) {
-        rows[y] = make_tap(y, scale_y, n_rows);
+        rows[y] = ev_camera_tap(y, scale_y, n_rows);
         for (int j = 0; j < 2; j++)
             plan_row(&view, EV_CAMERA_HORIZON + rows[y].first + j, &plans[y][j]);
     }
     for (int x = 0; x < EV_PICTURE_WIDTH; x++) {
-        struct tap tx = make_tap(x, scale_x, EV_CAMERA_WIDTH);
+        struct ev_camera_tap tx = ev_camera_tap(x, scale_x, EV_CAMERA_WIDTH);
         struct column columns[2] = {make_column(&view, tx.first),
                                     make_column(&view, tx.first + 1)};
         for (int y = 0; y < EV_PICTURE_HEIGHT; y++) {

@@ -52,6 +52,14 @@ extern const struct ev_look ev_look_reference;
 void ev_camera_picture(const struct ev_track *track, const struct ev_look *look,
                        struct ev_pose pose, uint64_t noise_key, uint8_t *rgb);
 
+/* The two neighbours that one target position of a bilinear resize by `scale` with half-pixel
+ * centres reads among n_source: first and first + 1, and the second one's weight. */
+struct ev_camera_tap {
+    int first;
+    float weight;
+};
+struct ev_camera_tap ev_camera_tap(int target, float scale, int n_source);
+
 /* Renders the camera's full picture into rgb (480, 640, 3) uint8, without the look's blur. */
 void ev_camera_full(const struct ev_track *track, const struct ev_look *look, struct ev_pose pose,
                     uint64_t noise_key, uint8_t *rgb);

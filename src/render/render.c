@@ -27,20 +27,26 @@ struct block {
     double poses[BLOCK_FRAMES][N_POSE];
 };
 
+struct ev_look ev_render_look(uint64_t seed, bool perturb, int64_t frame, uint64_t *noise_key)
+{
+    struct ev_look look = ev_look_reference;
+
+    look.place_seed = seed;
+    *noise_key = ev_rng_at(seed, EV_RNG_PIXEL_NOISE, (uint64_t)frame).key;
+    return perturb ? ev_perturb_look(seed, frame) : look;
+}
+
 static void render_frame(const struct ev_render_args *args, const struct ev_track *track,
                          const struct ev_drive_path *path, int64_t frame, struct block *block,
                          int64_t slot)
 {
     struct ev_path_point point = path->points[frame % path->n_points];
-    struct ev_look look = ev_look_reference;
+    uint64_t noise_key;
+    const struct ev_look look = ev_render_look(args->seed, args->perturb, frame, &noise_key);
 
-    look.place_seed = args->seed;
-    if (args->perturb) {
+    if (args->perturb)
         ev_perturb_pose(track, args->seed, frame, &point);
-        look = ev_perturb_look(args->seed, frame);
-    }
-    struct ev_rng noise = ev_rng_at(args->seed, EV_RNG_PIXEL_NOISE, (uint64_t)frame);
-    ev_camera_picture(track, &look, point.pose, noise.key, block->images + slot * EV_PICTURE_BYTES);
+    ev_camera_picture(track, &look, point.pose, noise_key, block->images + slot * EV_PICTURE_BYTES);
 
     struct ev_control control = ev_expert_control(track, point.pose, point.s_m, point.direction);
     block->labels[slot][0] = (float)control.v_mps;

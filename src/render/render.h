@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "evalrun/error.h"
+#include "render/camera.h"
 #include "set/set.h"
 
 /* Raised whenever the same arguments give other bytes than before, so that cached sets are
@@ -43,6 +44,9 @@ const struct ev_builtin_set *ev_builtin_set_find(const char *name);
  * `out` is the circuit's own file. */
 EV_CHECKED enum ev_status ev_render_set(const struct ev_render_args *args, const char *out,
                                         struct ev_error *err);
+
+/* How frame number `frame` of a rendered set looks, and the key of its noise. */
+struct ev_look ev_render_look(uint64_t seed, bool perturb, int64_t frame, uint64_t *noise_key);
 
 /* What all sets of camera pictures have in common: shape, columns, rate, poses; contiguous. The
  * texts are the caller's. */

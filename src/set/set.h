@@ -40,6 +40,9 @@ struct ev_set_source {
     const char *labels; /* NULL: "/labels" */
     enum ev_set_layout layout;
     double white; /* value of white in pictures of floats, which is 1 for models; 0: 1 */
+    /* For a file that is to be checked: labels may be NaN or infinite, attributes of the labels that
+     * cannot be used are taken as missing, and a higher format version is read all the same. */
+    bool lenient;
 };
 
 /* What is known about a set. Strings are the set's and live until ev_set_close. */
@@ -51,6 +54,7 @@ struct ev_set_info {
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
     const char *circuit;         /* "" if the file does not say */
+    const char *colour;          /* "rgb", "yuv", "grey"; "" if the file does not say */
     const char *provenance;      /* JSON object as text; "" if the file has none */
     double frame_rate_hz;        /* 0 if unknown */
     const char *recorded_sha256; /* content digest the writer recorded; "" if none */
@@ -64,7 +68,9 @@ struct ev_set;
  * attributes are called y0, y1, ... with range 0..1. `source` NULL: /images and /labels.
  *
  * A child process opens the file first, because HDF5 crashes or never returns on some damaged
- * files: what ends the child is then an error like any other.
+ * files: what ends the child is then an error like any other. Where HDF5 must unpack the pictures
+ * itself (chunks that cut pictures, rare filters and types) the child reads them all, so that
+ * opening takes as long as reading. EV_INTERRUPTED when a signal ends it.
  *
  * Failure: EV_INPUT with one line that starts with the path; *set is NULL. */
 EV_CHECKED enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,
@@ -105,6 +111,44 @@ EV_CHECKED enum ev_status ev_set_unpack(struct ev_set *set, int32_t n_threads,
 /* SHA-256 as 64 hex digits + NUL of the content (images in the set's form, then labels): the
  * recorded one if the writer left it, else computed by reading the set once. */
 EV_CHECKED enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err);
+/* SHA-256 of the labels alone, computed: who changes them in a file may leave its digest. */
+void ev_set_labels_sha256(const struct ev_set *set, char hex[65]);
+
+/* Whether the set says where its pictures were taken: /pose, numbers (N, EV_POSE_COLUMNS). */
+#define EV_POSE_COLUMNS 4 /* x_m, y_m, yaw_rad, distance_m */
+bool ev_set_has_pose(const struct ev_set *set);
+/* Reads the poses of rows [first, first + n) into pose (n, EV_POSE_COLUMNS). */
+EV_CHECKED enum ev_status ev_set_read_pose(struct ev_set *set, int64_t first, int64_t n,
+                                           double *pose, struct ev_error *err);
+
+/* How the pictures are stored. */
+struct ev_set_storage {
+    const char *type;   /* "uint8", "float32" */
+    const char *layout; /* "contiguous", "compact" or "chunked" */
+    int64_t chunk_rows; /* 0 unless chunked */
+    char filters[96];   /* "deflate 6, shuffle"; "" without */
+    int64_t picture_bytes; /* of one, without filters */
+    int64_t image_bytes;   /* what the pictures take in the file */
+    int64_t file_bytes;
+};
+void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *storage);
+
+/* A further dataset of fixed-size numbers with a row for each picture, "/commands". */
+struct ev_set_further {
+    char name[64];
+    int64_t row_values;  /* numbers a row */
+    char columns[200];   /* of its attribute `names`: "v, w"; "" without */
+};
+#define EV_MAX_FURTHER 16
+/* Fills list in the order of names and returns how many there are; more than EV_MAX_FURTHER are
+ * left out. */
+int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER]);
+
+/* Tells one line for each fault of the file's form that does not depend on the rows: attributes
+ * that are missing in a file of the program's own format, have a wrong length or make no sense, an
+ * unknown version, further datasets with another number of rows. For a set opened leniently. */
+void ev_set_check_form(const struct ev_set *set, void (*tell)(void *self, const char *fault),
+                       void *self);
 
 /*
  * Stream: reader threads stay up to `depth` batches ahead of the caller. Every row comes exactly
@@ -170,6 +214,15 @@ EV_CHECKED enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int
 EV_CHECKED enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
                                             int32_t n_columns, const char *const *names,
                                             const float *values, struct ev_error *err);
+/* Copies attributes of another set's file, /images, /labels and /pose that the writer does not
+ * write itself, as they are. */
+EV_CHECKED enum ev_status ev_set_writer_inherit(struct ev_set_writer *writer,
+                                                const struct ev_set *set, struct ev_error *err);
+/* Copies rows[0..n-1] of another set's further dataset /NAME into rows first_row on of the same one
+ * here, which the first call makes, with its type, row shape and attributes. */
+EV_CHECKED enum ev_status ev_set_writer_copy(struct ev_set_writer *writer, const char *name,
+                                             const struct ev_set *set, const int64_t *rows,
+                                             int64_t n, int64_t first_row, struct ev_error *err);
 /* Checks that all rows came, records the content digest, syncs, renames. Frees the writer whether
  * it succeeds or not. */
 EV_CHECKED enum ev_status ev_set_writer_commit(struct ev_set_writer *writer, struct ev_error *err);

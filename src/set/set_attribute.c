@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "set/set_private.h"
 
-#define MAX_TEXT_BYTES ((size_t)1 << 20)
-
 /* Opens an attribute whose number of elements is n (any number if n < 0); -1 otherwise. */
 static hid_t open_attribute(hid_t object, const char *name, hssize_t n)
 {
@@ -52,7 +50,7 @@ static char *read_cells(hid_t attribute, int n, size_t *size)
             size_t length = texts[i] ? strlen(texts[i]) + 1 : 1;
             *size = length > *size ? length : *size;
         }
-        cells = *size <= MAX_TEXT_BYTES ? calloc((size_t)n, *size) : NULL;
+        cells = *size <= EV_SET_MAX_TEXT_BYTES ? calloc((size_t)n, *size) : NULL;
         for (int i = 0; i < n; i++) {
             if (cells && texts[i])
                 memcpy(cells + (size_t)i * *size, texts[i], strlen(texts[i]));
@@ -61,7 +59,7 @@ static char *read_cells(hid_t attribute, int n, size_t *size)
         free(texts);
     } else {
         *size = H5Tget_size(type) + 1;
-        if (*size > MAX_TEXT_BYTES || H5Tset_size(memory_type, *size) < 0)
+        if (*size > EV_SET_MAX_TEXT_BYTES || H5Tset_size(memory_type, *size) < 0)
             goto done;
         H5Tset_strpad(memory_type, H5T_STR_NULLTERM);
         cells = calloc((size_t)n, *size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunks: read raw through HDF5, under its lock, and unpacked here, outside it. libdeflate inflates
- * whole buffers, two to three times as fast as the streams of zlib that HDF5 uses.
+ * Chunks: packed ones are read raw through HDF5, under its lock, and unpacked here, outside it.
+ * libdeflate inflates whole buffers, two to three times as fast as the streams of zlib that HDF5
+ * uses.
  */
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -54,21 +55,37 @@ static enum ev_status damaged_chunk(const struct ev_set *set, int64_t index, str
     return ev_set_damaged(set, first, left < set->chunk_rows ? left : set->chunk_rows, err);
 }
 
-/* Reads a chunk as it lies in the file: into `rows` if it is not packed, else into
- * unpacker->packed. Caller holds the set's HDF5 lock. */
-static enum ev_status read_raw(struct ev_unpacker *unpacker, struct ev_set *set, int64_t index,
-                               void *rows, size_t *n_packed, uint32_t *skipped,
-                               struct ev_error *err)
+/* Reads the rows of a chunk that is not packed. A raw read would be as long as the file says, for
+ * such chunks without a way to ask first; this one is as long as the rows. Caller holds the set's
+ * HDF5 lock. */
+static enum ev_status read_plain(const struct ev_set *set, int64_t index, void *rows,
+                                 struct ev_error *err)
+{
+    const int64_t first = index * set->chunk_rows, left = set->info.n_rows - first;
+    hid_t type = H5Dget_type(set->images);
+
+    ev_set_quiet_hdf5(); /* a setting of each thread */
+    bool ok = type >= 0 && ev_set_transfer(set->images, type, first,
+                                           left < set->chunk_rows ? left : set->chunk_rows, rows,
+                                           false);
+    if (type >= 0)
+        H5Tclose(type);
+    return ok ? EV_OK : damaged_chunk(set, index, err);
+}
+
+/* Reads a packed chunk as it lies in the file into unpacker->packed. Caller holds the set's HDF5
+ * lock. */
+static enum ev_status read_packed(struct ev_unpacker *unpacker, struct ev_set *set, int64_t index,
+                                  size_t *n_packed, uint32_t *skipped, struct ev_error *err)
 {
     const hsize_t offset[4] = {(hsize_t)(index * set->chunk_rows)};
-    const bool is_packed = set->deflated || set->shuffled;
     hsize_t size = 0;
 
     ev_set_quiet_hdf5(); /* a setting of each thread */
     if (H5Dget_chunk_storage_size(set->images, offset, &size) < 0 || size == 0 ||
-        size > (hsize_t)set->file_bytes || (!is_packed && size != chunk_bytes(set)))
+        size > (hsize_t)set->file_bytes)
         return damaged_chunk(set, index, err);
-    if (is_packed && size > unpacker->packed_size) {
+    if (size > unpacker->packed_size) {
         free(unpacker->packed);
         unpacker->packed_size = size;
         unpacker->packed = malloc(size);
@@ -78,8 +95,7 @@ static enum ev_status read_raw(struct ev_unpacker *unpacker, struct ev_set *set,
                            (unsigned long long)size);
         }
     }
-    if (H5Dread_chunk(set->images, H5P_DEFAULT, offset, skipped,
-                      is_packed ? unpacker->packed : rows) < 0)
+    if (H5Dread_chunk(set->images, H5P_DEFAULT, offset, skipped, unpacker->packed) < 0)
         return damaged_chunk(set, index, err);
     *n_packed = size;
     return EV_OK;
@@ -122,13 +138,16 @@ static enum ev_status unpack(struct ev_unpacker *unpacker, const struct ev_set *
 enum ev_status ev_unpacker_load(struct ev_unpacker *unpacker, struct ev_set *set, int64_t index,
                                 void *rows, struct ev_error *err)
 {
+    const bool is_packed = set->deflated || set->shuffled;
     uint32_t skipped = 0;
     size_t n_packed = 0;
 
     pthread_mutex_lock(&set->hdf5);
-    enum ev_status status = read_raw(unpacker, set, index, rows, &n_packed, &skipped, err);
+    enum ev_status status = is_packed
+                                ? read_packed(unpacker, set, index, &n_packed, &skipped, err)
+                                : read_plain(set, index, rows, err);
     pthread_mutex_unlock(&set->hdf5);
-    if (status == EV_OK && (set->deflated || set->shuffled))
+    if (status == EV_OK && is_packed)
         status = unpack(unpacker, set, index, n_packed, skipped, rows, err);
     return status;
 }

@@ -45,19 +45,11 @@ static bool is_range(double low, double high)
            isfinite(1.0 / (high - low));
 }
 
-/* Names, units and ranges from the labels' attributes; y0, y1, ... with 0..1 without them. */
-static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_error *err)
+static enum ev_status read_names(struct ev_set *set, hid_t labels, struct ev_error *err)
 {
     const int n = set->info.n_outputs;
     char texts[EV_MAX_OUTPUTS][32];
-    double low[EV_MAX_OUTPUTS], high[EV_MAX_OUTPUTS];
 
-    for (int i = 0; i < n; i++) {
-        struct ev_column *column = &set->info.columns[i];
-        snprintf(column->name, sizeof column->name, "y%d", i);
-        column->min = 0.0;
-        column->max = 1.0;
-    }
     bool named = H5Aexists(labels, "names") > 0, with_units = H5Aexists(labels, "units") > 0;
     if (named && !ev_set_read_texts(labels, "names", n, texts))
         return ev_fail(err, EV_INPUT, "%s: /%s: attribute names needs %d texts", set->path,
@@ -74,6 +66,14 @@ static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_e
                        set->labels_name, n);
     for (int i = 0; with_units && i < n; i++)
         memcpy(set->info.columns[i].unit, texts[i], sizeof texts[i]);
+    return EV_OK;
+}
+
+static enum ev_status read_ranges(struct ev_set *set, hid_t labels, struct ev_error *err)
+{
+    const int n = set->info.n_outputs;
+    double low[EV_MAX_OUTPUTS], high[EV_MAX_OUTPUTS];
+
     if (H5Aexists(labels, "min") <= 0 && H5Aexists(labels, "max") <= 0)
         return EV_OK;
     if (!ev_set_read_doubles(labels, "min", n, low) || !ev_set_read_doubles(labels, "max", n, high))
@@ -89,6 +89,27 @@ static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_e
     }
     set->has_ranges = true;
     return EV_OK;
+}
+
+/* Names, units and ranges from the attributes of /labels; y0, y1, ... with 0..1 without them, and
+ * without those that a lenient opening cannot use. */
+static enum ev_status read_columns(struct ev_set *set, hid_t labels, struct ev_error *err)
+{
+    if (set->is_probed)
+        return EV_OK;
+    for (int i = 0; i < set->info.n_outputs; i++) {
+        struct ev_column *column = &set->info.columns[i];
+        snprintf(column->name, sizeof column->name, "y%d", i);
+        column->min = 0.0;
+        column->max = 1.0;
+    }
+    struct ev_error ignored = EV_ERROR_INIT;
+    if (set->lenient)
+        err = &ignored;
+    enum ev_status status = read_names(set, labels, err);
+    if (status == EV_OK || set->lenient)
+        status = read_ranges(set, labels, err);
+    return set->lenient ? EV_OK : status;
 }
 
 enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
@@ -131,7 +152,7 @@ enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
         status =
             ev_fail(err, EV_INPUT, "%s: /%s cannot be read: truncated or damaged", set->path,
                     set->labels_name);
-    else
+    else if (!set->lenient)
         status = check_label_values(set, err);
 done:
     if (type >= 0)

@@ -50,13 +50,14 @@ void ev_set_guard_links(hid_t access_plist)
     H5Pset_elink_cb(access_plist, follow_link, NULL);
 }
 
-/* Whether a part of external storage is a regular file that holds it. */
-static bool is_there(const char *file, off_t offset, hsize_t size)
+/* Whether a part of external storage is a regular file that holds it. A part without a limit holds
+ * all that is left of the dataset. */
+static bool is_there(const char *file, off_t offset, hsize_t size, hsize_t left)
 {
     struct stat info;
 
     return stat(file, &info) == 0 && S_ISREG(info.st_mode) && offset <= info.st_size &&
-           (size == H5F_UNLIMITED || size <= (hsize_t)(info.st_size - offset));
+           (size == H5F_UNLIMITED ? left : size) <= (hsize_t)(info.st_size - offset);
 }
 
 enum ev_status ev_set_check_outside(const struct ev_set *set, const char *name, hid_t dataset,
@@ -73,16 +74,18 @@ enum ev_status ev_set_check_outside(const struct ev_set *set, const char *name, 
                          "%s: /%s is a virtual dataset, made of other files: copy it into one",
                          set->path, name);
     int n_external = H5Pget_external_count(plist);
+    hsize_t left = n_external > 0 ? H5Dget_storage_size(dataset) : 0;
     for (int i = 0; i < n_external && status == EV_OK; i++) {
         off_t offset = 0;
         hsize_t size = 0;
         if (H5Pget_external(plist, (unsigned)i, sizeof file, file, &offset, &size) < 0)
             status = ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path, name);
         file[sizeof file - 1] = '\0';
-        if (status == EV_OK && !is_there(file, offset, size))
+        if (status == EV_OK && !is_there(file, offset, size, left))
             status = ev_fail(err, EV_INPUT,
                              "%s: /%s lies in %.200s, which is no file or lacks a part of it",
                              set->path, name, file);
+        left = size < left ? left - size : 0;
     }
     H5Pclose(plist);
     return status;

@@ -21,10 +21,12 @@ static bool is_half(hid_t type)
            H5Tget_order(type) == H5Tget_order(H5T_NATIVE_FLOAT) &&
            H5Tget_fields(type, &sign, &exponent, &n_exponent, &mantissa, &n_mantissa) >= 0 &&
            sign == 15 && exponent == 10 && n_exponent == 5 && mantissa == 0 && n_mantissa == 10 &&
-           H5Tget_ebias(type) == 15;
+           H5Tget_ebias(type) == 15 && H5Tget_norm(type) == H5T_NORM_IMPLIED &&
+           H5Tget_precision(type) == 16 && H5Tget_offset(type) == 0;
 }
 
-/* Bytes are bytes; other floats than half and single come from HDF5 as single. */
+/* Bytes are bytes, but those of fewer than 8 bits come from HDF5; so do other floats than half and
+ * single, as single. */
 static enum ev_status find_element(struct ev_set *set, enum ev_storage *storage,
                                    struct ev_error *err)
 {
@@ -35,6 +37,8 @@ static enum ev_status find_element(struct ev_set *set, enum ev_storage *storage,
     *storage = EV_STORAGE_BLOCK;
     if (class == H5T_INTEGER && H5Tget_size(type) == 1 && H5Tget_sign(type) == H5T_SGN_NONE) {
         set->element = EV_ELEMENT_U8;
+        if (H5Tget_precision(type) != 8)
+            *storage = EV_STORAGE_HDF5;
     } else if (class == H5T_FLOAT) {
         bool single = H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
         set->element = is_half(type) ? EV_ELEMENT_F16 : EV_ELEMENT_F32;

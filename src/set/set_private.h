@@ -11,7 +11,6 @@
 
 #define EV_SET_FORMAT         "evalrun-set"
 #define EV_SET_FORMAT_VERSION 1
-#define EV_POSE_COLUMNS       4
 
 /* How pictures are read. */
 enum ev_storage {
@@ -27,10 +26,13 @@ struct ev_set {
     char *labels_name;
     enum ev_set_layout layout; /* as asked for */
     char *circuit;
+    char *colour;
     char *provenance;
     char *sha256;
     float *labels; /* (N, K) physical */
     bool has_ranges; /* the file gives min and max of the labels */
+    bool lenient;    /* opened to be checked: faults of labels and attributes are no failure */
+    bool is_probed;  /* a child has read the attributes */
     hid_t file;
     hid_t images;
     int descriptor;     /* of the file that holds the pictures */
@@ -44,6 +46,7 @@ struct ev_set {
     int64_t block_offset; /* of row 0 in the file */
     int64_t chunk_rows;
     bool shuffled, deflated; /* filters of chunks, in this order */
+    bool hdf5_unpacks;       /* EV_STORAGE_HDF5 with filters */
 
     pthread_mutex_t hdf5; /* readers of one set call HDF5 one at a time */
     struct ev_set_reader *reader; /* for ev_set_read; made when first needed */
@@ -53,10 +56,13 @@ struct ev_set {
 void ev_set_quiet_hdf5(void);
 
 /* Runs `check` on a set in a child process (set_probe.c), and returns what it says there; a child
- * that crashes or works for too long is EV_INPUT. */
+ * that crashes or works for too long is EV_INPUT. EV_INTERRUPTED ends it. Takes over what the child
+ * read from attributes. */
 EV_CHECKED enum ev_status ev_set_probe(struct ev_set *set,
                                        enum ev_status (*check)(struct ev_set *, struct ev_error *),
                                        struct ev_error *err);
+/* In such a child: allows the time to go through so many bytes. */
+void ev_set_probe_allow(int64_t n_bytes);
 
 /* Finds the pictures of the open file: shape, type and order of the axes (set_pictures.c), and how
  * they are stored (set_storage.c). */
@@ -93,12 +99,18 @@ EV_CHECKED enum ev_status ev_set_damaged(const struct ev_set *set, int64_t first
 
 /* Datasets (set_dataset.c). Messages begin with the set's path. */
 const char *ev_set_type_name(hid_t type);
-/* How datasets are opened: with room for a few chunks. The caller closes it. */
-hid_t ev_set_access_plist(void);
+/* Room for a few chunks. */
+#define EV_SET_CACHE_BYTES ((size_t)32 << 20)
+
+/* How datasets are opened: with so many bytes for unpacked chunks, and external links that are
+ * followed with care. The caller closes it. */
+hid_t ev_set_access_plist(size_t cache_bytes);
 /* Opens a dataset (-1 on failure; the caller closes it) and tells its rank and extent. */
 EV_CHECKED enum ev_status ev_set_open_dataset(const struct ev_set *set, const char *name,
                                               hid_t *dataset, int *rank,
                                               hsize_t extent[H5S_MAX_RANK], struct ev_error *err);
+/* Reads or writes rows [first, first + n) of a dataset, all of each; false if HDF5 fails. */
+bool ev_set_transfer(hid_t dataset, hid_t type, int64_t first, int64_t n, void *rows, bool write);
 /* Every row must be stored: HDF5 gives zeros for blocks and chunks that were never written. */
 EV_CHECKED enum ev_status ev_set_check_written(const struct ev_set *set, const char *name,
                                                hid_t dataset, struct ev_error *err);
@@ -117,7 +129,17 @@ EV_CHECKED enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error
  * the caller closes it (set_output.c). */
 hid_t ev_set_output_plist(int *failure);
 
-/* Reading attributes (set_attribute.c). Missing attributes leave the default: NULL, untouched. */
+/* For what is copied into a set beside its rows (set_write.c): the open file, which stays the
+ * writer's, and the failure of a write where `ok` is false or an earlier one failed. */
+hid_t ev_set_writer_file(const struct ev_set_writer *writer);
+EV_CHECKED enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
+                                              struct ev_error *err);
+
+/* Longer texts of attributes are as good as missing. */
+#define EV_SET_MAX_TEXT_BYTES ((size_t)1 << 20)
+
+/* Reading attributes (set_attribute.c), in the child of ev_set_probe alone. Missing attributes leave
+ * the default: NULL, untouched. */
 char *ev_set_read_text(hid_t object, const char *name);
 bool ev_set_read_double(hid_t object, const char *name, double *value);
 /* Texts and numbers of an attribute with exactly n elements; false if missing or otherwise. Texts

@@ -2,59 +2,151 @@
 /*
  * A look at a file in a child process. HDF5 1.10 trusts what files say: some damaged ones make it
  * crash, read without end or ask for all memory. Here the child comes to harm, and the program
- * says so in one line.
+ * says so in one line. Texts of variable length it may copy to where there is no room for them, and
+ * go on; so what attributes say comes from the child, and the program never reads them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "set/set_private.h"
 
-/* Seconds of computing: opening takes milliseconds, a second for millions of rows. */
-#define MOST_SECONDS 20
+/* Circuit, colour, provenance, digest. */
+#define N_TEXTS 4
 
-/* The child's part: checks, and writes the whole error record, also where there is no error. */
-static void run_child(struct ev_set *set,
-                      enum ev_status (*check)(struct ev_set *, struct ev_error *), int answer)
+/* Seconds of computing that any file may take; opening takes milliseconds. */
+#define BASE_SECONDS   2
+/* More of them for what must be gone through: a hundredth of what HDF5 manages. */
+#define BYTES_A_SECOND (INT64_C(8) << 20)
+
+void ev_set_probe_allow(int64_t n_bytes)
 {
-    const struct rlimit seconds = {MOST_SECONDS, MOST_SECONDS}, no_core = {0, 0};
-    struct ev_error err = EV_ERROR_INIT;
+    struct rlimit seconds;
+
+    getrlimit(RLIMIT_CPU, &seconds);
+    /* A hard limit as low would end the child by SIGKILL, as want of memory does. */
+    seconds.rlim_cur = BASE_SECONDS + (rlim_t)(n_bytes / BYTES_A_SECOND);
+    setrlimit(RLIMIT_CPU, &seconds);
+}
+
+/* What the child says: this, and the texts behind it. */
+struct answer {
+    struct ev_error err;
+    struct ev_column columns[EV_MAX_OUTPUTS];
+    double frame_rate_hz;
+    bool has_ranges;
+    size_t n_bytes[N_TEXTS]; /* of each text with its NUL; 0: no text */
+};
+
+static char **text_of(struct ev_set *set, int i)
+{
+    char **texts[N_TEXTS] = {&set->circuit, &set->colour, &set->provenance, &set->sha256};
+
+    return texts[i];
+}
+
+static bool write_all(int file, const void *data, size_t n_bytes)
+{
+    const char *from = data;
+
+    while (n_bytes > 0) {
+        ssize_t n = write(file, from, n_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        from += n;
+        n_bytes -= (size_t)n;
+    }
+    return true;
+}
+
+static bool write_answer(struct ev_set *set, struct answer *answer, int file)
+{
+    memcpy(answer->columns, set->info.columns, sizeof answer->columns);
+    answer->frame_rate_hz = set->info.frame_rate_hz;
+    answer->has_ranges = set->has_ranges;
+    for (int i = 0; i < N_TEXTS; i++) {
+        const char *text = *text_of(set, i);
+        answer->n_bytes[i] = text ? strlen(text) + 1 : 0;
+    }
+    bool ok = write_all(file, answer, sizeof *answer);
+    for (int i = 0; i < N_TEXTS; i++)
+        ok = ok && write_all(file, *text_of(set, i), answer->n_bytes[i]);
+    return ok;
+}
+
+/* The child's part: checks, and says how it went. */
+static void run_child(struct ev_set *set,
+                      enum ev_status (*check)(struct ev_set *, struct ev_error *), int file)
+{
+    const struct rlimit no_core = {0, 0};
+    struct answer answer;
+    struct stat info;
+
+    memset(&answer, 0, sizeof answer); /* padding too: it is written as it is */
+    setpgid(0, 0);
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     /* A sanitizer or the C library may complain of what HDF5 does: that is the file's fault. */
     if (nowhere >= 0)
         dup2(nowhere, STDERR_FILENO);
-    setrlimit(RLIMIT_CPU, &seconds);
+    ev_set_probe_allow(stat(set->path, &info) == 0 ? info.st_size : 0);
     setrlimit(RLIMIT_CORE, &no_core);
     signal(SIGXCPU, SIG_DFL);
-    (void)check(set, &err);
-    ssize_t n = write(answer, &err, sizeof err);
-    _exit(n == (ssize_t)sizeof err ? 0 : 1);
+    (void)check(set, &answer.err);
+    _exit(write_answer(set, &answer, file) ? 0 : 1);
 }
 
-/* The child's error record; false if it ended before it wrote one. */
-static bool read_answer(int answer, struct ev_error *said)
+static bool read_all(int file, void *data, size_t n_bytes)
 {
-    size_t got = 0;
+    char *to = data;
 
-    while (got < sizeof *said) {
-        ssize_t n = read(answer, (char *)said + got, sizeof *said - got);
+    while (n_bytes > 0) {
+        ssize_t n = read(file, to, n_bytes);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return false;
-        got += (size_t)n;
+        to += n;
+        n_bytes -= (size_t)n;
     }
-    said->message[sizeof said->message - 1] = '\0';
+    return true;
+}
+
+/* False if the child ended before it had said all. */
+static bool read_answer(struct ev_set *set, struct answer *answer, int file)
+{
+    if (!read_all(file, answer, sizeof *answer))
+        return false;
+    answer->err.message[sizeof answer->err.message - 1] = '\0';
+    for (int i = 0; i < N_TEXTS; i++) {
+        const size_t n = answer->n_bytes[i];
+        char *text = n > 0 && n <= EV_SET_MAX_TEXT_BYTES ? malloc(n) : NULL;
+        *text_of(set, i) = text;
+        if (n > 0 && (!text || !read_all(file, text, n)))
+            return false;
+        if (text)
+            text[n - 1] = '\0';
+    }
+    memcpy(set->info.columns, answer->columns, sizeof answer->columns);
+    set->info.frame_rate_hz = answer->frame_rate_hz;
+    set->has_ranges = answer->has_ranges;
+    set->is_probed = true;
     return true;
 }
 
 static enum ev_status judge_end(const struct ev_set *set, int end, struct ev_error *err)
 {
+    if (ev_interrupted())
+        return ev_interrupt_check(err);
     if (WIFSIGNALED(end) && WTERMSIG(end) == SIGXCPU)
         return ev_fail(err, EV_INPUT, "%s: damaged: HDF5 does not come to an end with it",
                        set->path);
@@ -70,7 +162,7 @@ enum ev_status ev_set_probe(struct ev_set *set,
                             enum ev_status (*check)(struct ev_set *, struct ev_error *),
                             struct ev_error *err)
 {
-    struct ev_error said = EV_ERROR_INIT;
+    struct answer answer;
     int ends[2], end = 0;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -84,11 +176,15 @@ enum ev_status ev_set_probe(struct ev_set *set,
         close(ends[0]);
         return ev_fail(err, EV_MEMORY, "%s: cannot be read: %s", set->path, strerror(reason));
     }
-    bool answered = read_answer(ends[0], &said);
+    setpgid(child, child); /* whichever of the two is first */
+    ev_interrupt_set_child(child);
+    bool answered = read_answer(set, &answer, ends[0]);
+    ev_interrupt_set_child(0);
     close(ends[0]);
     while (waitpid(child, &end, 0) < 0 && errno == EINTR)
         continue;
     if (!answered)
         return judge_end(set, end, err);
-    return said.status == EV_OK ? EV_OK : ev_fail(err, said.status, "%s", said.message);
+    return answer.err.status == EV_OK ? EV_OK
+                                      : ev_fail(err, answer.err.status, "%s", answer.err.message);
 }

@@ -8,12 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
-
 #include "set/set_private.h"
-
-/* Reads this many rows at once where the whole set is gone through. */
-#define DIGEST_ROWS 256
 
 /* What is turned into another form at once: stays in the caches of a core. */
 #define SPAN_BYTES ((size_t)512 << 10)
@@ -30,6 +25,8 @@ struct ev_set_reader {
 enum ev_status ev_set_damaged(const struct ev_set *set, int64_t first, int64_t n,
                               struct ev_error *err)
 {
+    /* HDF5 loses the texts of its errors when a thread ends. */
+    H5Eclear2(H5E_DEFAULT);
     return ev_fail(err, EV_INPUT, "%s: /%s rows %lld to %lld cannot be read: damaged", set->path,
                    set->images_name, (long long)first, (long long)(first + n - 1));
 }
@@ -113,27 +110,14 @@ static hid_t memory_type(const struct ev_set *set)
 static enum ev_status read_hdf5(struct ev_set *set, int64_t first, int64_t n, void *rows,
                                 struct ev_error *err)
 {
-    hsize_t start[4] = {(hsize_t)first}, count[4];
-    herr_t result = -1;
-
     pthread_mutex_lock(&set->hdf5);
     ev_set_quiet_hdf5(); /* a setting of each thread */
-    hid_t space = H5Dget_space(set->images);
-    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] = (hsize_t)n;
-    hid_t memory = rank < 0 ? -1 : H5Screate_simple(rank, count, NULL);
     hid_t type = memory_type(set);
-    if (type >= 0 && memory >= 0 &&
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
-        result = H5Dread(set->images, type, memory, space, H5P_DEFAULT, rows);
+    bool ok = type >= 0 && ev_set_transfer(set->images, type, first, n, rows, false);
     if (type >= 0)
         H5Tclose(type);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (space >= 0)
-        H5Sclose(space);
     pthread_mutex_unlock(&set->hdf5);
-    return result < 0 ? ev_set_damaged(set, first, n, err) : EV_OK;
+    return ok ? EV_OK : ev_set_damaged(set, first, n, err);
 }
 
 static enum ev_status read_stored(struct ev_set_reader *reader, int64_t first, int64_t n,
@@ -261,36 +245,5 @@ enum ev_status ev_set_read_rows(struct ev_set *set, enum ev_form form, const int
         status =
             ev_set_read(set, form, rows[i], run, (char *)images + (size_t)i * picture_bytes, err);
     }
-    return status;
-}
-
-enum ev_status ev_set_sha256(struct ev_set *set, char hex[65], struct ev_error *err)
-{
-    const int64_t n_rows = set->info.n_rows;
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    enum ev_status status = EV_OK;
-
-    if (*set->info.recorded_sha256) {
-        memcpy(hex, set->info.recorded_sha256, 65);
-        return EV_OK;
-    }
-    const size_t row_bytes = ev_set_picture_bytes(&set->info, set->info.form);
-    uint8_t *images = malloc(DIGEST_ROWS * row_bytes);
-    if (!images)
-        return ev_fail(err, EV_MEMORY, "%s: out of memory", set->path);
-    sha256_init(&context);
-    for (int64_t first = 0; first < n_rows && status == EV_OK; first += DIGEST_ROWS) {
-        int64_t n = n_rows - first < DIGEST_ROWS ? n_rows - first : DIGEST_ROWS;
-        status = ev_set_read(set, set->info.form, first, n, images, err);
-        if (status == EV_OK)
-            sha256_update(&context, (size_t)n * row_bytes, images);
-    }
-    free(images);
-    sha256_update(&context, (size_t)n_rows * (size_t)set->info.n_outputs * sizeof *set->labels,
-                  (const uint8_t *)set->labels);
-    sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return status;
 }

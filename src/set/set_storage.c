@@ -60,13 +60,16 @@ static enum ev_status find_block(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
-/* Whether chunks hold whole pictures and have no filters but shuffle and deflate, in this order. */
+/* Whether chunks hold whole pictures and have no filters but shuffle, of whole values, and deflate,
+ * in this order, and all of them (options leave them out of the last one). */
 static bool find_chunks(struct ev_set *set, hid_t plist)
 {
     hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
     hid_t space = H5Dget_space(set->images);
     int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, extent, NULL);
-    bool ok = rank >= 1 && H5Pget_chunk(plist, rank, chunk) == rank;
+    unsigned chunk_options = 0;
+    bool ok = rank >= 1 && H5Pget_chunk(plist, rank, chunk) == rank &&
+              H5Pget_chunk_opts(plist, &chunk_options) >= 0 && chunk_options == 0;
 
     if (space >= 0)
         H5Sclose(space);
@@ -74,17 +77,33 @@ static bool find_chunks(struct ev_set *set, hid_t plist)
         ok = chunk[i] == extent[i];
     int n_filters = H5Pget_nfilters(plist);
     for (int i = 0; ok && i < n_filters; i++) {
-        unsigned flags, config;
-        size_t n_values = 0;
+        unsigned flags, config, value = 0;
+        size_t n_values = 1;
         H5Z_filter_t filter =
-            H5Pget_filter2(plist, (unsigned)i, &flags, &n_values, NULL, 0, NULL, &config);
-        ok = (filter == H5Z_FILTER_SHUFFLE && i == 0) ||
+            H5Pget_filter2(plist, (unsigned)i, &flags, &n_values, &value, 0, NULL, &config);
+        ok = (filter == H5Z_FILTER_SHUFFLE && i == 0 && n_values == 1 &&
+              value == ev_element_bytes(set->element)) ||
              (filter == H5Z_FILTER_DEFLATE && i == n_filters - 1);
         set->shuffled = set->shuffled || filter == H5Z_FILTER_SHUFFLE;
         set->deflated = set->deflated || filter == H5Z_FILTER_DEFLATE;
     }
     set->chunk_rows = ok ? (int64_t)chunk[0] : 0;
     return ok;
+}
+
+/* Chunks that are not packed are read without HDF5's cache, which trusts the sizes that the file
+ * gives for them: what is not kept, HDF5 reads by its place and the length of the rows. */
+static enum ev_status reopen_uncached(struct ev_set *set, struct ev_error *err)
+{
+    hid_t plist = ev_set_access_plist(0);
+
+    H5Dclose(set->images);
+    set->images = plist < 0 ? -1 : H5Dopen2(set->file, set->images_name, plist);
+    if (plist >= 0)
+        H5Pclose(plist);
+    return set->images >= 0 ? EV_OK
+                            : ev_fail(err, EV_INPUT, "%s: /%s: truncated or damaged", set->path,
+                                      set->images_name);
 }
 
 enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err)
@@ -107,7 +126,10 @@ enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err)
         status = find_block(set, err);
     } else if (status == EV_OK && is_native && layout == H5D_CHUNKED && find_chunks(set, plist)) {
         set->storage = EV_STORAGE_CHUNKS;
+        if (!set->deflated && !set->shuffled)
+            status = reopen_uncached(set, err);
     }
+    set->hdf5_unpacks = set->storage == EV_STORAGE_HDF5 && H5Pget_nfilters(plist) > 0;
     H5Pclose(plist);
     return status;
 }

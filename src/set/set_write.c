@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nettle/sha2.h>
-
+#include "base/digest.h"
 #include "base/file.h"
 #include "evalrun/version.h"
 #include "set/set_private.h"
@@ -34,7 +33,7 @@ static hid_t create_dataset(const struct ev_set_writer *writer, const char *name
     hid_t dataset = -1;
     hid_t space = H5Screate_simple(rank, extent, NULL);
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
-    hid_t access = ev_set_access_plist();
+    hid_t access = ev_set_access_plist(EV_SET_CACHE_BYTES);
 
     if (space < 0 || plist < 0 || access < 0)
         goto done;
@@ -159,22 +158,8 @@ enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *sp
 static bool write_rows(const struct ev_set_writer *writer, hid_t dataset, hid_t type, int64_t n,
                        const void *rows)
 {
-    hsize_t start[4] = {(hsize_t)writer->n_written}, count[4];
-    hid_t space = H5Dget_space(dataset);
-    bool ok = false;
-
-    if (space < 0)
-        return false;
-    int rank = H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] = (hsize_t)n;
-    hid_t memory = H5Screate_simple(rank, count, NULL);
-    if (memory >= 0) {
-        ok = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-             H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, rows) >= 0;
-        H5Sclose(memory);
-    }
-    H5Sclose(space);
-    return ok;
+    /* HDF5 reads what it writes. */
+    return ev_set_transfer(dataset, type, writer->n_written, n, (void *)(uintptr_t)rows, true);
 }
 
 enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int64_t n, const uint8_t *images,
@@ -215,18 +200,26 @@ enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
     return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
 }
 
+hid_t ev_set_writer_file(const struct ev_set_writer *writer)
+{
+    return writer->file;
+}
+
+enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
+                                   struct ev_error *err)
+{
+    return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
+}
+
 static bool write_digest(struct ev_set_writer *writer)
 {
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    char hex[2 * SHA256_DIGEST_SIZE + 1];
+    char hex[65];
     const struct ev_set_spec *spec = &writer->spec;
 
     sha256_update(&writer->digest,
                   (size_t)spec->n_rows * (size_t)spec->n_outputs * sizeof *writer->label_rows,
                   (const uint8_t *)writer->label_rows);
-    sha256_digest(&writer->digest, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    ev_digest_hex(&writer->digest, hex);
     return ev_set_write_text(writer->file, "sha256", hex) >= 0;
 }
 

@@ -73,7 +73,7 @@ static enum ev_status describe_arguments(const struct run *run, json_t **argumen
                                          struct ev_error *err)
 {
     const struct ev_train_args *args = run->args;
-    char hex[65] = "", key[32];
+    char hex[65] = "", key[64];
     enum ev_status status = EV_OK;
 
     if (args->baseline_path)
@@ -94,6 +94,10 @@ static enum ev_status describe_arguments(const struct run *run, json_t **argumen
     for (int32_t i = 0; i < args->n_sets && status == EV_OK; i++) {
         snprintf(key, sizeof key, "digest of set %d", i + 1);
         status = ev_set_sha256(run->sampler->sets[i], hex, err);
+        if (status == EV_OK && json_object_set_new(object, key, json_string(hex)) != 0)
+            status = out_of_memory(err);
+        snprintf(key, sizeof key, "digest of the labels of set %d", i + 1);
+        ev_set_labels_sha256(run->sampler->sets[i], hex);
         if (status == EV_OK && json_object_set_new(object, key, json_string(hex)) != 0)
             status = out_of_memory(err);
     }

@@ -20,6 +20,34 @@ static enum ev_status out_of_memory(struct ev_error *err)
     return ev_fail(err, EV_MEMORY, "out of memory");
 }
 
+/* Whether a path that is read has the name of a file that this run keeps beside its model and
+ * removes: a checkpoint's, or the lock. */
+static bool is_kept(const char *path, const char *out_path)
+{
+    char *folder = ev_path_folder(path), *out_folder = ev_path_folder(out_path);
+    const char *slash = strrchr(path, '/'), *out_slash = strrchr(out_path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *out_name = out_slash ? out_slash + 1 : out_path;
+    const size_t n = strlen(out_name);
+    bool owned = ev_checkpoint_owns(out_name, name) ||
+                 (strncmp(name, out_name, n) == 0 && strcmp(name + n, ".lock") == 0);
+
+    owned = owned && folder && out_folder && ev_file_is_same(folder, out_folder);
+    free(folder);
+    free(out_folder);
+    return owned;
+}
+
+static enum ev_status check_input(const char *path, const struct ev_train_args *args,
+                                  struct ev_error *err)
+{
+    if (!path || !is_kept(path, args->out_path))
+        return EV_OK;
+    return ev_fail(err, EV_USAGE,
+                   "%s: has the name of a file that training into %s keeps and removes: rename it",
+                   path, args->out_path);
+}
+
 static enum ev_status check_file(const char *path, const struct ev_train_args *args,
                                  struct ev_error *err)
 {
@@ -39,6 +67,10 @@ enum ev_status ev_train_files_check(const struct ev_train_args *args, struct ev_
 
     if (status == EV_OK)
         status = check_file(log, args, err);
+    if (status == EV_OK)
+        status = check_input(args->baseline_path, args, err);
+    for (int32_t i = 0; i < args->n_sets && status == EV_OK; i++)
+        status = check_input(args->set_paths[i], args, err);
     free(log);
     return status;
 }

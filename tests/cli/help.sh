@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 # Help and version: every command, to standard output, within a terminal's width.
-for command in "" eval drive list report "dataset render" "dataset import" train quantize; do
+mapfile -t commands < <(all_commands)
+((${#commands[@]} >= 10)) || die "only ${#commands[@]} commands are in the help"
+for command in "" "${commands[@]}"; do
     # shellcheck disable=SC2086
     passes evalrun $command --help
     says "Usage: evalrun $command"
     says "Options"
     says "--help"
     [[ ! -s $err ]] || die "help on standard error"
-    awk 'length > 90 { exit 1 }' "$out" || die "a line is longer than 90 columns"
+    awk 'length > 80 { exit 1 }' "$out" || die "a line is longer than 80 columns"
     cp "$out" first
     # shellcheck disable=SC2086
     passes evalrun $command -h

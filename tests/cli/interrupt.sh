@@ -44,17 +44,19 @@ fi
 
 # Rendering leaves nothing behind. The signal is sent as soon as the temporary file is there.
 mkdir rendering
-evalrun dataset render simple --frames 100000 --threads 1 --out rendering/big.h5 -q 2>"$err" &
-pid=$!
-until [[ -n $(ls rendering) ]]; do
-    kill -0 "$pid" 2>/dev/null || die "it ended by itself"
+for signal in INT TERM HUP; do
+    evalrun dataset render simple --frames 100000 --threads 1 --out rendering/big.h5 -q 2>"$err" &
+    pid=$!
+    until [[ -n $(ls rendering) ]]; do
+        kill -0 "$pid" 2>/dev/null || die "it ended by itself"
+    done
+    kill -"$signal" "$pid"
+    code=0
+    wait "$pid" || code=$?
+    [[ $code == 130 ]] || die "exit code $code, expected 130: $signal"
+    warns "evalrun: interrupted"
+    [[ -z $(ls rendering) ]] || die "a file is left: $signal"
 done
-kill -INT "$pid"
-code=0
-wait "$pid" || code=$?
-[[ $code == 130 ]] || die "exit code $code, expected 130"
-warns "evalrun: interrupted"
-[[ -z $(ls rendering) ]] || die "a file is left"
 
 # --- While charts are drawn, by a program in gnuplot's place that sends the signal itself ---
 

@@ -5,6 +5,7 @@ echo kept >file
 fails 2 "file" evalrun --backend null --set a.h5 --out file
 fails 2 "file/sub" evalrun --backend null --set a.h5 --out file/sub
 fails 2 "/proc/evalrun" evalrun --backend null --set a.h5 --out /proc/evalrun
+fails 2 "--out: a control character" evalrun --backend null --set a.h5 --out $'two\nlines'
 [[ $(<file) == kept ]] || die "a file was overwritten"
 fails 2 "no/folder/m.pt" evalrun train --set a.h5 --out no/folder/m.pt
 # A command that is refused leaves no folder behind, nor takes one away.

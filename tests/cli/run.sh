@@ -10,6 +10,7 @@
 #   warns TEXT                the last command's standard error contains TEXT
 #   nothing_left [NAME...]    the folder holds these files and folders and no others
 #   small_set FILE [N]        renders a set of N frames (default 8)
+#   all_commands              prints the names of all commands, a line each, as --help lists them
 #
 # Usage: run.sh PROGRAM CASE.sh. Exit code 77: skipped, with the reason.
 set -euo pipefail
@@ -71,6 +72,10 @@ nothing_left() {
 
 small_set() {
     passes evalrun dataset render simple --quiet --frames "${2:-8}" --out "$1"
+}
+
+all_commands() {
+    evalrun --help | sed -n '/^Commands:/,/^`/s/^  \([a-z ]*[a-z]\)  .*/\1/p'
 }
 
 # shellcheck source=/dev/null

@@ -20,12 +20,13 @@ declare -A allowed=(
     [set]="evalrun base"
     [import]="evalrun base picture set"
     [render]="evalrun base set"
+    [inspect]="evalrun base picture set render"
     [backend]="evalrun base"
     [train]="evalrun base set backend"
     [eval]="evalrun base stats set backend"
     [report]="evalrun base stats set backend eval"
     [drive]="evalrun base stats set render backend eval report"
-    [cli]="evalrun base stats picture set import render backend train eval report drive"
+    [cli]="evalrun base stats picture set import render inspect backend train eval report drive"
     [torch]="evalrun"
 )
 

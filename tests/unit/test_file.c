@@ -96,7 +96,7 @@ END_TEST
 /* A wrong path is the user's, a full disk the machine's. */
 START_TEST(faults_of_paths_and_of_the_machine)
 {
-    struct rlimit none = {3, 3};
+    struct rlimit limit, none;
     int64_t bytes;
     char hex[65];
 
@@ -107,8 +107,11 @@ START_TEST(faults_of_paths_and_of_the_machine)
     ev_assert_fails(ev_file_size(ev_test_path("none"), &bytes, &err), EV_INPUT, "No such file");
     fclose(fopen(ev_test_path("file"), "w"));
     const char *path = ev_test_path("file");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){3, limit.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     enum ev_status status = ev_file_sha256(path, hex, &err);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     ck_assert_int_eq(status, EV_IO);
     ck_assert_ptr_nonnull(strstr(err.message, "Too many open files"));
 }

@@ -40,7 +40,17 @@ static uint16_t half_of(double value)
 struct way {
     enum { U8, F16, F32, F64, F32_BIG_ENDIAN, N_TYPES } type;
     bool planar;
-    enum { BLOCK, CHUNKS, CUT_CHUNKS, DEFLATED, SHUFFLED, SHUFFLED_ONLY, CHECKED, N_STORED } stored;
+    enum {
+        BLOCK,
+        CHUNKS,
+        CUT_CHUNKS,
+        DEFLATED,
+        SHUFFLED,
+        SHUFFLED_ONLY,
+        CHECKED,
+        EDGE_PLAIN, /* filters left out of the last, partial chunk */
+        N_STORED
+    } stored;
 };
 
 /* float16 as other programs define it. */
@@ -79,8 +89,10 @@ static hid_t storage_of(const struct way *way, const hsize_t *extent)
         chunk[2] = 2;
     if (way->stored != BLOCK)
         ck_assert_int_ge(H5Pset_chunk(plist, 4, chunk), 0);
-    if (way->stored == SHUFFLED || way->stored == SHUFFLED_ONLY)
+    if (way->stored == SHUFFLED || way->stored == SHUFFLED_ONLY || way->stored == EDGE_PLAIN)
         H5Pset_shuffle(plist);
+    if (way->stored == EDGE_PLAIN)
+        H5Pset_chunk_opts(plist, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS);
     if (way->stored == DEFLATED || way->stored == SHUFFLED)
         H5Pset_deflate(plist, 4);
     if (way->stored == CHECKED)
@@ -143,8 +155,12 @@ static void write_labels(hid_t file, const char *name)
 static const char *write_file(const struct way *way)
 {
     const char *path = ev_test_path("foreign.h5");
-    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t plist = H5Pcreate(H5P_FILE_ACCESS);
 
+    if (way->stored == EDGE_PLAIN)
+        H5Pset_libver_bounds(plist, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, plist);
+    H5Pclose(plist);
     ck_assert_int_ge(file, 0);
     write_images(file, "x/img", way);
     write_labels(file, "y");

@@ -332,16 +332,28 @@ START_TEST(labels_without_ranges_are_noted)
 }
 END_TEST
 
-/* A pipe that nobody writes to: whoever opens it waits for ever. */
-START_TEST(pipes_behind_a_set_are_refused)
+static void write_bytes(const char *path, const void *bytes, size_t n)
 {
-    const char *path = ev_test_path("outside.h5"), *pipe_path = ev_test_path("pipe");
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
+    fclose(file);
+}
+
+/* A pipe that nobody writes to: whoever opens it waits for ever. And a file that ends before the
+ * pictures do, which HDF5 reads as zeros. */
+START_TEST(pipes_and_short_files_behind_a_set_are_refused)
+{
+    const char *path = ev_test_path("outside.h5"), *pipe_path = ev_test_path("pipe"),
+               *short_path = ev_test_path("short.bin");
     const hsize_t images[4] = {10, 2, 3, 3};
     struct foreign sound = {SOUND};
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(4, images, NULL);
     struct ev_set *set;
 
     write_foreign(&sound);
+    write_bytes(short_path, "half of the pictures", 20);
     ck_assert_int_eq(mkfifo(pipe_path, 0600), 0);
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (_i == 0) {
@@ -349,6 +361,8 @@ START_TEST(pipes_behind_a_set_are_refused)
     } else {
         if (_i == 1)
             H5Pset_external(plist, pipe_path, 0, 180);
+        else if (_i == 2)
+            H5Pset_external(plist, short_path, 0, H5F_UNLIMITED);
         else
             H5Pset_virtual(plist, space, "pipe", "/images", space);
         hid_t dataset = H5Dcreate2(file, "images", H5T_STD_U8LE, space, H5P_DEFAULT, plist,
@@ -362,19 +376,61 @@ START_TEST(pipes_behind_a_set_are_refused)
     H5Fclose(file);
     ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT,
                     _i == 0   ? "/images is not a dataset"
-                    : _i == 1 ? "which is no file or lacks a part"
+                    : _i <= 2 ? "which is no file or lacks a part"
                               : "/images is a virtual dataset");
 }
 END_TEST
 
-static void write_bytes(const char *path, const void *bytes, size_t n)
+/* Links that lead nowhere, round, or to what is no set. */
+START_TEST(links_astray)
 {
-    FILE *file = fopen(path, "w");
+    static const struct {
+        const char *file, *target; /* file NULL: a soft link; else the file behind a link to it */
+        const char *message;
+    } cases[] = {
+        {NULL, "/nowhere", "/images is not a dataset or is damaged"},
+        {NULL, "/images", "/images is not a dataset or is damaged"},
+        {NULL, "/", "/images is not a dataset or is damaged"},
+        {NULL, "../../foreign.h5/images", "/images is not a dataset or is damaged"},
+        {"missing.h5", "/images", "/images is not a dataset or is damaged"},
+        {"links.h5", "/images", "/images is not a dataset or is damaged"}, /* itself */
+        {"folder", "/images", "/images is not a dataset or is damaged"},
+        {"text", "/images", "/images is not a dataset or is damaged"},
+        {"foreign.h5", "/nowhere", "/images is not a dataset or is damaged"},
+        {"foreign.h5", "/", "/images is not a dataset or is damaged"},
+        {"empty", "/images", "/images is not a dataset or is damaged"},
+        {"/dev/zero", "/images", "/images is not a dataset or is damaged"},
+        {"foreign.h5", "/images", NULL},
+        {NULL, "/pictures", NULL},
+    };
+    struct foreign sound = {SOUND};
 
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
-    fclose(file);
+    write_foreign(&sound);
+    write_bytes(ev_test_path("text"), "not a set", 9);
+    write_bytes(ev_test_path("empty"), "", 0);
+    ck_assert_int_eq(mkdir(ev_test_path("folder"), 0700), 0);
+    const char *path = ev_test_path("links.h5");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ev_set *set;
+        hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(file, 0);
+        if (cases[i].file)
+            H5Lcreate_external(cases[i].file, cases[i].target, file, "images", H5P_DEFAULT,
+                               H5P_DEFAULT);
+        else
+            H5Lcreate_soft(cases[i].target, file, "images", H5P_DEFAULT, H5P_DEFAULT);
+        H5Lcreate_external("foreign.h5", "/images", file, "pictures", H5P_DEFAULT, H5P_DEFAULT);
+        H5Lcreate_external("foreign.h5", "/labels", file, "labels", H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(H5Fclose(file), 0);
+        if (cases[i].message) {
+            ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, cases[i].message);
+        } else {
+            ev_assert_ok(ev_set_open(path, NULL, &set, &err));
+            ev_set_close(set);
+        }
+    }
 }
+END_TEST
 
 START_TEST(no_sets_at_all)
 {
@@ -463,7 +519,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, own_file);
     tcase_add_test(tests, columns);
     tcase_add_loop_test(tests, labels_without_ranges_are_noted, 0, 2);
-    tcase_add_loop_test(tests, pipes_behind_a_set_are_refused, 0, 3);
+    tcase_add_loop_test(tests, pipes_and_short_files_behind_a_set_are_refused, 0, 4);
+    tcase_add_test(tests, links_astray);
     tcase_add_test(tests, no_sets_at_all);
     tcase_add_test(tests, truncated);
     tcase_add_test(tests, ends_within_the_pictures);

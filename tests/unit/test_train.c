@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <hdf5.h>
+
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -212,6 +214,18 @@ START_TEST(resume_after_kill)
 }
 END_TEST
 
+/* Makes all labels 0 and leaves the digest that the file records, as a script may. */
+static void clear_labels(const char *path)
+{
+    static const float zeros[N_ROWS * 2];
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t labels = H5Dopen2(file, "labels", H5P_DEFAULT);
+
+    ck_assert_int_ge(H5Dwrite(labels, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, zeros), 0);
+    H5Dclose(labels);
+    H5Fclose(file);
+}
+
 START_TEST(other_arguments_are_refused)
 {
     struct ev_train_args args = make_args("m.pt");
@@ -222,6 +236,9 @@ START_TEST(other_arguments_are_refused)
                     "m.pt.state: checkpoint of a run with other arguments (learning-rate was 0.1, "
                     "now 0.2); use those to go on, or --fresh");
     args.learning_rate = 0.1;
+    clear_labels(set_paths[0]);
+    ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_USAGE,
+                    "digest of the labels of set 1");
     free((char *)set_paths[0]);
     set_paths[0] = strdup(ev_test_rows("rows.h5", 0, N_ROWS - 1));
     ev_assert_fails(ev_train_run(&ev_test_trainer, &args, NULL, &err), EV_USAGE, "digest of set 1");

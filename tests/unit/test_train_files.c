@@ -49,6 +49,28 @@ START_TEST(inputs_are_not_overwritten)
 }
 END_TEST
 
+/* Training keeps and removes files of such names beside its model. */
+START_TEST(inputs_are_not_named_like_files_of_the_run)
+{
+    static const char *const names[] = {"m.pt.best-1", "m.pt.state-12", "m.pt.state", "m.pt.lock"};
+    char *out = strdup(ev_test_path("m.pt")), *other = strdup(ev_test_path("n.pt"));
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *input = make_file(names[i], "");
+        const char *const sets[] = {input};
+        struct ev_train_args args = {.set_paths = sets, .n_sets = 1, .out_path = out};
+        ev_assert_fails(ev_train_files_check(&args, &err), EV_USAGE, "has the name of a file");
+        args.out_path = other;
+        ev_assert_ok(ev_train_files_check(&args, &err));
+        args = (struct ev_train_args){.baseline_path = input, .out_path = out};
+        ev_assert_fails(ev_train_files_check(&args, &err), EV_USAGE, "has the name of a file");
+        free(input);
+    }
+    free(other);
+    free(out);
+}
+END_TEST
+
 START_TEST(the_log_is_checked_too)
 {
     struct ev_train_args args = {.out_path = ev_test_path("m.pt")};
@@ -120,6 +142,7 @@ Suite *ev_suite(void)
     TCase *tests = tcase_create("train_files");
 
     tcase_add_test(tests, inputs_are_not_overwritten);
+    tcase_add_test(tests, inputs_are_not_named_like_files_of_the_run);
     tcase_add_test(tests, the_log_is_checked_too);
     tcase_add_test(tests, locks_end_with_their_process);
     tcase_add_test(tests, files_of_others_stay);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens the set that an operand names. */
+#include "cli/open_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/select.h"
+
+const char *const ev_set_layouts[] = {"nhwc", "nchw", NULL};
+
+enum ev_status ev_set_open_named(const char *name, const struct ev_set_options *options,
+                                 int64_t n_threads, struct ev_set **set, struct ev_error *err)
+{
+    const struct ev_set_source own = {.lenient = options->source.lenient};
+    struct ev_set_source source = options->source;
+    char *path = NULL;
+    bool is_file;
+
+    *set = NULL;
+    if (options->layout)
+        source.layout =
+            strcmp(options->layout, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
+    enum ev_status status = ev_set_select(name, options->cache, n_threads, &path, &is_file, err);
+    if (status == EV_OK)
+        status = ev_set_open(path, is_file ? &source : &own, set, err);
+    free(path);
+    return status;
+}

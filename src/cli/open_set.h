@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening the one set that a command works on, and the options that say how. */
+#ifndef EV_OPEN_SET_H
+#define EV_OPEN_SET_H
+
+#include "cli/option.h"
+#include "evalrun/error.h"
+#include "set/set.h"
+
+struct ev_set_options {
+    const char *cache;
+    const char *layout;
+    struct ev_set_source source; /* of files; its layout is taken from the text above */
+};
+
+extern const char *const ev_set_layouts[];
+
+/* Rows of a command's table. */
+#define EV_SET_OPTIONS(options)                                                                    \
+    {"cache", 0, EV_OPT_TEXT, "DIR", &(options).cache, 0, 0, "folder of rendered sets", NULL},     \
+        {"images",                                                                                 \
+         0,                                                                                        \
+         EV_OPT_TEXT,                                                                              \
+         "PATH",                                                                                   \
+         &(options).source.images,                                                                 \
+         0,                                                                                        \
+         0,                                                                                        \
+         "where a file of yours has its pictures (default: /images)",                              \
+         NULL},                                                                                    \
+        {"labels",                                                                                 \
+         0,                                                                                        \
+         EV_OPT_TEXT,                                                                              \
+         "PATH",                                                                                   \
+         &(options).source.labels,                                                                 \
+         0,                                                                                        \
+         0,                                                                                        \
+         "and its labels (default: /labels)",                                                      \
+         NULL},                                                                                    \
+        {"layout",                                                                                 \
+         0,                                                                                        \
+         EV_OPT_CHOICE,                                                                            \
+         "NAME",                                                                                   \
+         &(options).layout,                                                                        \
+         0,                                                                                        \
+         0,                                                                                        \
+         "order of the pictures' axes, nhwc or nchw (default: found)",                             \
+         ev_set_layouts},                                                                          \
+    {                                                                                              \
+        "white", 0, EV_OPT_DOUBLE, "NUMBER", &(options).source.white, 1e-6, 1e6,                   \
+            "what white is in pictures of floats (default: 1)", NULL                               \
+    }
+
+/* Opens a built-in set by name, or a file by path. What the cache folder lacks is rendered first,
+ * by n_threads (0: as many as there are cores). */
+EV_CHECKED enum ev_status ev_set_open_named(const char *name, const struct ev_set_options *options,
+                                            int64_t n_threads, struct ev_set **set,
+                                            struct ev_error *err);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* What a file holds beside labels and pixels: how the pictures are stored, further datasets. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "set/set_private.h"
+
+static void name_filters(hid_t plist, char *text, size_t size)
+{
+    const int n_filters = H5Pget_nfilters(plist);
+    size_t used = 0;
+
+    *text = '\0';
+    for (int i = 0; i < n_filters && used < size; i++) {
+        unsigned flags, config, values[8] = {0};
+        size_t n_values = sizeof values / sizeof values[0];
+        char name[48] = "";
+        H5Z_filter_t filter = H5Pget_filter2(plist, (unsigned)i, &flags, &n_values, values,
+                                             sizeof name, name, &config);
+        used += (size_t)snprintf(text + used, size - used, "%s", i > 0 ? ", " : "");
+        if (used >= size)
+            return;
+        if (filter == H5Z_FILTER_DEFLATE)
+            used += (size_t)snprintf(text + used, size - used, "deflate %u", values[0]);
+        else
+            used += (size_t)snprintf(text + used, size - used, "%s", *name ? name : "a filter");
+    }
+}
+
+void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *storage)
+{
+    hid_t plist = H5Dget_create_plist(set->images);
+    H5D_layout_t layout = plist < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(plist);
+    hsize_t chunk[H5S_MAX_RANK] = {0};
+    hid_t type = H5Dget_type(set->images);
+    struct stat info;
+
+    *storage = (struct ev_set_storage){
+        .layout = layout == H5D_CHUNKED   ? "chunked"
+                  : layout == H5D_COMPACT ? "compact"
+                                          : "contiguous",
+        .type = type < 0 ? "?" : ev_set_type_name(type),
+        .picture_bytes = (int64_t)set->stored_bytes,
+        .image_bytes = (int64_t)H5Dget_storage_size(set->images),
+        .file_bytes = stat(set->path, &info) == 0 ? info.st_size : 0,
+    };
+    if (type >= 0)
+        H5Tclose(type);
+    if (layout == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
+        storage->chunk_rows = (int64_t)chunk[0];
+    if (plist < 0)
+        return;
+    name_filters(plist, storage->filters, sizeof storage->filters);
+    H5Pclose(plist);
+}
+
+/* The texts of the attribute `names`, joined; "" if it has not one for each number of a row. */
+static void join_names(hid_t dataset, int64_t n, char *text, size_t size)
+{
+    char names[EV_MAX_OUTPUTS][32];
+    size_t used = 0;
+
+    *text = '\0';
+    if (n < 1 || n > EV_MAX_OUTPUTS || !ev_set_read_texts(dataset, "names", (int)n, names))
+        return;
+    for (int64_t i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", names[i]);
+}
+
+/* Whether /NAME has numbers for each row of the set; then it is described. */
+static bool describe(const struct ev_set *set, const char *name, struct ev_set_further *further)
+{
+    hsize_t extent[H5S_MAX_RANK] = {0};
+    struct ev_error ignored = EV_ERROR_INIT;
+    hid_t dataset;
+    int rank;
+
+    if (ev_set_open_dataset(set, name, &dataset, &rank, extent, &ignored) != EV_OK)
+        return false;
+    hid_t type = H5Dget_type(dataset);
+    H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+    bool fits = (class == H5T_FLOAT || class == H5T_INTEGER) && rank >= 1 &&
+                (int64_t)extent[0] == set->info.n_rows &&
+                ev_set_check_written(set, name, dataset, &ignored) == EV_OK;
+    if (type >= 0)
+        H5Tclose(type);
+    *further = (struct ev_set_further){.row_values = 1};
+    snprintf(further->name, sizeof further->name, "%s", name);
+    for (int i = 1; i < rank && fits; i++) {
+        further->row_values *= (int64_t)extent[i];
+        fits = further->row_values > 0 && further->row_values < (1 << 24);
+    }
+    if (fits)
+        join_names(dataset, further->row_values, further->columns, sizeof further->columns);
+    H5Dclose(dataset);
+    return fits;
+}
+
+int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER])
+{
+    const char *const own[] = {set->images_name, set->labels_name, "pose"};
+    H5G_info_t group;
+    char name[sizeof list[0].name];
+    int32_t n = 0;
+
+    if (H5Gget_info(set->file, &group) < 0)
+        return 0;
+    for (hsize_t i = 0; i < group.nlinks && n < EV_MAX_FURTHER; i++) {
+        ssize_t length = H5Lget_name_by_idx(set->file, ".", H5_INDEX_NAME, H5_ITER_INC, i, name,
+                                            sizeof name, H5P_DEFAULT);
+        bool known = length < 1 || (size_t)length >= sizeof name;
+        for (size_t j = 0; j < sizeof own / sizeof own[0]; j++)
+            known = known || strcmp(name, own[j]) == 0;
+        if (!known && describe(set, name, &list[n]))
+            n++;
+    }
+    return n;
+}
