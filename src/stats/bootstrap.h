@@ -74,9 +74,9 @@ EV_CHECKED enum ev_status ev_bootstrap_mean(const struct ev_segments *segments,
  * the last lag before five in a row are within 2 sqrt(log10(n) / n) of 0. Twice, as an interval
  * pays for few blocks by the stretch above, but for short ones, which miss a part of the
  * dependence, by lost coverage: simulated autoregressive rows (4500 in three segments, 95 %) are
- * covered in 94 to 95 % for coefficients up to 0.97, and in 92 % for 0.99, against 93, 92 % and
- * less for single lengths. 1 for independent rows and for values that do not vary or are not
- * finite; at most 6 sqrt(n) and two thirds of the rows.
+ * covered in 94 to 95 % for coefficients up to 0.97, and in 92 % for 0.99, against 93 to
+ * 92 % for 0.9 and 0.97 with single lengths. 1 for independent rows and for values that do not vary
+ * or are not finite; at most 6 sqrt(n) and two thirds of the rows.
  */
 EV_CHECKED enum ev_status ev_bootstrap_block_rows(const struct ev_segments *segments,
                                                   int64_t *block_rows, struct ev_error *err);
