@@ -187,7 +187,6 @@ START_TEST(what_cannot_be_said_is_nan)
     simulate(1, 0.5);
     ev_assert_ok(ev_bootstrap_mean(&segments, &few, &result, &err));
     ck_assert(isfinite(result.mean) && isnan(result.interval.low) && isnan(result.interval.high));
-    values[0] = 1e12 / 3.0; /* so that sums of the same rows differ in the last bits */
     ev_assert_ok(ev_bootstrap_mean(&single, &args, &result, &err));
     ck_assert(isnan(result.interval.low) && isnan(result.interval.high));
     values[N_ROWS - 1] = NAN;
