@@ -34,9 +34,9 @@ double ev_verdict_confidence(double family, int32_t n_comparisons)
     return 1.0 - (1.0 - family) / n_comparisons;
 }
 
-struct ev_control ev_verdict_control(double *log_ratios, int64_t n_processes, double confidence)
+struct ev_noise ev_verdict_control(double *log_ratios, int64_t n_processes, double confidence)
 {
-    struct ev_control control;
+    struct ev_noise control;
 
     ev_stats_sort_doubles(log_ratios, n_processes);
     bool known = ev_interval_median(log_ratios, n_processes, confidence, &control.log_ratio);
@@ -47,7 +47,7 @@ struct ev_control ev_verdict_control(double *log_ratios, int64_t n_processes, do
 }
 
 struct ev_comparison ev_verdict_times(double *log_ratios, int64_t n_processes, double confidence,
-                                      const struct ev_control *control)
+                                      const struct ev_noise *control)
 {
     const double margin = log1p(EV_VERDICT_TIME_MARGIN);
     struct ev_interval interval;

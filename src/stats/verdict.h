@@ -45,7 +45,7 @@ struct ev_comparison {
 };
 
 /* What the control says of the run. */
-struct ev_control {
+struct ev_noise {
     struct ev_interval log_ratio;
     double half_width; /* of log_ratio */
     bool unquiet;
@@ -59,7 +59,7 @@ double ev_verdict_confidence(double family, int32_t n_comparisons);
  * control is one question of its own: 0.95 leaves a quiet run of 12 processes unquiet in 4 % of all
  * cases; more confidence makes that rarer, but widens what counts as noise. Too few processes for
  * the confidence: unquiet, as nothing is known. */
-struct ev_control ev_verdict_control(double *log_ratios, int64_t n_processes, double confidence);
+struct ev_noise ev_verdict_control(double *log_ratios, int64_t n_processes, double confidence);
 
 /*
  * Judges the times of a variant; log_ratios as above. LESS or MORE: the interval excludes 0 and the
@@ -67,7 +67,7 @@ struct ev_control ev_verdict_control(double *log_ratios, int64_t n_processes, do
  * within the margin. Too few processes for the confidence: UNRESOLVED without an interval.
  */
 struct ev_comparison ev_verdict_times(double *log_ratios, int64_t n_processes, double confidence,
-                                      const struct ev_control *control);
+                                      const struct ev_noise *control);
 
 /*
  * Judges errors by the mean over paired rows of the variant's error minus the baseline's: that

@@ -93,7 +93,7 @@ static struct tally tally_runs(double factor, const struct noise *noise, int n_r
         struct run run;
         for (int process = 0; process < N_PROCESSES; process++)
             simulate_process(factors, noise, (uint64_t)i, process, &run);
-        struct ev_control control = ev_verdict_control(run.log_ratios[CONTROL], N_PROCESSES, 0.95);
+        struct ev_noise control = ev_verdict_control(run.log_ratios[CONTROL], N_PROCESSES, 0.95);
         struct ev_comparison first =
             ev_verdict_times(run.log_ratios[FIRST], N_PROCESSES, confidence, &control);
         tally.verdicts[first.verdict]++;
@@ -183,7 +183,7 @@ static struct ev_comparison compare(double centre, double spread, double control
     double log_ratios[N_PROCESSES];
 
     fill(control_centre, control_spread, log_ratios);
-    struct ev_control control = ev_verdict_control(log_ratios, N_PROCESSES, 0.9875);
+    struct ev_noise control = ev_verdict_control(log_ratios, N_PROCESSES, 0.9875);
     fill(centre, spread, log_ratios);
     return ev_verdict_times(log_ratios, N_PROCESSES, 0.9875, &control);
 }
@@ -243,7 +243,7 @@ START_TEST(too_few_processes_have_no_verdict)
 
     ck_assert(ev_verdict_control(log_ratios, 5, 0.95).unquiet);
     fill(0.0, 0.01, quiet);
-    struct ev_control control = ev_verdict_control(quiet, N_PROCESSES, 0.95);
+    struct ev_noise control = ev_verdict_control(quiet, N_PROCESSES, 0.95);
     struct ev_comparison comparison = ev_verdict_times(log_ratios, 5, 0.95, &control);
     ck_assert_int_eq(comparison.verdict, EV_VERDICT_UNRESOLVED);
     ck_assert(isnan(comparison.interval.low) && isnan(comparison.detectable));
