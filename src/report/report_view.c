@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "eval/eval.h"
 
-#define BASELINE "baseline"
-
 /* Columns of R2 in the overview at most; models with more outputs get one of all. */
 #define MAX_R2_COLUMNS 4
 
@@ -77,7 +75,7 @@ enum ev_status ev_view_init(struct ev_view *view, const struct ev_result *result
             add_column(view, &row->columns[k]);
     }
     for (size_t b = 0; b < view->n_backends; b++) {
-        if (strcmp(view->backends[b], BASELINE) == 0)
+        if (strcmp(view->backends[b], EV_BASELINE) == 0)
             view->baseline = view->backends[b];
     }
     return EV_OK;
@@ -262,7 +260,7 @@ static void add_change(struct overview *overview, const struct ev_result_row *ba
         if (row != baseline || !row)
             ev_grid_set_text(overview->grid, b, overview->column, isfinite(change) ? text : "-");
     }
-    ev_grid_set_header(overview->grid, overview->column++, "change", "vs " BASELINE);
+    ev_grid_set_header(overview->grid, overview->column++, "change", "vs " EV_BASELINE);
 }
 
 static void add_r2(struct overview *overview)
