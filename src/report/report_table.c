@@ -8,7 +8,9 @@
 #include "report/report.h"
 #include "report/report_view.h"
 
-#define INDENT "  "
+#define INDENT    "  "
+/* Characters of a line; the verdicts are left out where they do not fit. */
+#define MAX_WIDTH 100
 
 static void print_title(const struct ev_view *view, const char *set, FILE *out)
 {
@@ -29,14 +31,24 @@ static void print_overview(const struct ev_view *view, const char *set, FILE *ou
 {
     struct ev_grid grid;
     struct ev_error err = EV_ERROR_INIT;
+    char text[200];
+    enum ev_status status = ev_view_overview(view, set, true, &grid, &err);
 
-    if (ev_view_overview(view, set, &grid, &err) != EV_OK) {
+    if (status == EV_OK && ev_grid_width(&grid) + (int)strlen(INDENT) > MAX_WIDTH) {
+        ev_grid_free(&grid);
+        status = ev_view_overview(view, set, false, &grid, &err);
+    }
+    if (status != EV_OK) {
         fprintf(out, "%s\n", err.message);
         return;
     }
     print_title(view, set, out);
     ev_grid_print(&grid, INDENT, out);
     ev_grid_free(&grid);
+    for (size_t b = 0, n = 0; b < view->n_backends; b++) {
+        if (ev_view_unresolved(view, b, set, text, sizeof text))
+            fprintf(out, "%s" INDENT "%s\n", n++ == 0 ? "\n" : "", text);
+    }
 }
 
 static void print_errors_by_set(const struct ev_view *view, FILE *out)
@@ -53,6 +65,24 @@ static void print_errors_by_set(const struct ev_view *view, FILE *out)
     ev_grid_free(&grid);
 }
 
+/* What the change is, and the verdict. */
+static void print_change_notes(const struct ev_view *view, FILE *out)
+{
+    char label[44];
+
+    ev_view_label(view, view->reference, label, sizeof label);
+    fprintf(out, INDENT "change: of the MSE, against that of %s on the same images", label);
+    if (view->has_verdicts) {
+        fprintf(out, ", ± half its %.0f %%\n" INDENT INDENT "interval; ",
+                EV_ERROR_CONFIDENCE * 100);
+        fprintf(out,
+                "BETTER or WORSE: beyond %.0f %% and more than chance; SAME: surely within %.0f %%;\n"
+                INDENT INDENT "UNRESOLVED: these images cannot tell",
+                EV_ERROR_MARGIN * 100, EV_ERROR_MARGIN * 100);
+    }
+    fputc('\n', out);
+}
+
 static void print_notes(const struct ev_view *view, FILE *out)
 {
     const struct ev_result *result = view->result;
@@ -61,10 +91,9 @@ static void print_notes(const struct ev_view *view, FILE *out)
 
     ev_text_clean(result->host.cpu_model, cpu, sizeof cpu);
     ev_text_clean(row->device, device, sizeof device);
-    fputs("\n" INDENT "MSE: mean squared error of the outputs scaled to 0..1", out);
-    if (view->baseline && view->n_backends > 1)
-        fputs("; change: of it, relative to the baseline", out);
-    fputs("\n", out);
+    fputs("\n" INDENT "MSE: mean squared error of the outputs scaled to 0..1\n", out);
+    if (view->n_backends > 1)
+        print_change_notes(view, out);
     if (row->latency.n_calls > 0)
         fprintf(out,
                 INDENT "median, p90, p99: inference of a single image, %" PRId64
