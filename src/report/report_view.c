@@ -308,7 +308,7 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, boo
         .column = 1,
     };
     enum ev_status status = ev_grid_init(grid, n_columns, view->n_backends, err);
-    char batch[48] = "", label[LABEL_CHARS];
+    char label[LABEL_CHARS];
 
     if (!overview.rows || !overview.values)
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");
@@ -319,8 +319,6 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, boo
         overview.rows[b] = ev_result_find(view->result, view->backends[b], set);
         ev_view_label(view, b, label, sizeof label);
         ev_grid_set_text(grid, b, 0, label);
-        if (overview.rows[b] && overview.rows[b]->batch_rows > 0)
-            snprintf(batch, sizeof batch, "batch %lld", (long long)overview.rows[b]->batch_rows);
     }
     add_figures(&overview, "size", "MiB", 3, size_mib, NULL);
     add_figures(&overview, "MSE", "normalised", 4, mse_norm, NULL);
@@ -331,7 +329,7 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, boo
     add_figures(&overview, "median", "ms", 3, median_ms, NULL);
     add_figures(&overview, "p90", "ms", 3, p90_ms, NULL);
     add_figures(&overview, "p99", "ms", 3, p99_ms, NULL);
-    add_figures(&overview, "images/s", batch, 1, images_per_s, NULL);
+    add_figures(&overview, "images/s", "", 1, images_per_s, NULL);
     add_r2(&overview);
 done:
     if (status != EV_OK)
