@@ -93,8 +93,7 @@ static enum ev_status make_grid(const struct ev_view *view, size_t but,
         ev_grid_set_text(grid, line, 0, label);
         for (size_t s = 0; s < n_sets; s++) {
             const char *set = s < view->n_sets ? view->sets[s] : EV_SET_ALL;
-            const struct ev_result_row *row =
-                ev_result_find(view->result, view->backends[b], set);
+            const struct ev_result_row *row = ev_result_find(view->result, view->backends[b], set);
             char text[EV_GRID_CELL_CHARS] = "-";
             if (row)
                 cell(row, text, sizeof text);
