@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Mean squared error of the normalised outputs: a group of bars for each set.
 # $data: set, backend, MSE, its interval's low and high end, and labels[]: all sets of the first
-# backend, then of the next. groups[]: names of the n_groups sets. top: of all MSEs and intervals.
-# has_intervals: whether there are any. tick_decimals: of the MSE's axis.
+# backend, then of the next. groups[]: names of the n_groups sets. largest: MSE or end of an
+# interval. has_intervals: whether there are any. tick_decimals: of the MSE's axis.
 
 key_columns = 4
 key_rows = ceil(1.0 * n_backends / key_columns)
@@ -25,7 +25,7 @@ do for [i = 1:n_backends] {
 }
 set ylabel 'MSE of outputs scaled to 0..1' textcolor rgb ink
 set format y sprintf('%%.%df', tick_decimals)
-set yrange [0:1.22 * top]
+set yrange [0:1.22 * largest]
 set xrange [0.45:n_groups + 0.55]
 set xtics scale 0
 set grid ytics noxtics
@@ -37,8 +37,8 @@ crowded = n_groups * n_backends > 12
 above = crowded ? "rotate by 90 left offset character 0, 0.5" : "center offset character 0, 0.7"
 # Whiskers overlap where the difference of two variants, which see the same images, is well known.
 if (has_intervals) {
-    set label 1003 'whiskers: 95 % interval of each error by itself; differences on the same images ' \
-        .'are known better' at screen from_left(16), 14.0 / chart_height left \
+    set label 1003 'whiskers: 95 % interval of each error by itself; ' \
+        .'differences on the same images are known better' at screen from_left(16), 14.0 / chart_height left \
         font font_name.',9' textcolor rgb grey
 }
 each_set = "for [i = 1:n_backends] $data every ::(i - 1) * n_groups::i * n_groups - 1"

@@ -28,8 +28,8 @@ struct backend {
     char model_sha256[65];
     struct ev_accuracy pooled; /* over the sets so far */
     int64_t pooled_ns;
-    /* (rows of all sets), one set after the other, see struct ev_accuracy. 8 bytes a row: as much as
-     * the labels of two outputs, which are in memory whole too. */
+    /* (rows of all sets), one set after the other, see struct ev_accuracy. 8 bytes a row: as much
+     * as the labels of two outputs, which are in memory whole too. */
     double *row_errors;
 };
 

@@ -60,7 +60,7 @@ static bool write_error(const struct ev_view *view, FILE *script)
 {
     const size_t n_groups = view->n_sets + (view->has_pooled && view->n_sets != 1 ? 1 : 0);
     const size_t n_bars = n_groups * view->n_backends;
-    struct ev_plot_range errors = EV_PLOT_NOTHING_SEEN, tops = EV_PLOT_NOTHING_SEEN;
+    struct ev_plot_range errors = EV_PLOT_NOTHING_SEEN;
 
     ev_plot_write_head(view, "Mean squared error of the normalised outputs", script);
     ev_plot_set_number(script, "n_groups", (double)n_groups);
@@ -73,10 +73,9 @@ static bool write_error(const struct ev_view *view, FILE *script)
     /* Bar i: set i % n_groups of backend i / n_groups. */
     for (size_t i = 0; i < n_bars; i++) {
         ev_plot_widen(&errors, ev_plot_mse(view, i / n_groups, group_set(view, i % n_groups)));
-        ev_plot_widen(&tops, interval_of(view, i, n_groups).high);
+        ev_plot_widen(&errors, interval_of(view, i, n_groups).high);
     }
     ev_plot_set_range(script, &errors);
-    ev_plot_set_number(script, "top", fmax(errors.most, tops.most));
     ev_plot_set_number(script, "has_intervals", view->has_intervals);
     ev_plot_set_number(script, "tick_decimals", ev_grid_decimals(errors.most, 2));
     ev_plot_start_array(script, "labels", n_bars);

@@ -62,8 +62,8 @@ extern const struct ev_metric ev_metrics[];
 double ev_view_size_mib(const struct ev_result_row *row);
 double ev_view_median_ms(const struct ev_result_row *row);
 
-/* Change of the row's MSE relative to the reference's on the same set, 0.03 is 3 % more; NAN for the
- * reference itself. Results without verdicts have it from the two errors. */
+/* Change of the row's MSE relative to the reference's on the same set, 0.03 is 3 % more; NAN for
+ * the reference itself. Results without verdicts have it from the two errors. */
 double ev_view_change(const struct ev_view *view, const struct ev_result_row *row);
 /* "+7.1 ±2.2 %": half the width of the interval, where there is one; "-" for no change. */
 void ev_view_change_text(const struct ev_view *view, const struct ev_result_row *row, char *text,

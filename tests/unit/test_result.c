@@ -165,7 +165,7 @@ static const struct {
     {"rows", "mse_norm", NULL, "rows[5].mse_norm is missing"},
     {"rows", "n_rows", "-1", "rows[5].n_rows"},
     {"rows", "model_bytes", "true", "rows[5].model_bytes"},
-    {"rows", "mse_norm_low", "\"0.1\"", "rows[5].mse_norm_low is something else, expected a number"},
+    {"rows", "mse_norm_low", "\"0.1\"", "rows[5].mse_norm_low is something else"},
     {"rows", "change_high", "[]", "rows[5].change_high"},
     {"rows", "verdict", "3", "rows[5].verdict is something else, expected BETTER, WORSE, SAME"},
     {"rows", "verdict", "\"FASTER\"", "rows[5].verdict"},
