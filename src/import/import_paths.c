@@ -26,7 +26,7 @@ static enum ev_import_path_kind kind_of(const char *cell)
     bool drive = isalpha((unsigned char)cell[0]) && cell[1] == ':';
 
     return *cell == '/' || drive || strchr(cell, '\\') ? EV_IMPORT_PATH_ELSEWHERE
-                                                        : EV_IMPORT_PATH_HERE;
+                                                       : EV_IMPORT_PATH_HERE;
 }
 
 /* What is left of a path without its first n parts, NULL if that is nothing. The part before a
@@ -42,8 +42,8 @@ static const char *drop_parts(const char *path, int32_t n)
 
 /* The file (malloc'ed) that `cell` means without its first n_dropped parts; NULL if it has no more
  * parts than that. */
-static enum ev_status follow(const struct ev_import_plan *plan, const char *cell,
-                             int32_t n_dropped, char **path, struct ev_error *err)
+static enum ev_status follow(const struct ev_import_plan *plan, const char *cell, int32_t n_dropped,
+                             char **path, struct ev_error *err)
 {
     char *name = strdup(cell);
 

@@ -54,8 +54,10 @@ enum ev_status ev_import_rows_next(struct ev_import_rows *rows, struct ev_import
     for (int32_t i = 0; i < plan->n_cameras; i++) {
         row->pictures[i] = plan->is_log ? cells.cells[plan->image_columns[i]] : NULL;
         if (plan->is_log && strchr(row->pictures[i], '\n'))
-            return ev_fail(err, EV_INPUT, "%s: line %lld: the name of a picture goes on in the "
-                           "next line", plan->table, (long long)row->line);
+            return ev_fail(err, EV_INPUT,
+                           "%s: line %lld: the name of a picture goes on in the "
+                           "next line",
+                           plan->table, (long long)row->line);
     }
     for (int32_t k = 0; k < plan->n_targets; k++) {
         const char *cell = cells.cells[plan->target_columns[k]];
