@@ -167,28 +167,6 @@ static enum ev_status check_ranges(const struct import *import, struct ev_error 
     return EV_OK;
 }
 
-/* Which paths were not taken as they stand. */
-static void note_paths(const struct ev_import_plan *plan)
-{
-    int64_t n = 0, n_followed = 0;
-    const char *example = NULL;
-    char line[1000];
-
-    for (int kind = 0; kind < EV_IMPORT_N_PATH_KINDS; kind++) {
-        const struct ev_import_paths *paths = &plan->paths[kind];
-        n += paths->n;
-        if (paths->n_dropped <= 0)
-            continue;
-        n_followed += paths->n;
-        example = example ? example : paths->example;
-    }
-    if (!example)
-        return;
-    snprintf(line, sizeof line, "%.300s: %lld of %lld paths are followed from their end on, as %s",
-             plan->table, (long long)n_followed, (long long)n, example);
-    ev_progress_note(line);
-}
-
 /* What is odd about the source but no reason to stop. */
 static enum ev_status note_oddities(const struct import *import, struct ev_error *err)
 {
@@ -209,7 +187,6 @@ static enum ev_status note_oddities(const struct import *import, struct ev_error
                  import->low[k], import->high[k]);
         ev_progress_note(line);
     }
-    note_paths(plan);
     if (plan->is_log)
         return EV_OK;
     enum ev_status status = ev_import_find_picture(plan, n_rows, NULL, &path, err);
@@ -468,6 +445,28 @@ static enum ev_status take_memory(struct import *import, struct ev_error *err)
                : ev_fail(err, EV_MEMORY, "out of memory");
 }
 
+/* Which paths were not taken as they stand; at the end, as a failure is told in one line. */
+static void note_paths(const struct ev_import_plan *plan)
+{
+    int64_t n = 0, n_followed = 0;
+    const char *example = NULL;
+    char line[1000];
+
+    for (int kind = 0; kind < EV_IMPORT_N_PATH_KINDS; kind++) {
+        const struct ev_import_paths *paths = &plan->paths[kind];
+        n += paths->n;
+        if (paths->n_dropped <= 0)
+            continue;
+        n_followed += paths->n;
+        example = example ? example : paths->example;
+    }
+    if (!example)
+        return;
+    snprintf(line, sizeof line, "%.300s: %lld of %lld paths were followed from their end on, as %s",
+             plan->table, (long long)n_followed, (long long)n, example);
+    ev_progress_note(line);
+}
+
 enum ev_status ev_import_run(const struct ev_import_args *args, struct ev_import_result *result,
                              struct ev_error *err)
 {
@@ -487,6 +486,8 @@ enum ev_status ev_import_run(const struct ev_import_args *args, struct ev_import
         status = find_bad(&import, err);
     if (status == EV_OK)
         status = write_set(&import, err);
+    if (status == EV_OK)
+        note_paths(&import.plan);
     free(import.jobs);
     free(import.pictures);
     free(import.mirrored);

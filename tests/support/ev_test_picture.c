@@ -124,8 +124,8 @@ struct ev_test_file ev_test_png_texts(const uint8_t *pixels, int32_t height, int
     struct ev_test_file file = {0};
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
-    char *letters = memset(take(n_chars + 1), 'a', n_chars);
-    png_text text = {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = "Comment", .text = letters};
+    char key[] = "Comment", *letters = memset(take(n_chars + 1), 'a', n_chars);
+    png_text text = {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = key, .text = letters};
 
     png_set_write_fn(png, &file, append, NULL);
     png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_RGB,
