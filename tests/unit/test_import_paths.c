@@ -22,6 +22,7 @@ static const struct path_case {
     {"IMG/a.png", "IMG/a.png", "a.png", NULL},
     {"IMG\\a.png", "IMG/a.png", "a.png", NULL},
     {"C:\\Users\\x\\IMG\\a.png", "IMG/a.png", "a.png", NULL},
+    {"C:/Users/x/IMG/a.png", "IMG/a.png", "a.png", NULL},
     {"/home/x/run/IMG/a.png", "IMG/a.png", "a.png", NULL},
     {"/home/x/run/IMG/a.png", "a.png", NULL, NULL},
     {"/home/x/run/IMG/a.png", "deep/IMG/a.png", "IMG/a.png", "deep"},
@@ -107,6 +108,21 @@ START_TEST(missing_pictures_are_not_replaced)
 }
 END_TEST
 
+/* Without --root not even the first one is. */
+START_TEST(relative_paths_are_not_shortened)
+{
+    struct ev_import_args args = ev_test_import_args("log.csv");
+
+    ev_test_make_folder("IMG");
+    ev_test_write_picture("IMG/a.png", 50);
+    ev_test_write_text("log.csv", "center,steering\nrun9/IMG/a.png,0.5\n");
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT,
+                    "line 2: run9/IMG/a.png: no such picture");
+    args.skip_bad = true;
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "every picture is bad");
+}
+END_TEST
+
 /* A log whose first picture is missing, with relative paths beside another machine's. */
 START_TEST(kinds_of_paths_are_followed_apart)
 {
@@ -172,6 +188,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(tests, paths_are_followed, 0, N_OF(path_cases));
     tcase_add_test(tests, absolute_path_is_taken);
     tcase_add_loop_test(tests, missing_pictures_are_not_replaced, 0, N_OF(missing_cases));
+    tcase_add_test(tests, relative_paths_are_not_shortened);
     tcase_add_test(tests, kinds_of_paths_are_followed_apart);
     tcase_add_test(tests, root_is_a_folder);
     tcase_add_loop_test(tests, pictures_are_not_overwritten, 0, 8);
