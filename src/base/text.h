@@ -58,7 +58,7 @@ struct ev_csv_reader;
 struct ev_csv_row {
     char **cells; /* (n_cells), until the next call */
     int32_t n_cells;
-    int64_t line; /* of the file, where the row begins; 0 behind the last row */
+    int64_t line;      /* of the file, where the row begins; 0 behind the last row */
     int64_t last_line; /* where it ends, or was given up: quotes may hold line feeds */
 };
 

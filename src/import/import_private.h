@@ -25,10 +25,10 @@ struct ev_import_paths {
 struct ev_import_plan {
     const struct ev_import_args *args;
     bool is_log;
-    char *table;  /* the CSV file */
-    char *folder; /* where it is */
+    char *table;       /* the CSV file */
+    char *folder;      /* where it is */
     struct stat state; /* of the table before it was read */
-    const char *root; /* where a log's pictures are looked for */
+    const char *root;  /* where a log's pictures are looked for */
     struct ev_import_paths paths[EV_IMPORT_N_PATH_KINDS];
     bool has_header;
     int32_t n_cells; /* of each row */

@@ -27,9 +27,9 @@ START_TEST(rows_of_any_width)
         int64_t line, last_line;
         int n;
         const char *first; /* NULL: a bad row */
-    } rows[] = {{1, 1, 2, "x"},  {2, 2, 2, "# note"}, {4, 4, 1, "1"},
+    } rows[] = {{1, 1, 2, "x"},    {2, 2, 2, "# note"}, {4, 4, 1, "1"},
                 {5, 6, 3, "a\nb"}, {7, 7, 0, NULL},     {8, 8, 0, NULL},
-                {10, 10, 0, NULL}, {11, 11, 2, "7"},     {0, 11, 0, NULL}};
+                {10, 10, 0, NULL}, {11, 11, 2, "7"},    {0, 11, 0, NULL}};
     struct ev_csv_reader *reader;
     struct ev_csv_row row;
 

@@ -82,9 +82,9 @@ START_TEST(folders_pictures_go_by_their_number)
     ev_test_make_folder("drive");
     for (int i = 0; i < 3; i++)
         ev_test_write_picture(i == 0   ? "drive/0.png"
-                      : i == 1 ? "drive/1.png"
-                               : "drive/2.png",
-                      (uint8_t)(10 + i));
+                              : i == 1 ? "drive/1.png"
+                                       : "drive/2.png",
+                              (uint8_t)(10 + i));
     /* Columns in another order, and one more. */
     ev_test_write_text("drive/data.csv", "w,time,v\n0,1,7\n0,2,8\n0,3,9\n");
     ev_assert_ok(ev_import_run(&args, &result, &err));
