@@ -26,6 +26,10 @@ struct ev_column {
     double max;
 };
 
+/* Whether labels can be normalised by a range: both ends are numbers, and their distance can be
+ * divided by. */
+bool ev_column_is_range(double min, double max);
+
 /* How the axes of pictures lie in a file. */
 enum ev_set_layout {
     EV_SET_LAYOUT_FOUND, /* the channels are the axis of 1, 3 or 4, the last if both are; else the

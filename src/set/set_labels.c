@@ -38,11 +38,10 @@ static enum ev_status check_names(const struct ev_set *set, struct ev_error *err
     return EV_OK;
 }
 
-/* Normalising divides by the range: it must be a number, and not too small to divide by. */
-static bool is_range(double low, double high)
+bool ev_column_is_range(double min, double max)
 {
-    return isfinite(low) && isfinite(high) && low < high && isfinite(high - low) &&
-           isfinite(1.0 / (high - low));
+    return isfinite(min) && isfinite(max) && min < max && isfinite(max - min) &&
+           isfinite(1.0 / (max - min));
 }
 
 static enum ev_status read_names(struct ev_set *set, hid_t labels, struct ev_error *err)
@@ -81,7 +80,7 @@ static enum ev_status read_ranges(struct ev_set *set, hid_t labels, struct ev_er
                        set->path, set->labels_name, n);
     for (int i = 0; i < n; i++) {
         struct ev_column *column = &set->info.columns[i];
-        if (!is_range(low[i], high[i]))
+        if (!ev_column_is_range(low[i], high[i]))
             return ev_fail(err, EV_INPUT, "%s: /%s: the range of %s is %g to %g", set->path,
                            set->labels_name, column->name, low[i], high[i]);
         column->min = low[i];
