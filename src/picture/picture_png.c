@@ -159,9 +159,8 @@ static enum ev_status put(FILE *stream, bool quick, const char *path, const uint
     encoder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, stop_at_write_error,
                                           ignore_warning);
     encoder.info = encoder.png ? png_create_info_struct(encoder.png) : NULL;
-    enum ev_status status = encoder.info
-                                ? encode(&encoder, stream, pixels, height, width, channels)
-                                : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
+    enum ev_status status = encoder.info ? encode(&encoder, stream, pixels, height, width, channels)
+                                         : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
     if (encoder.png)
         png_destroy_write_struct(&encoder.png, &encoder.info);
     return status;
