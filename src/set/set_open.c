@@ -177,7 +177,8 @@ enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,
     set->descriptor = -1;
     pthread_mutex_init(&set->hdf5, NULL);
     set->layout = source->layout;
-    set->white = source->white > 0.0 ? source->white : 1.0;
+    set->white_is_given = source->white > 0.0;
+    set->white = set->white_is_given ? source->white : 1.0;
     set->path = strdup(path);
     set->images_name = name_of(source->images, "images");
     set->labels_name = name_of(source->labels, "labels");
