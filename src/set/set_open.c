@@ -98,16 +98,24 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
+/* A digest is of the format's own content: bytes, channels last, and its labels. Of other files
+ * nobody knows what it was made of. */
+static bool has_digest(const struct ev_set *set)
+{
+    return set->sha256 && strlen(set->sha256) == 64 &&
+           strspn(set->sha256, "0123456789abcdef") == 64 && set->info.form == EV_FORM_U8_NHWC &&
+           !set->planar && strcmp(set->images_name, "images") == 0 &&
+           strcmp(set->labels_name, "labels") == 0;
+}
+
 static void show_root(struct ev_set *set)
 {
-    bool is_digest =
-        set->sha256 && strlen(set->sha256) == 64 && strspn(set->sha256, "0123456789abcdef") == 64;
 
     set->info.path = set->path;
     set->info.circuit = set->circuit ? set->circuit : "";
     set->info.colour = set->colour ? set->colour : "";
     set->info.provenance = set->provenance ? set->provenance : "";
-    set->info.recorded_sha256 = is_digest ? set->sha256 : "";
+    set->info.recorded_sha256 = has_digest(set) ? set->sha256 : "";
 }
 
 static void ignore(void *self, const char *fault)
@@ -134,9 +142,9 @@ static enum ev_status open_all(struct ev_set *set, struct ev_error *err)
     if (status == EV_OK)
         status = read_root(set, err);
     if (status == EV_OK)
-        show_root(set);
-    if (status == EV_OK)
         status = ev_set_find_pictures(set, err);
+    if (status == EV_OK)
+        show_root(set);
     if (status == EV_OK)
         status = ev_set_find_storage(set, err);
     if (status == EV_OK)
