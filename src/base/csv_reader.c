@@ -28,6 +28,11 @@ struct ev_csv_reader {
     const char *fault; /* of the row being read; NULL: none */
 };
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 static void on_cell(void *bytes, size_t length, void *data)
 {
     struct ev_csv_reader *reader = data;
@@ -40,8 +45,14 @@ static void on_cell(void *bytes, size_t length, void *data)
         reader->fault = TOO_LONG;
     if (reader->fault)
         return;
+    /* libcsv does this to cells without quotes alone. */
+    const char *from = bytes;
+    for (; length > 0 && is_blank(*from); length--)
+        from++;
+    while (length > 0 && is_blank(from[length - 1]))
+        length--;
     char *cell = reader->text + reader->n_text;
-    memcpy(cell, bytes, length);
+    memcpy(cell, from, length);
     cell[length] = '\0';
     reader->cells[reader->n_cells++] = cell;
     reader->n_text += length + 1;
@@ -110,10 +121,9 @@ static size_t read_line(struct ev_csv_reader *reader)
     return n;
 }
 
-/* Whether a line that begins a row has one at all. */
-static bool is_left_out(const char *line)
+static bool is_empty(const char *line)
 {
-    return *line == '#' || line[strspn(line, " \t\r")] == '\n';
+    return line[strspn(line, " \t\r")] == '\n';
 }
 
 /* Reads lines until a row has ended, is at fault, or the file ends; *first is the row's line. */
@@ -123,7 +133,7 @@ static enum ev_status read_row(struct ev_csv_reader *reader, int64_t *first, str
 
     *first = 0;
     while (!reader->row_ended && !reader->fault && (n = read_line(reader)) > 0) {
-        if (*first == 0 && !reader->fault && is_left_out(reader->input))
+        if (*first == 0 && !reader->fault && is_empty(reader->input))
             continue;
         if (*first == 0)
             *first = reader->line;
@@ -156,6 +166,7 @@ enum ev_status ev_csv_reader_next(struct ev_csv_reader *reader, struct ev_csv_ro
     if (status != EV_OK)
         return status;
     row->n_cells = reader->n_cells;
+    row->last_line = reader->line;
     if (!reader->fault)
         return EV_OK;
     status = ev_fail(err, EV_INPUT, "%s: line %lld: %s", reader->path, (long long)row->line,

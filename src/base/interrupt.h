@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ctrl-C: the first SIGINT, SIGTERM or SIGHUP only sets a flag that loops ask for, and ends a child that is
- * waited for; the second one ends the program at once, after unlinking temporary files. */
+/* Ctrl-C: the first SIGINT, SIGTERM or SIGHUP only sets a flag that loops ask for, and ends a child
+ * that is waited for; the second one ends the program at once, after unlinking temporary files. */
 #ifndef EV_INTERRUPT_H
 #define EV_INTERRUPT_H
 

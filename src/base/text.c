@@ -14,9 +14,12 @@ bool ev_text_double(const char *text, double *value)
     static locale_t c_locale;
     char *end;
 
+    /* strtod also takes blanks, hexadecimal numbers, "nan" and "inf". */
+    if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
+        return false;
     if (!c_locale)
         c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!c_locale || *text == '\0' || isspace((unsigned char)*text))
+    if (!c_locale)
         return false;
     *value = strtod_l(text, &end, c_locale);
     return *end == '\0' && isfinite(*value);

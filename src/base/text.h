@@ -10,7 +10,8 @@
 
 #include "evalrun/error.h"
 
-/* Whole string as a number (locale-independent); false on rest, overflow, NaN or infinity. */
+/* Whole string as a decimal number (locale-independent); false on rest, overflow, hexadecimal, NaN
+ * or infinity. */
 bool ev_text_double(const char *text, double *value);
 bool ev_text_int64(const char *text, int64_t *value);
 
@@ -50,13 +51,15 @@ const char *ev_csv_cell(const struct ev_csv *csv, int64_t row, int32_t column);
 EV_CHECKED enum ev_status ev_csv_double(const struct ev_csv *csv, const char *path, int64_t row,
                                         int32_t column, double *value, struct ev_error *err);
 
-/* A CSV file of any length, row by row; quoting, blanks and lines that are left out as above. */
+/* A CSV file of any length, row by row. Quoting as above; blanks around cells are dropped within
+ * quotes too. Empty lines are left out, but lines that start with '#' are rows. */
 struct ev_csv_reader;
 
 struct ev_csv_row {
     char **cells; /* (n_cells), until the next call */
     int32_t n_cells;
-    int64_t line; /* of the file, where the row begins; 0 behind the last row */
+    int64_t line;      /* of the file, where the row begins; 0 behind the last row */
+    int64_t last_line; /* where it ends, or was given up: quotes may hold line feeds */
 };
 
 /* Failure: EV_INPUT if there is no regular file. */

@@ -60,7 +60,7 @@ static const struct ev_option options[] = {
     {"offset-target", 0, EV_OPT_TEXT, "NAME", &offset_target, 0, 0,
      "that target (default: w, steering, or the only one)", NULL},
     {"root", 0, EV_OPT_TEXT, "DIR", &root, 0, 0,
-     "where to look for the pictures of a log from elsewhere (default: the log's folder)", NULL},
+     "where the pictures of a log are looked for (default: the log's folder)", NULL},
     {"no-header", 0, EV_OPT_FLAG, NULL, &no_header, 0, 0,
      "the log's first row is data (default: found out)", NULL},
     {"crop", 0, EV_OPT_TEXT, "T:B[,L:R]", &crop_text, 0, 0,
@@ -155,8 +155,11 @@ static enum ev_status parse_ranges(struct parsed *parsed, struct ev_import_args 
     for (int32_t i = 0; i < pieces.n && status == EV_OK; i++) {
         struct ev_import_range *range = &parsed->ranges[i];
         if (!parse_pair(pieces.items[i], false, &range->min, &range->max) ||
-            range->min >= range->max)
-            status = ev_fail(err, EV_USAGE, "--ranges: '%s', expected MIN:MAX", pieces.items[i]);
+            !ev_column_is_range(range->min, range->max))
+            status = ev_fail(err, EV_USAGE,
+                             "--ranges: '%s', expected MIN:MAX, MIN below MAX and their distance "
+                             "neither too small nor too large a number",
+                             pieces.items[i]);
     }
     args->ranges = parsed->ranges;
     args->n_ranges = pieces.n;
@@ -204,13 +207,16 @@ static enum ev_status parse_repeats(struct parsed *parsed, struct ev_import_args
     return status;
 }
 
-/* "FIRST:END" in pixels; an end from the end on, 0 or negative, is less than 1. */
+/* "FIRST:END" in pixels; an end from the end on is negative, a missing one becomes 0. */
 static bool parse_pixels(char *text, int32_t *first, int32_t *end)
 {
     double a, b;
 
     if (!parse_pair(text, true, &a, &b) || a != floor(a) || b != floor(b) || a < 0.0 ||
         a > EV_PICTURE_MAX_SIDE || fabs(b) > EV_PICTURE_MAX_SIDE)
+        return false;
+    bool missing = text[strlen(text) - 1] == ':';
+    if (!missing && b >= 0.0 && b <= a)
         return false;
     *first = (int32_t)a;
     *end = (int32_t)b;
@@ -230,7 +236,8 @@ static enum ev_status parse_crop(struct ev_import_args *args, struct ev_error *e
     if (pieces.n > 2 || !parse_pixels(pieces.items[0], &args->crop.top, &args->crop.bottom) ||
         (pieces.n == 2 && !parse_pixels(pieces.items[1], &args->crop.left, &args->crop.right)))
         return ev_fail(err, EV_USAGE,
-                       "--crop: '%s', expected TOP:BOTTOM, TOP:BOTTOM,LEFT:RIGHT or none",
+                       "--crop: '%s', expected TOP:BOTTOM, TOP:BOTTOM,LEFT:RIGHT or none; BOTTOM "
+                       "and RIGHT are larger than TOP and LEFT, negative, or missing",
                        crop_text);
     return EV_OK;
 }
@@ -360,10 +367,10 @@ const struct ev_command ev_cmd_dataset_import = {
     .notes =
         "SOURCE is a folder of 0.png, 1.png, ... beside data.csv with the columns v and\n"
         "w, or a driving log: a CSV file, with or without a header, whose rows name PNG\n"
-        "or JPEG files, or the folder of a driving_log.csv. Paths of another machine are\n"
-        "followed as far as their end is found under the root. Pictures are cropped,\n"
-        "resized and brought into the colour space, in this order. datasets/README.md\n"
-        "describes the rules and the file, which records all of this.\n"
+        "or JPEG files, or the folder of a driving_log.csv. Of paths of another machine,\n"
+        "the end that is found under the root is followed, with a note. Pictures are\n"
+        "cropped, resized and brought into the colour space, in this order.\n"
+        "datasets/README.md describes the rules and the file, which records all of this.\n"
         "\n"
         "Examples:\n"
         "  evalrun dataset import recordings/monaco --out monaco.h5\n"

@@ -40,22 +40,23 @@ static json_t *lap_json(const struct ev_drive_result *result, const struct ev_dr
 
     if (ev_lap_figures_of(lap, &f, err) != EV_OK)
         return NULL;
-    return json_pack("{s:o, s:o, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                     "s:I, s:I, s:o, "
-                     "s:o, s:o, s:o}",
-                     "backend", ev_json_text(result->args->backends[run->backend].name), "circuit",
-                     ev_json_text(result->args->tracks[run->track]->name), "direction",
-                     run->direction > 0 ? "forward" : "reverse", "lap", (json_int_t)k, "end",
-                     ev_lap_end_text(lap->end), "completed", (int)f.completed, "length_m",
-                     ev_json_real(lap->length_m), "completed_m", ev_json_real(lap->completed_m), "lap_time_s",
-                     ev_json_real(f.lap_time_s), "time_s", ev_json_real(lap->time_s), "average_speed_mps",
-                     ev_json_real(f.speed_mps), "deviation_mae_m", ev_json_real(lap->deviation_mae_m),
-                     "deviation_max_m", ev_json_real(lap->deviation_max_m), "deviation_mean_1000_pow_d",
-                     ev_json_real(lap->deviation_weighted), "off_asphalt_s", ev_json_real(lap->off_asphalt_s),
-                     "n_pictures", (json_int_t)lap->n_frames, "n_inferences",
-                     (json_int_t)lap->n_inferences, "inference_mean_ms", ev_json_real(f.inference_mean_ms),
-                     "inference_p99_ms", ev_json_real(f.inference_p99_ms), "brain_iterations_hz",
-                     ev_json_real(f.brain_hz), "real_time_factor", ev_json_real(f.real_time_factor));
+    return json_pack(
+        "{s:o, s:o, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:I, s:I, s:o, "
+        "s:o, s:o, s:o}",
+        "backend", ev_json_text(result->args->backends[run->backend].name), "circuit",
+        ev_json_text(result->args->tracks[run->track]->name), "direction",
+        run->direction > 0 ? "forward" : "reverse", "lap", (json_int_t)k, "end",
+        ev_lap_end_text(lap->end), "completed", (int)f.completed, "length_m",
+        ev_json_real(lap->length_m), "completed_m", ev_json_real(lap->completed_m), "lap_time_s",
+        ev_json_real(f.lap_time_s), "time_s", ev_json_real(lap->time_s), "average_speed_mps",
+        ev_json_real(f.speed_mps), "deviation_mae_m", ev_json_real(lap->deviation_mae_m),
+        "deviation_max_m", ev_json_real(lap->deviation_max_m), "deviation_mean_1000_pow_d",
+        ev_json_real(lap->deviation_weighted), "off_asphalt_s", ev_json_real(lap->off_asphalt_s),
+        "n_pictures", (json_int_t)lap->n_frames, "n_inferences", (json_int_t)lap->n_inferences,
+        "inference_mean_ms", ev_json_real(f.inference_mean_ms), "inference_p99_ms",
+        ev_json_real(f.inference_p99_ms), "brain_iterations_hz", ev_json_real(f.brain_hz),
+        "real_time_factor", ev_json_real(f.real_time_factor));
 }
 
 static json_t *backend_json(const struct ev_drive_result *result, size_t b)
@@ -66,10 +67,11 @@ static json_t *backend_json(const struct ev_drive_result *result, size_t b)
 
     if (!backend->model_path || ev_file_sha256(backend->model_path, sha256, &ignored) != EV_OK)
         *sha256 = '\0';
-    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "name", ev_json_text(backend->name), "engine",
-                     ev_json_text(backend->engine->name), "model_path", ev_json_text(backend->model_path),
-                     "model_sha256", sha256, "latency_median_s", ev_json_real(result->latency_s[b]),
-                     "latency_p99_s", ev_json_real(result->latency_p99_s[b]));
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "name", ev_json_text(backend->name),
+                     "engine", ev_json_text(backend->engine->name), "model_path",
+                     ev_json_text(backend->model_path), "model_sha256", sha256, "latency_median_s",
+                     ev_json_real(result->latency_s[b]), "latency_p99_s",
+                     ev_json_real(result->latency_p99_s[b]));
 }
 
 enum ev_status ev_drive_write_json(const struct ev_drive_result *result, const char *command_line,
@@ -86,11 +88,12 @@ enum ev_status ev_drive_write_json(const struct ev_drive_result *result, const c
         "s:O, s:O}",
         "schema", "evalrun-drive", "schema_version", 1, "tool_version", EV_VERSION, "command_line",
         ev_json_text(command_line), "machine", "cpu_model", ev_json_text(host.cpu_model), "kernel",
-        ev_json_text(host.kernel), "os_name", ev_json_text(host.os_name), "n_cores", (int)host.n_cores, "options",
-        "latency", args->latency_s < 0 ? "measured" : "given", "laps", (json_int_t)args->n_laps,
-        "seed", (json_int_t)args->seed, "perturb", (int)args->perturb, "lag_s", ev_json_real(args->lag_s),
-        "rate_hz", ev_json_real(EV_CAR_RATE_HZ), "threads", (int)args->n_threads, "interrupted",
-        (int)result->interrupted, "backends", backends, "laps", laps);
+        ev_json_text(host.kernel), "os_name", ev_json_text(host.os_name), "n_cores",
+        (int)host.n_cores, "options", "latency", args->latency_s < 0 ? "measured" : "given", "laps",
+        (json_int_t)args->n_laps, "seed", (json_int_t)args->seed, "perturb", (int)args->perturb,
+        "lag_s", ev_json_real(args->lag_s), "rate_hz", ev_json_real(EV_CAR_RATE_HZ), "threads",
+        (int)args->n_threads, "interrupted", (int)result->interrupted, "backends", backends, "laps",
+        laps);
     bool complete = json != NULL;
     for (size_t b = 0; b < args->n_backends && complete; b++)
         complete = json_array_append_new(backends, backend_json(result, b)) == 0;

@@ -70,6 +70,18 @@ static bool same_columns(const struct ev_set_info *a, const struct ev_set_info *
     return true;
 }
 
+/* Nothing in a model says what colours it was trained on. */
+static void note_colour(const struct ev_set_info *info)
+{
+    char line[512];
+
+    if (strcmp(info->colour, "yuv") != 0)
+        return;
+    snprintf(line, sizeof line, "%.400s: pictures in yuv; a model must have been trained on the same",
+             info->path);
+    ev_progress_note(line);
+}
+
 static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
@@ -77,10 +89,12 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
     for (size_t s = 0; s < args->n_sets; s++) {
         enum ev_status status = ev_set_open(args->sets[s].path, args->sets[s].source,
                                             &evaluation->sets[s], err);
+        if (status == EV_OK)
+            status = ev_set_check_white(evaluation->sets[s], err);
         if (status != EV_OK)
             return status;
         ev_set_note_ranges(evaluation->sets[s]);
-        ev_set_note_white(evaluation->sets[s]);
+        note_colour(ev_set_info(evaluation->sets[s]));
         const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
         const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
         if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||

@@ -10,7 +10,8 @@
 /* The form in which a model is given pictures of a set: as they are wherever it reads them, bytes
  * as floats otherwise. */
 enum ev_form ev_form_choose(const struct ev_model *model, enum ev_form have);
-/* EV_UNSUPPORTED if the model reads bytes only, and the pictures of the set at `path` are floats. */
+/* EV_UNSUPPORTED if the model reads bytes only, and the pictures of the set at `path` are
+ * floats. */
 EV_CHECKED enum ev_status ev_form_check(const struct ev_model *model, enum ev_form have,
                                         const char *path, struct ev_error *err);
 

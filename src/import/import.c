@@ -87,6 +87,34 @@ static void survey_labels(struct import *import, const struct ev_import_row *row
     }
 }
 
+static enum ev_status survey_row(struct import *import, const struct ev_import_row *row,
+                                 struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    for (int32_t camera = 0; camera < import->plan.n_cameras && status == EV_OK; camera++) {
+        survey_labels(import, row, camera);
+        if (import->plan.is_log)
+            status = ev_import_paths_learn(&import->plan, row->pictures[camera], err);
+    }
+    return status;
+}
+
+/* What a bad row means for the import. Where a quote holds line feeds, --skip-bad cannot tell how
+ * many rows it has swallowed. */
+static enum ev_status judge_bad_row(const struct import *import, const struct ev_import_row *row,
+                                    struct ev_error *err)
+{
+    if (!import->plan.args->skip_bad)
+        return EV_INPUT;
+    if (row->last_line == row->line)
+        return EV_OK;
+    return ev_fail(err, EV_INPUT,
+                   "%s: line %lld: a quote is open from here to line %lld, and no good row: which "
+                   "rows --skip-bad should leave out is not clear",
+                   import->plan.table, (long long)row->line, (long long)row->last_line);
+}
+
 /* Reads the table once, without the pictures. */
 static enum ev_status survey_rows(struct import *import, struct ev_error *err)
 {
@@ -101,15 +129,15 @@ static enum ev_status survey_rows(struct import *import, struct ev_error *err)
     enum ev_status status = ev_import_rows_open(plan, &rows, err);
     while (status == EV_OK) {
         status = ev_import_rows_next(&rows, &row, err);
-        if (status == EV_INPUT && plan->args->skip_bad) {
-            note_left_out(err);
+        if (status == EV_INPUT) {
+            status = judge_bad_row(import, &row, err);
+            if (status == EV_OK)
+                note_left_out(err);
             import->result->n_left_out += plan->n_cameras;
-            status = EV_OK;
         } else if (status == EV_OK && row.line == 0) {
             break;
         } else if (status == EV_OK) {
-            for (int32_t camera = 0; camera < plan->n_cameras; camera++)
-                survey_labels(import, &row, camera);
+            status = survey_row(import, &row, err);
         }
         if (status == EV_OK)
             status = ev_interrupt_check(err);
@@ -216,6 +244,9 @@ static void run_job(struct import *import, int64_t slot)
     if (job->status != EV_OK)
         return;
     job->status = ev_import_find_picture(&import->plan, job->row, job->cell, &path, &reason);
+    if (job->status == EV_OK && ev_file_is_same(path, import->plan.args->out))
+        job->status = ev_fail(&reason, EV_USAGE,
+                              "%.200s: would be overwritten, but it is what is read", path);
     if (job->status == EV_OK)
         job->status = read_picture(&import->plan, path,
                                    import->pictures + (size_t)slot * import->slot_bytes, &reason);
@@ -231,7 +262,7 @@ static enum ev_status next_row(struct import *import, struct ev_error *err)
     enum ev_status status;
 
     while ((status = ev_import_rows_next(&import->rows, &import->row, err)) == EV_INPUT &&
-           import->plan.args->skip_bad)
+           (status = judge_bad_row(import, &import->row, err)) == EV_OK)
         import->n_taken += import->plan.n_cameras;
     if (import->row.line > 0)
         import->next_camera = 0;
@@ -343,6 +374,8 @@ static enum ev_status go_over(struct import *import, struct ev_set_writer *write
             status = ev_interrupt_check(err);
         ev_progress_update(&progress, import->n_taken, NULL);
     }
+    if (status == EV_OK)
+        status = ev_import_check_table(&import->plan, err);
     ev_progress_finish(&progress);
     ev_import_rows_close(&import->rows);
     return status;
@@ -412,6 +445,28 @@ static enum ev_status take_memory(struct import *import, struct ev_error *err)
                : ev_fail(err, EV_MEMORY, "out of memory");
 }
 
+/* Which paths were not taken as they stand; at the end, as a failure is told in one line. */
+static void note_paths(const struct ev_import_plan *plan)
+{
+    int64_t n = 0, n_followed = 0;
+    const char *example = NULL;
+    char line[1000];
+
+    for (int kind = 0; kind < EV_IMPORT_N_PATH_KINDS; kind++) {
+        const struct ev_import_paths *paths = &plan->paths[kind];
+        n += paths->n;
+        if (paths->n_dropped <= 0)
+            continue;
+        n_followed += paths->n;
+        example = example ? example : paths->example;
+    }
+    if (!example)
+        return;
+    snprintf(line, sizeof line, "%.300s: %lld of %lld paths were followed from their end on, as %s",
+             plan->table, (long long)n_followed, (long long)n, example);
+    ev_progress_note(line);
+}
+
 enum ev_status ev_import_run(const struct ev_import_args *args, struct ev_import_result *result,
                              struct ev_error *err)
 {
@@ -431,6 +486,8 @@ enum ev_status ev_import_run(const struct ev_import_args *args, struct ev_import
         status = find_bad(&import, err);
     if (status == EV_OK)
         status = write_set(&import, err);
+    if (status == EV_OK)
+        note_paths(&import.plan);
     free(import.jobs);
     free(import.pictures);
     free(import.mirrored);

@@ -73,8 +73,9 @@ struct ev_import_result {
 };
 
 /* Writes the set file, whole or absent, with progress and notes on standard error. A picture or a
- * row that is bad is EV_INPUT with one line that begins with the log and its line. With skip_bad
- * all pictures are decoded twice: first to find the bad ones. */
+ * row that is bad is EV_INPUT with one line that begins with the log and its line, and with
+ * skip_bad is left out, unless it goes over several lines. All pictures are then decoded twice:
+ * first to find the bad ones. A picture that is also `out` is EV_USAGE. */
 EV_CHECKED enum ev_status ev_import_run(const struct ev_import_args *args,
                                         struct ev_import_result *result, struct ev_error *err);
 

@@ -71,6 +71,19 @@ static int32_t find_name(const struct names *names, const char *name)
     return -1;
 }
 
+/* A column that was found by its name must be the only one of that name. */
+static enum ev_status check_unique(const struct ev_import_plan *plan, const struct names *names,
+                                   const char *option, int32_t column, struct ev_error *err)
+{
+    for (int32_t i = column + 1; i < names->n; i++) {
+        if (strcmp(names->items[i], names->items[column]) == 0)
+            return ev_fail(err, EV_INPUT,
+                           "%s: columns %d and %d are both called '%s': give --%s the number",
+                           plan->table, column + 1, i + 1, names->items[column], option);
+    }
+    return EV_OK;
+}
+
 /* "a, b, c", as many as fit. */
 static void list_names(const struct names *names, char *out, size_t size)
 {
@@ -92,7 +105,7 @@ static enum ev_status find_column(const struct ev_import_plan *plan, const struc
 
     *column = find_name(names, text);
     if (*column >= 0)
-        return EV_OK;
+        return check_unique(plan, names, option, *column, err);
     if (ev_text_int64(text, &number)) {
         if (number < 1 || number > names->n)
             return ev_fail(err, EV_INPUT, "%s: no column %s for --%s: it has %d", plan->table, text,
@@ -167,6 +180,8 @@ static enum ev_status choose_images(struct ev_import_plan *plan, const struct na
         return ev_fail(err, EV_USAGE, "--images: more than %d columns", EV_IMPORT_MAX_CAMERAS);
     if (args->n_images == 0)
         status = default_images(plan, names, err);
+    for (int32_t i = 0; i < plan->n_cameras && status == EV_OK; i++)
+        status = check_unique(plan, names, "images", plan->image_columns[i], err);
     for (int32_t i = 0; i < args->n_images && status == EV_OK; i++) {
         plan->n_cameras = i + 1;
         status = find_column(plan, names, "images", args->images[i], &plan->image_columns[i], err);
@@ -233,6 +248,22 @@ static void describe_target(struct ev_import_plan *plan, const struct names *nam
     }
 }
 
+/* Reports tell the columns of a set apart by their names. */
+static enum ev_status check_targets(const struct ev_import_plan *plan, struct ev_error *err)
+{
+    for (int32_t i = 0; i < plan->n_targets; i++) {
+        for (int32_t j = 0; j < i; j++) {
+            if (strcmp(plan->columns[i].name, plan->columns[j].name) == 0)
+                return ev_fail(err, EV_INPUT,
+                               "%s: --targets: columns %d and %d would both be called '%s' in the "
+                               "set, which keeps 31 bytes of a name",
+                               plan->table, plan->target_columns[j] + 1,
+                               plan->target_columns[i] + 1, plan->columns[i].name);
+        }
+    }
+    return EV_OK;
+}
+
 static enum ev_status choose_targets(struct ev_import_plan *plan, const struct names *names,
                                      struct ev_error *err)
 {
@@ -243,6 +274,8 @@ static enum ev_status choose_targets(struct ev_import_plan *plan, const struct n
         return ev_fail(err, EV_USAGE, "--targets: more than %d columns", EV_MAX_OUTPUTS);
     if (args->n_targets == 0)
         status = default_targets(plan, names, err);
+    for (int32_t k = 0; k < plan->n_targets && status == EV_OK; k++)
+        status = check_unique(plan, names, "targets", plan->target_columns[k], err);
     for (int32_t k = 0; k < args->n_targets && status == EV_OK; k++) {
         plan->n_targets = k + 1;
         status =
@@ -257,7 +290,7 @@ static enum ev_status choose_targets(struct ev_import_plan *plan, const struct n
                        plan->n_targets);
     for (int32_t k = 0; k < plan->n_targets; k++)
         describe_target(plan, names, k);
-    return EV_OK;
+    return check_targets(plan, err);
 }
 
 /* Target that the text of an option names; with NULL the one that says how a car turns. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What kind of source there is, and where its table and its pictures are. */
+/* What kind of source there is, where its table is, and how a set was made of it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +80,10 @@ enum ev_status ev_import_plan_make(const struct ev_import_args *args, struct ev_
         status =
             ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", args->out);
     if (status == EV_OK)
+        status = ev_import_paths_start(plan, err);
+    if (status == EV_OK && stat(plan->table, &plan->state) != 0)
+        status = ev_fail(err, EV_INPUT, "%s: %s", plan->table, strerror(errno));
+    if (status == EV_OK)
         status = ev_csv_reader_open(plan->table, &reader, err);
     if (status == EV_OK)
         status = ev_csv_reader_next(reader, &first, err);
@@ -91,69 +95,24 @@ enum ev_status ev_import_plan_make(const struct ev_import_args *args, struct ev_
     return status;
 }
 
+enum ev_status ev_import_check_table(const struct ev_import_plan *plan, struct ev_error *err)
+{
+    const struct stat *before = &plan->state;
+    struct stat now;
+
+    if (stat(plan->table, &now) == 0 && now.st_dev == before->st_dev &&
+        now.st_ino == before->st_ino && now.st_size == before->st_size &&
+        now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+        return EV_OK;
+    return ev_fail(err, EV_INPUT, "%s: changed while it was read", plan->table);
+}
+
 void ev_import_plan_free(struct ev_import_plan *plan)
 {
     free(plan->table);
     free(plan->folder);
     *plan = (struct ev_import_plan){0};
-}
-
-/* --- Finding pictures --- */
-
-/* "folder/name" if there is such a file, else NULL. */
-static char *join_existing(const char *folder, const char *name)
-{
-    char *path = ev_path_join(folder, name);
-
-    if (path && ev_file_exists(path))
-        return path;
-    free(path);
-    return NULL;
-}
-
-/* Where a log of this or of another machine means: the path as it stands, from the log's folder on
- * if it is relative, else the longest end of it that is under the root. */
-static char *search(const struct ev_import_plan *plan, const char *name)
-{
-    const char *root = plan->args->root ? plan->args->root : plan->folder;
-    bool absolute = *name == '/';
-    char *path = absolute ? NULL : join_existing(plan->folder, name);
-
-    if (absolute && !plan->args->root && ev_file_exists(name))
-        return strdup(name);
-    for (const char *end = name; !path && end; end = strchr(end, '/')) {
-        end += strspn(end, "/");
-        if (*end)
-            path = join_existing(root, end);
-    }
-    return path;
-}
-
-enum ev_status ev_import_find_picture(const struct ev_import_plan *plan, int64_t row,
-                                      const char *cell, char **path, struct ev_error *err)
-{
-    const char *root = plan->args->root ? plan->args->root : plan->folder;
-    char number[32];
-
-    *path = NULL;
-    if (!plan->is_log) {
-        snprintf(number, sizeof number, "%lld.png", (long long)row);
-        *path = ev_path_join(plan->folder, number);
-        return *path ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
-    }
-    if (*cell == '\0')
-        return ev_fail(err, EV_INPUT, "an empty cell, expected a picture");
-    char *name = strdup(cell);
-    if (!name)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    for (char *at = name; *at; at++)
-        *at = *at == '\\' ? '/' : *at;
-    *path = search(plan, name);
-    free(name);
-    if (*path)
-        return EV_OK;
-    return ev_fail(err, EV_INPUT, "%s: no such picture, nor any end of this path under %s", cell,
-                   root);
 }
 
 /* --- Provenance --- */

@@ -2,6 +2,7 @@
 /* The rows of a table as pictures and labels. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "import/import_private.h"
 
@@ -19,6 +20,21 @@ enum ev_status ev_import_rows_open(const struct ev_import_plan *plan, struct ev_
     return status;
 }
 
+static enum ev_status check_offsets(const struct ev_import_plan *plan,
+                                    const struct ev_import_row *row, struct ev_error *err)
+{
+    float labels[EV_MAX_OUTPUTS];
+
+    for (int32_t i = 0; i < plan->n_cameras && plan->offset_target >= 0; i++) {
+        ev_import_labels(plan, row, i, labels);
+        if (!isfinite(labels[plan->offset_target]))
+            return ev_fail(err, EV_INPUT, "%s: line %lld: %s becomes infinite with the offset %g",
+                           plan->table, (long long)row->line,
+                           plan->columns[plan->offset_target].name, plan->args->offsets[i]);
+    }
+    return EV_OK;
+}
+
 enum ev_status ev_import_rows_next(struct ev_import_rows *rows, struct ev_import_row *row,
                                    struct ev_error *err)
 {
@@ -27,6 +43,7 @@ enum ev_status ev_import_rows_next(struct ev_import_rows *rows, struct ev_import
 
     enum ev_status status = ev_csv_reader_next(rows->reader, &cells, err);
     row->line = cells.line;
+    row->last_line = cells.last_line;
     row->number = rows->n_read;
     rows->n_read += cells.line > 0;
     if (status != EV_OK || cells.line == 0)
@@ -34,15 +51,21 @@ enum ev_status ev_import_rows_next(struct ev_import_rows *rows, struct ev_import
     if (cells.n_cells != plan->n_cells)
         return ev_fail(err, EV_INPUT, "%s: line %lld has %d cells, the first row has %d",
                        plan->table, (long long)row->line, cells.n_cells, plan->n_cells);
-    for (int32_t i = 0; i < plan->n_cameras; i++)
+    for (int32_t i = 0; i < plan->n_cameras; i++) {
         row->pictures[i] = plan->is_log ? cells.cells[plan->image_columns[i]] : NULL;
+        if (plan->is_log && strchr(row->pictures[i], '\n'))
+            return ev_fail(err, EV_INPUT,
+                           "%s: line %lld: the name of a picture goes on in the "
+                           "next line",
+                           plan->table, (long long)row->line);
+    }
     for (int32_t k = 0; k < plan->n_targets; k++) {
         const char *cell = cells.cells[plan->target_columns[k]];
         if (!ev_text_double(cell, &row->labels[k]) || fabs(row->labels[k]) > FLT_MAX)
             return ev_fail(err, EV_INPUT, "%s: line %lld: %s is '%.40s', expected a number",
                            plan->table, (long long)row->line, plan->columns[k].name, cell);
     }
-    return EV_OK;
+    return check_offsets(plan, row, err);
 }
 
 void ev_import_rows_close(struct ev_import_rows *rows)
@@ -66,9 +89,10 @@ int64_t ev_import_repeats(const struct ev_import_plan *plan, const float *labels
 
     if (plan->repeat_target < 0)
         return 1;
-    double turn = fabs((double)labels[plan->repeat_target]);
+    float turn = fabsf(labels[plan->repeat_target]);
     for (int32_t i = 0; i < plan->args->n_repeats; i++) {
-        if (turn > plan->args->repeats[i].limit)
+        /* The label 0.1 as stored is not beyond 0.1 as typed. */
+        if (turn > (float)plan->args->repeats[i].limit)
             times = plan->args->repeats[i].times;
     }
     return times;

@@ -19,8 +19,8 @@ static json_t *column_to_json(const struct ev_column *column,
                      ev_json_text(column->name), "unit", ev_json_text(column->unit), "range",
                      column->min, column->max, "min", ev_json_real(figures->min), "mean",
                      ev_json_real(figures->mean), "max", ev_json_real(figures->max), "std",
-                     ev_json_real(figures->std), "n_finite", (json_int_t)figures->n_finite, "n_outside",
-                     (json_int_t)figures->n_outside, "histogram", bins);
+                     ev_json_real(figures->std), "n_finite", (json_int_t)figures->n_finite,
+                     "n_outside", (json_int_t)figures->n_outside, "histogram", bins);
 }
 
 static json_t *laps_to_json(const struct ev_set_laps *laps)
@@ -39,8 +39,9 @@ static json_t *storage_to_json(const struct ev_set_storage *storage)
 {
     return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I}", "type", storage->type, "layout",
                      storage->layout, "chunk_rows", (json_int_t)storage->chunk_rows, "filters",
-                     ev_json_text(storage->filters), "image_bytes", (json_int_t)storage->image_bytes,
-                     "file_bytes", (json_int_t)storage->file_bytes);
+                     ev_json_text(storage->filters), "image_bytes",
+                     (json_int_t)storage->image_bytes, "file_bytes",
+                     (json_int_t)storage->file_bytes);
 }
 
 /* The provenance as an object; as text if it is none. */
@@ -67,10 +68,11 @@ char *ev_summary_json(const struct ev_summary *summary)
         "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
         ev_json_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
         info->shape.width, info->shape.channels, "storage", storage_to_json(&summary->storage),
-        "circuit", ev_json_text(info->circuit), "colour", ev_json_text(info->colour), "frame_rate_hz",
-        ev_json_real(info->frame_rate_hz), "sha256", ev_json_text(info->recorded_sha256), "provenance",
-        provenance_to_json(info->provenance), "columns", columns, "has_pose",
-        (int)summary->has_pose, "laps", laps_to_json(&summary->laps), "further", further);
+        "circuit", ev_json_text(info->circuit), "colour", ev_json_text(info->colour),
+        "frame_rate_hz", ev_json_real(info->frame_rate_hz), "sha256",
+        ev_json_text(info->recorded_sha256), "provenance", provenance_to_json(info->provenance),
+        "columns", columns, "has_pose", (int)summary->has_pose, "laps",
+        laps_to_json(&summary->laps), "further", further);
     char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
 
     json_decref(json);

@@ -51,6 +51,9 @@ static enum ev_status start(struct decoder *decoder, struct ev_picture *picture)
     png_structp png = decoder->png;
 
     png_set_read_fn(png, decoder, read_bytes);
+    /* Texts and profiles say nothing about the pixels, but inflate to a thousand times their size:
+     * all chunks but those that RGB needs are skipped. */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, decoder->info);
     enum ev_status status =
         ev_picture_make(picture, png_get_image_height(png, decoder->info),
@@ -156,9 +159,8 @@ static enum ev_status put(FILE *stream, bool quick, const char *path, const uint
     encoder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, stop_at_write_error,
                                           ignore_warning);
     encoder.info = encoder.png ? png_create_info_struct(encoder.png) : NULL;
-    enum ev_status status = encoder.info
-                                ? encode(&encoder, stream, pixels, height, width, channels)
-                                : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
+    enum ev_status status = encoder.info ? encode(&encoder, stream, pixels, height, width, channels)
+                                         : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
     if (encoder.png)
         png_destroy_write_struct(&encoder.png, &encoder.info);
     return status;

@@ -58,8 +58,8 @@ char *ev_plot_find_gnuplot(void)
 
 /* One script: the data, then for each format where it goes, the style and the template. malloc'ed;
  * NULL when out of memory. */
-static char *make_script(const struct ev_plot_job *job, const char *style, const char *template, char *const outputs[N_FORMATS],
-                         size_t *length)
+static char *make_script(const struct ev_plot_job *job, const char *style, const char *template,
+                         char *const outputs[N_FORMATS], size_t *length)
 {
     char *text = NULL;
     FILE *script = open_memstream(&text, length);

@@ -65,9 +65,9 @@ static enum ev_status read_plain(const struct ev_set *set, int64_t index, void *
     hid_t type = H5Dget_type(set->images);
 
     ev_set_quiet_hdf5(); /* a setting of each thread */
-    bool ok = type >= 0 && ev_set_transfer(set->images, type, first,
-                                           left < set->chunk_rows ? left : set->chunk_rows, rows,
-                                           false);
+    bool ok =
+        type >= 0 && ev_set_transfer(set->images, type, first,
+                                     left < set->chunk_rows ? left : set->chunk_rows, rows, false);
     if (type >= 0)
         H5Tclose(type);
     return ok ? EV_OK : damaged_chunk(set, index, err);
@@ -143,9 +143,8 @@ enum ev_status ev_unpacker_load(struct ev_unpacker *unpacker, struct ev_set *set
     size_t n_packed = 0;
 
     pthread_mutex_lock(&set->hdf5);
-    enum ev_status status = is_packed
-                                ? read_packed(unpacker, set, index, &n_packed, &skipped, err)
-                                : read_plain(set, index, rows, err);
+    enum ev_status status = is_packed ? read_packed(unpacker, set, index, &n_packed, &skipped, err)
+                                      : read_plain(set, index, rows, err);
     pthread_mutex_unlock(&set->hdf5);
     if (status == EV_OK && is_packed)
         status = unpack(unpacker, set, index, n_packed, skipped, rows, err);

@@ -38,11 +38,10 @@ static enum ev_status check_names(const struct ev_set *set, struct ev_error *err
     return EV_OK;
 }
 
-/* Normalising divides by the range: it must be a number, and not too small to divide by. */
-static bool is_range(double low, double high)
+bool ev_column_is_range(double min, double max)
 {
-    return isfinite(low) && isfinite(high) && low < high && isfinite(high - low) &&
-           isfinite(1.0 / (high - low));
+    return isfinite(min) && isfinite(max) && min < max && isfinite(max - min) &&
+           isfinite(1.0 / (max - min));
 }
 
 static enum ev_status read_names(struct ev_set *set, hid_t labels, struct ev_error *err)
@@ -81,7 +80,7 @@ static enum ev_status read_ranges(struct ev_set *set, hid_t labels, struct ev_er
                        set->path, set->labels_name, n);
     for (int i = 0; i < n; i++) {
         struct ev_column *column = &set->info.columns[i];
-        if (!is_range(low[i], high[i]))
+        if (!ev_column_is_range(low[i], high[i]))
             return ev_fail(err, EV_INPUT, "%s: /%s: the range of %s is %g to %g", set->path,
                            set->labels_name, column->name, low[i], high[i]);
         column->min = low[i];
@@ -128,8 +127,8 @@ enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
         status = ev_fail(err, EV_INPUT, "%s: /%s is %s, expected numbers", set->path,
                          set->labels_name, ev_set_type_name(type));
     else if (rank != 1 && rank != 2)
-        status = ev_fail(err, EV_INPUT, "%s: /%s has %d dimensions, expected 2 (N, K)",
-                         set->path, set->labels_name, rank);
+        status = ev_fail(err, EV_INPUT, "%s: /%s has %d dimensions, expected 2 (N, K)", set->path,
+                         set->labels_name, rank);
     else if ((int64_t)extent[0] != set->info.n_rows)
         status = ev_fail(err, EV_INPUT, "%s: /%s has %lld rows, /%s has %llu", set->path,
                          set->images_name, (long long)set->info.n_rows, set->labels_name,
@@ -149,9 +148,8 @@ enum ev_status ev_set_read_labels(struct ev_set *set, struct ev_error *err)
     if (!set->labels)
         status = ev_fail(err, EV_MEMORY, "%s: out of memory for the labels", set->path);
     else if (H5Dread(labels, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, set->labels) < 0)
-        status =
-            ev_fail(err, EV_INPUT, "%s: /%s cannot be read: truncated or damaged", set->path,
-                    set->labels_name);
+        status = ev_fail(err, EV_INPUT, "%s: /%s cannot be read: truncated or damaged", set->path,
+                         set->labels_name);
     else if (!set->lenient)
         status = check_label_values(set, err);
 done:
@@ -172,8 +170,8 @@ void ev_set_note_ranges(const struct ev_set *set)
         snprintf(line, sizeof line,
                  "%.400s: /%.60s has no attributes min and max, and %s is %g in row %lld: it is "
                  "taken as it is, not scaled to 0..1",
-                 set->path, set->labels_name, set->info.columns[i % n_outputs].name, (double)set->labels[i],
-                 (long long)(i / n_outputs));
+                 set->path, set->labels_name, set->info.columns[i % n_outputs].name,
+                 (double)set->labels[i], (long long)(i / n_outputs));
         ev_progress_note(line);
         return;
     }

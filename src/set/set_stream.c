@@ -121,8 +121,8 @@ static void *work(void *data)
     return NULL;
 }
 
-/* Where rows are only copied, two readers take all that memory gives; where HDF5 does the work, they
- * would wait for each other. */
+/* Where rows are only copied, two readers take all that memory gives; where HDF5 does the work,
+ * they would wait for each other. */
 static int32_t count_workers(const struct ev_set *set, const struct ev_stream_args *args)
 {
     const bool unpacks = set->storage == EV_STORAGE_CHUNKS && (set->deflated || set->shuffled);

@@ -40,6 +40,7 @@ passes evalrun dataset import log --out log.h5 --offsets 0,0.2,-0.2 --crop 60:-2
     --oversample 1:3 --colour yuv --resize area --size 33x100 --frame-rate 10
 warns "steering lies outside its range, -1 to 1 (as in 4 of 12 labels; they reach from 0.7 to 1.1)"
 warns "import: 12 pictures"
+warns "log/driving_log.csv: 12 of 12 paths were followed from their end on, as C:\Users\me\run\IMG\center_0.jpg -> log/IMG/center_0.jpg"
 # 4 rows with a picture that comes three times, each with its mirror image: 40 of 9,900 bytes.
 (($(stat -c %s log.h5) / 9900 == 40)) || die "not 40 rows"
 grep -aq '"colour":"yuv"' log.h5 || die "no provenance"
@@ -71,7 +72,7 @@ for damage in missing cut text bomb cell nan; do
     passes evalrun dataset import bad --out left.h5 --quiet --skip-bad
     warns "evalrun: left out: bad/driving_log.csv: line 4: "
     warns "evalrun: left out 1 of 4 pictures"
-    (($(wc -l <"$err") == 2)) || die "more than two notes"
+    (($(wc -l <"$err") == 3)) || die "more than these notes and that of the paths"
     (($(stat -c %s left.h5) / 39600 == 3)) || die "not 3 rows"
     rm -r bad left.h5
 done
@@ -93,6 +94,34 @@ wait "$pid" || code=$?
 warns "evalrun: interrupted"
 rmdir stopped || die "a file is left"
 
+# A quote that is never closed stops the import even with --skip-bad: the rows behind it would be
+# gone without being counted.
+awk 'BEGIN { print "image,steering"
+    for (i = 0; i < 5000; i++) print (i == 1 ? "\"" : "") "IMG/center_0.jpg,0.5" }' >log/quote.csv
+fails 2 "log/quote.csv: line 3: a quote is open from here to line 5001" \
+    evalrun dataset import log/quote.csv --skip-bad --out x.h5 --quiet
+
+# A table that is written to while it is read, with as many bytes. The import stands still where it
+# tells of bad rows, as nobody reads more than the first line.
+awk 'BEGIN { for (i = 0; i < 4000; i++) print "IMG/center_0.jpg,bad"
+    print "IMG/center_0.jpg,0.5" }' >log/changing.csv
+touch -d 2020-01-01 log/changing.csv
+mkfifo notes
+evalrun dataset import log/changing.csv --images 1 --targets 2 --ranges 0:1 --no-header --skip-bad \
+    --out x.h5 >"$out" 2>notes &
+pid=$!
+exec 3<notes
+read -r line <&3
+[[ $line == *"line 1: column2 is 'bad'"* ]] || die "the first note is: $line"
+printf 9 | dd of=log/changing.csv bs=1 seek=$(($(stat -c %s log/changing.csv) - 2)) conv=notrunc status=none
+tail -n 1 <&3 >"$err"
+exec 3<&-
+code=0
+wait "$pid" || code=$?
+[[ $code == 2 ]] || die "exit code $code, expected 2"
+warns "log/changing.csv: changed while it was read"
+rm notes
+
 # Options that are wrong.
 fails 2 "--out FILE is missing" evalrun dataset import log
 fails 2 "no column 'stering' for --targets: did you mean 'steering'?" evalrun dataset import log --targets stering --out x.h5
@@ -101,7 +130,16 @@ fails 2 "no range is known for speed" evalrun dataset import log --targets speed
 fails 2 "--offsets has 2 numbers, --images 1 columns" evalrun dataset import log --offsets 0,1 --out x.h5
 fails 2 "--ranges: '1:0', expected MIN:MAX" evalrun dataset import log --ranges 1:0 --out x.h5
 fails 2 "--ranges: 2 for 1 targets" evalrun dataset import log --ranges 0:1,0:1 --out x.h5
-fails 2 "--crop: '9', expected" evalrun dataset import log --crop 9 --out x.h5
+for range in -1e308:1e308 0:1e-320 0:0x10; do
+    fails 2 "--ranges: '$range', expected MIN:MAX" evalrun dataset import log --ranges=$range --out x.h5
+done
+for crop in 9 10:0 0:0,0:0 20:20 30:20 0:50,9:0 0x1:50; do
+    fails 2 "--crop: '$crop', expected" evalrun dataset import log --crop $crop --out x.h5
+done
+passes evalrun dataset import log --crop 0:,0: --out whole.h5 --quiet
+fails 2 "--root: nowhere: not a folder" evalrun dataset import log --root nowhere --out x.h5
+fails 2 "--offsets: '0x1', expected a number" evalrun dataset import log --offsets 0x1 --out x.h5
+fails 2 "center_1.jpg: would be overwritten" evalrun dataset import log --out log/IMG/center_1.jpg --quiet
 fails 2 "center_0.jpg: rows 100 to 200 and columns 0 to 320 do not lie in its 160 rows" \
     evalrun dataset import log --crop 100:200 --out x.h5 --quiet
 fails 2 "--size: '66'" evalrun dataset import log --size 66 --out x.h5
@@ -114,4 +152,4 @@ fails 2 "elsewhere: no data.csv" evalrun dataset import elsewhere --out x.h5
 fails 2 "would be overwritten" evalrun dataset import log --out log/driving_log.csv
 fails 2 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5
 fails 2 "no/folder/x.h5" evalrun dataset import log --out no/folder/x.h5 --skip-bad
-nothing_left drive log elsewhere {drive,again,packed,log,one,plain,numbers}.h5
+nothing_left drive log elsewhere {drive,again,packed,log,one,plain,numbers,whole}.h5

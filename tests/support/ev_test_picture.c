@@ -118,6 +118,38 @@ struct ev_test_file ev_test_png(const uint8_t *rows, int32_t height, int32_t wid
     return file;
 }
 
+struct ev_test_file ev_test_png_texts(const uint8_t *pixels, int32_t height, int32_t width, int n,
+                                      size_t n_chars)
+{
+    struct ev_test_file file = {0};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    char key[] = "Comment", *letters = memset(take(n_chars + 1), 'a', n_chars);
+    png_text text = {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = key, .text = letters};
+
+    png_set_write_fn(png, &file, append, NULL);
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_text(png, info, &text, 1);
+    png_write_info(png, info);
+    for (int32_t y = 0; y < height; y++)
+        png_write_row(png, pixels + (size_t)y * (size_t)width * 3);
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    free(letters);
+    /* The chunk behind the signature and the header, n times: as much memory as for one. */
+    const size_t first = 8 + 25, n_chunk = png_get_uint_32(file.bytes + first) + 12;
+    const size_t n_more = (size_t)(n - 1) * n_chunk;
+    file.bytes = realloc(file.bytes, file.n_bytes + n_more);
+    if (!file.bytes)
+        abort();
+    memmove(file.bytes + first + n_more, file.bytes + first, file.n_bytes - first);
+    for (int i = 0; i < n - 1; i++)
+        memcpy(file.bytes + first + (size_t)i * n_chunk, file.bytes + first + n_more, n_chunk);
+    file.n_bytes += n_more;
+    return file;
+}
+
 static void append_chunk(png_structp png, const char *name, const uint8_t *data, size_t n)
 {
     png_write_chunk(png, (png_const_bytep)name, data, n);

@@ -29,6 +29,9 @@ struct ev_test_file ev_test_jpeg(const uint8_t *pixels, int32_t height, int32_t 
  * (i, 255 - i, i / 2). */
 struct ev_test_file ev_test_png(const uint8_t *rows, int32_t height, int32_t width, int colour_type,
                                 int bits, bool interlaced);
+/* PNG of RGB pixels with n compressed texts of n_chars characters each. */
+struct ev_test_file ev_test_png_texts(const uint8_t *pixels, int32_t height, int32_t width, int n,
+                                      size_t n_chars);
 /* A whole PNG file that claims to have this size and has no pixels. */
 struct ev_test_file ev_test_png_bomb(uint32_t height, uint32_t width);
 

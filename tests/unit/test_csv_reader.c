@@ -21,14 +21,15 @@ static const char *write_csv(const char *text, size_t length)
 /* Rows of any width, with their lines, and what is no CSV does not spoil what comes behind it. */
 START_TEST(rows_of_any_width)
 {
-    static const char text[] = "\xef\xbb\xbfx,y\r\n# note, \"\n\n1\n\"a\nb\", c ,\"\"\"\"\n"
+    static const char text[] = "\xef\xbb\xbfx,y\r\n# note, \n\n1\n\"a\nb\",\" \tc \",\"\"\"\"\n"
                                "2,\"bad\"x\n3,\0\n\r\n4,5\r6\n7,8";
     static const struct {
-        int64_t line;
+        int64_t line, last_line;
         int n;
         const char *first; /* NULL: a bad row */
-    } rows[] = {{1, 2, "x"},  {4, 1, "1"},   {5, 3, "a\nb"}, {7, 0, NULL},
-                {8, 0, NULL}, {10, 0, NULL}, {11, 2, "7"},   {0, 0, NULL}};
+    } rows[] = {{1, 1, 2, "x"},    {2, 2, 2, "# note"}, {4, 4, 1, "1"},
+                {5, 6, 3, "a\nb"}, {7, 7, 0, NULL},     {8, 8, 0, NULL},
+                {10, 10, 0, NULL}, {11, 11, 2, "7"},    {0, 11, 0, NULL}};
     struct ev_csv_reader *reader;
     struct ev_csv_row row;
 
@@ -36,6 +37,7 @@ START_TEST(rows_of_any_width)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         enum ev_status status = ev_csv_reader_next(reader, &row, &err);
         ck_assert_int_eq(row.line, rows[i].line);
+        ck_assert_int_eq(row.last_line, rows[i].last_line);
         ck_assert_int_eq(status, rows[i].first || row.line == 0 ? EV_OK : EV_INPUT);
         if (!rows[i].first)
             continue;

@@ -223,7 +223,8 @@ START_TEST(sets_of_floats)
     const struct ev_set_source source = {.images = "/x", .labels = "/y"};
     const struct ev_eval_set set = {"foreign", make_foreign_set(250), &source};
     const struct ev_backend floats = float_seer();
-    const struct ev_eval_backend backend = {"floats", &floats, NULL}, bytes = {"bytes", &seer, NULL};
+    const struct ev_eval_backend backend = {"floats", &floats, NULL},
+                                 bytes = {"bytes", &seer, NULL};
     struct ev_result result;
 
     ev_assert_ok(run(&backend, 1, &set, 1, 64, 40, &result));

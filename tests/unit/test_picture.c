@@ -254,6 +254,24 @@ START_TEST(headers_of_giants_take_no_memory)
 }
 END_TEST
 
+/* Texts of 160 MB in all are never inflated: the process would grow by as much. */
+START_TEST(texts_of_png_take_no_memory)
+{
+    uint8_t *pixels = ev_test_pixels(HEIGHT, WIDTH, 3);
+    struct ev_test_file file = ev_test_png_texts(pixels, HEIGHT, WIDTH, 40, 4000000);
+    struct rusage before, after;
+
+    ck_assert_uint_lt(file.n_bytes, 500000);
+    getrusage(RUSAGE_SELF, &before);
+    decode(file);
+    getrusage(RUSAGE_SELF, &after);
+    ck_assert_int_eq(pixel(3, 5)[1], ev_test_pixel_at(3, 5, 1));
+    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 32 << 10); /* KiB */
+    ev_picture_free(&picture);
+    free(pixels);
+}
+END_TEST
+
 START_TEST(other_files_are_no_pictures)
 {
     struct ev_test_file text = {(uint8_t *)strdup("GIF89a and more"), 15};
@@ -401,6 +419,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(tests, truncated_at_any_byte, 0, 3);
     tcase_add_loop_test(tests, damaged_at_any_byte, 0, 3);
     tcase_add_loop_test(tests, headers_of_giants_take_no_memory, 0, 2);
+    tcase_add_test(tests, texts_of_png_take_no_memory);
     tcase_add_test(tests, other_files_are_no_pictures);
     tcase_add_test(tests, pixels_are_those_of_opencv);
     tcase_add_test(tests, crops_name_pixels_from_both_ends);

@@ -12,7 +12,8 @@ START_TEST(every_variant_is_found_by_its_name)
 {
     for (const struct ev_variant *variant = ev_variants; variant->name; variant++) {
         ck_assert_ptr_eq(ev_variant_find(variant->name), variant);
-        ck_assert_msg(ev_engine_is_known(variant->engine), "%s: no engine '%s'", variant->name, variant->engine);
+        ck_assert_msg(ev_engine_is_known(variant->engine), "%s: no engine '%s'", variant->name,
+                      variant->engine);
         ck_assert_uint_gt(strlen(variant->summary), 0);
     }
     ck_assert_ptr_null(ev_variant_find("static "));

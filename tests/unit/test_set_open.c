@@ -111,7 +111,8 @@ START_TEST(files_of_other_tools)
         {"channels first", NULL, IMAGES(10, 3, 2, 66) = 4},
         {"grey without an axis of channels", NULL, IMAGES(10, 2, 3) = 3},
         {"six channels", NULL, IMAGES(10, 7, 8, 6) = 4},
-        {"signed images", "/images is int8, expected uint8 or floats", SOUND, .images_type = H5T_STD_I8LE},
+        {"signed images", "/images is int8, expected uint8 or floats", SOUND,
+         .images_type = H5T_STD_I8LE},
         {"wide images", "/images is uint16, expected uint8", SOUND, .images_type = H5T_STD_U16LE},
         {"two dimensions", "/images has 2 dimensions, expected 4", IMAGES(10, 2) = 2},
         {"no rows", "/images has no rows", IMAGES(0, 2, 3, 3) = 4},
@@ -265,7 +266,15 @@ START_TEST(columns)
         {"min and max need 2 numbers", {""}, 0, {0, 0}, {0}, 2, 0, NULL, true},
         {"the range of w is 2 to 2", {"v", "w"}, 2, {0, 2}, {1, 2}, 2, 2, NULL, true},
         {"the range of y0 is 0 to 4.94066e-324", {""}, 0, {0, 0}, {5e-324, 1}, 2, 2, NULL, true},
-        {"the range of y0 is -1e+308 to 1e+308", {""}, 0, {-1e308, 0}, {1e308, 1}, 2, 2, NULL, true},
+        {"the range of y0 is -1e+308 to 1e+308",
+         {""},
+         0,
+         {-1e308, 0},
+         {1e308, 1},
+         2,
+         2,
+         NULL,
+         true},
         {"columns 0 and 1 are both called v", {"v", "v"}, 2, {0, 0}, {1, 1}, 2, 2, NULL, true},
         {"the range of y0 is nan to 1", {""}, 0, {NAN, 0}, {1, 1}, 2, 2, NULL, true},
     };
@@ -365,8 +374,8 @@ START_TEST(pipes_and_short_files_behind_a_set_are_refused)
             H5Pset_external(plist, short_path, 0, H5F_UNLIMITED);
         else
             H5Pset_virtual(plist, space, "pipe", "/images", space);
-        hid_t dataset = H5Dcreate2(file, "images", H5T_STD_U8LE, space, H5P_DEFAULT, plist,
-                                   H5P_DEFAULT);
+        hid_t dataset =
+            H5Dcreate2(file, "images", H5T_STD_U8LE, space, H5P_DEFAULT, plist, H5P_DEFAULT);
         ck_assert_int_ge(dataset, 0);
         H5Dclose(dataset);
     }
@@ -438,14 +447,16 @@ START_TEST(no_sets_at_all)
     struct ev_set *set;
 
     ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "file.h5: No such file");
-    ev_assert_fails(ev_set_open(ev_test_folder(), NULL, &set, &err), EV_INPUT, "not a regular file");
+    ev_assert_fails(ev_set_open(ev_test_folder(), NULL, &set, &err), EV_INPUT,
+                    "not a regular file");
     write_bytes(path, "", 0);
     ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "file.h5: empty file");
     write_bytes(path, "not a set but a text", 20);
     ev_assert_fails(ev_set_open(path, NULL, &set, &err), EV_INPUT, "file.h5: not an HDF5 file");
     /* A FIFO without a writer would block whoever opens it. */
     ck_assert_int_eq(mkfifo(ev_test_path("fifo.h5"), 0600), 0);
-    ev_assert_fails(ev_set_open(ev_test_path("fifo.h5"), NULL, &set, &err), EV_INPUT, "not a regular");
+    ev_assert_fails(ev_set_open(ev_test_path("fifo.h5"), NULL, &set, &err), EV_INPUT,
+                    "not a regular");
     ck_assert_ptr_null(set);
     ev_set_close(NULL);
 }

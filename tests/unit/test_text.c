@@ -21,6 +21,9 @@ START_TEST(numbers)
         {"", false, false, 0},       {" 1", false, false, 0},
         {"1 ", false, false, 0},     {"1,5", false, false, 0},
         {"nan", false, false, 0},    {"inf", false, false, 0},
+        {"0x10", false, false, 0},   {"0x1p3", false, false, 0},
+        {"+.5e-1", true, false, .05}, {"infinity", false, false, 0},
+        {"1e", false, false, 0},     {".", false, false, 0},
         {"1e999", false, false, 0},  {"0x", false, false, 0},
         {"twelve", false, false, 0}, {"9223372036854775808", true, false, 9223372036854775808.0},
     };

@@ -107,18 +107,12 @@ START_TEST(files_of_others_stay)
         const char *name;
         bool stays;
     } cases[] = {
-        {"m.part-abcdef.pt", false},
-        {"m.part-ABC123.csv", false},
-        {"m.pt.part-abcdef.state", false},
-        {"m.pt.part-abcdef.state-12", false},
-        {"m.pt.part-abcdef.best-3", false},
-        {"m.part-abcdef.h5", true},
-        {"m.part-abcde.pt", true},
-        {"m.pt.part-abcdef.state-x", true},
-        {"m.pt.part-abcdef.beast-3", true},
-        {"mm.part-abcdef.pt", true},
-        {"n.pt.part-abcdef.state-1", true},
-        {"m.pt", true},
+        {"m.part-abcdef.pt", false},        {"m.part-ABC123.csv", false},
+        {"m.pt.part-abcdef.state", false},  {"m.pt.part-abcdef.state-12", false},
+        {"m.pt.part-abcdef.best-3", false}, {"m.part-abcdef.h5", true},
+        {"m.part-abcde.pt", true},          {"m.pt.part-abcdef.state-x", true},
+        {"m.pt.part-abcdef.beast-3", true}, {"mm.part-abcdef.pt", true},
+        {"n.pt.part-abcdef.state-1", true}, {"m.pt", true},
     };
     struct ev_train_lock lock;
     char *out = strdup(ev_test_path("m.pt"));
