@@ -38,8 +38,8 @@ above = crowded ? "rotate by 90 left offset character 0, 0.5" : "center offset c
 # Whiskers overlap where the difference of two variants, which see the same images, is well known.
 if (has_intervals) {
     set label 1003 'whiskers: 95 % interval of each error by itself; ' \
-        .'differences on the same images are known better' at screen from_left(16), 14.0 / chart_height left \
-        font font_name.',9' textcolor rgb grey
+        .'differences on the same images are known better' \
+        at screen from_left(16), 14.0 / chart_height left font font_name.',9' textcolor rgb grey
 }
 each_set = "for [i = 1:n_backends] $data every ::(i - 1) * n_groups::i * n_groups - 1"
 plot @each_set using (place($1, $2)):3:(0.92 * step) with boxes @filled, \
