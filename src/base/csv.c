@@ -114,11 +114,13 @@ static enum ev_status parse(struct table *table, const char *text, size_t length
         }
         text += n;
     }
+    const char *fault = parsed ? EV_CSV_OPEN_QUOTE : EV_CSV_STRAY_QUOTE;
     if (table->status == EV_OK && parsed)
         parsed = csv_fini(&parser, on_cell, on_row, table) == 0;
     if (table->status == EV_OK && !parsed)
-        table->status = ev_fail(table->err, EV_INPUT, "%s: line %lld: %s", table->path,
-                                (long long)table->line, ev_csv_fault(csv_error(&parser), text == end));
+        table->status = ev_fail(
+            table->err, EV_INPUT, "%s: line %lld: %s", table->path, (long long)table->line,
+            csv_error(&parser) == CSV_EPARSE ? fault : csv_strerror(csv_error(&parser)));
     csv_free(&parser);
     return table->status;
 }

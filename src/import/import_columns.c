@@ -140,7 +140,7 @@ static void name_column(const struct names *names, int32_t column, char name[32]
 
 /* Columns of pictures where the arguments name none: all three of a car with as many offsets, else
  * the one in the middle. */
-static enum ev_status default_images(struct ev_import_plan *plan, const struct names *names,
+static enum ev_status default_cameras(struct ev_import_plan *plan, const struct names *names,
                                      struct ev_error *err)
 {
     static const char *const cameras[] = {"center", "left", "right"};
@@ -166,7 +166,7 @@ static enum ev_status default_images(struct ev_import_plan *plan, const struct n
                    plan->table, list);
 }
 
-static enum ev_status choose_images(struct ev_import_plan *plan, const struct names *names,
+static enum ev_status choose_cameras(struct ev_import_plan *plan, const struct names *names,
                                     struct ev_error *err)
 {
     const struct ev_import_args *args = plan->args;
@@ -179,7 +179,7 @@ static enum ev_status choose_images(struct ev_import_plan *plan, const struct na
     if (args->n_cameras > EV_IMPORT_MAX_CAMERAS)
         return ev_fail(err, EV_USAGE, "--cameras: more than %d columns", EV_IMPORT_MAX_CAMERAS);
     if (args->n_cameras == 0)
-        status = default_images(plan, names, err);
+        status = default_cameras(plan, names, err);
     for (int32_t i = 0; i < plan->n_cameras && status == EV_OK; i++)
         status = check_unique(plan, names, "cameras", plan->image_columns[i], err);
     for (int32_t i = 0; i < args->n_cameras && status == EV_OK; i++) {
@@ -347,7 +347,7 @@ enum ev_status ev_import_choose_columns(struct ev_import_plan *plan, const struc
         return ev_fail(err, EV_INPUT, "%s: line %lld: a single cell: cells are separated by commas",
                        plan->table, (long long)first->line);
     const struct names names = known_names(plan, first);
-    enum ev_status status = choose_images(plan, &names, err);
+    enum ev_status status = choose_cameras(plan, &names, err);
     if (status == EV_OK)
         status = choose_targets(plan, &names, err);
     if (status == EV_OK)
