@@ -14,6 +14,7 @@ says "  null         constant outputs, needs no model (present)"
 for name in baseline dynamic static qat null simple montreal montmelo many_curves nurburgring cpu cuda; do
     says "  $name"
 done
+awk -v cache="$EVALRUN_CACHE" 'length > 80 && !index($0, cache) { exit 1 }' "$out" || die "longer than 80 columns"
 says "$EVALRUN_CACHE"
 says "not rendered yet"
 passes evalrun list --cache elsewhere
