@@ -61,7 +61,7 @@ static enum ev_status print_sets(struct ev_error *err)
         if (set->n_frames > 0)
             snprintf(frames, sizeof frames, "%lld frames, ", (long long)set->n_frames);
         printf("  %-12s %-5s  %s; %s%s\n", set->name, set->role, set->summary, frames,
-               ev_builtin_set_is_rendered(set, folder) ? "rendered" : "not rendered yet");
+               ev_builtin_set_is_rendered(set, folder) ? "rendered" : "not rendered");
     }
     free(folder);
     return EV_OK;

@@ -55,8 +55,9 @@ static enum ev_status check_columns(const struct ev_set_info *first, const struc
                                     struct ev_error *err)
 {
     if (info->n_outputs != first->n_outputs)
-        return ev_fail(err, EV_INPUT, "%s: %d label columns, but %s has %d", info->path,
-                       info->n_outputs, first->path, first->n_outputs);
+        return ev_fail(err, EV_INPUT, "%s: %d label column%s, but %s has %d", info->path,
+                       info->n_outputs, info->n_outputs == 1 ? "" : "s", first->path,
+                       first->n_outputs);
     for (int32_t k = 0; k < first->n_outputs; k++) {
         const struct ev_column *x = &first->columns[k], *y = &info->columns[k];
         if (strcmp(x->name, y->name) != 0)

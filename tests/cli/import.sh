@@ -22,6 +22,18 @@ passes evalrun dataset import drive --out again.h5 --threads 3 --quiet
 cmp drive.h5 again.h5 || die "the threads change the file"
 passes evalrun dataset import drive --out packed.h5 --chunk 2 --deflate 6
 (($(stat -c %s packed.h5) < $(stat -c %s drive.h5))) || die "deflate does not make it smaller"
+# Sets whose labels differ are not evaluated together: which label, and in what.
+differ() {
+    local text=$1
+    shift
+    passes evalrun dataset import drive --out other.h5 --quiet "$@"
+    fails 2 "other.h5: ${text}drive.h5" evalrun --backend null --quiet --set ./drive.h5,./other.h5
+}
+differ "1 label column, but ./" --targets w
+differ "label column 1 is 'w', but 'v' in ./" --targets w,v
+differ "the unit of label w is '1/s', but 'rad/s' in ./" --units m/s,1/s
+differ "the range of label v is 0 to 24, but 6.5 to 24 in ./" --ranges 0:24,-7.1:7.1
+rm -r other.h5 results plots
 picture drive/3.png 30 480 640
 passes evalrun dataset import drive --out again.h5 --quiet
 warns "drive/3.png: has no row in data.csv"

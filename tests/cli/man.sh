@@ -14,7 +14,11 @@ mapfile -t codes < <(evalrun --help | sed -n '/^Exit codes:/,/^$/s/^  \([0-9]*\)
 ((${#codes[@]} == 6)) || die "not 6 exit codes in --help"
 for code in "${codes[@]}"; do
     says $'\n.TP\n\\fB'"${code%%:*}"$'\\fR\n'"${code#*:}"$'\n'
+    [[ $(tr '\n' ' ' <"${script%/*}/../../README.md") == *" ${code%%:*} ${code#*:}"[,.]* ]] ||
+        die "README.md has other words for exit code ${code%%:*}"
 done
+says $'\n\\fBevalrun list\\fR shows '
+[[ $(<"$out") != *'\(ga'* ]] || die "a literal backtick"
 says $'\nevalrun \\-\\-backend qat \\-\\-set montreal '
 says $'\n    \\-\\-units m/s,rad/s'
 says "evalrun dataset render\\fR \\fICIRCUIT\\fR [\\fIOPTIONS\\fR]"
