@@ -118,9 +118,9 @@ static enum ev_status parse(struct table *table, const char *text, size_t length
     if (table->status == EV_OK && parsed)
         parsed = csv_fini(&parser, on_cell, on_row, table) == 0;
     if (table->status == EV_OK && !parsed)
-        table->status = ev_fail(
-            table->err, EV_INPUT, "%s: line %lld: %s", table->path, (long long)table->line,
-            csv_error(&parser) == CSV_EPARSE ? fault : csv_strerror(csv_error(&parser)));
+        table->status =
+            ev_fail(table->err, EV_INPUT, "%s: line %lld: %s", table->path, (long long)table->line,
+                    csv_error(&parser) == CSV_EPARSE ? fault : csv_strerror(csv_error(&parser)));
     csv_free(&parser);
     return table->status;
 }

@@ -283,8 +283,7 @@ static int index_of(const char *const *words, const char *word)
 static enum ev_status parse_texts(struct parsed *parsed, struct ev_import_args *args,
                                   struct ev_error *err)
 {
-    enum ev_status status =
-        parse_list("cameras", cameras_text, &parsed->cameras, &args->cameras,
+    enum ev_status status = parse_list("cameras", cameras_text, &parsed->cameras, &args->cameras,
                                        &args->n_cameras, err);
     if (status == EV_OK)
         status = parse_list("targets", targets_text, &parsed->targets, &args->targets,

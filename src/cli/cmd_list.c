@@ -35,8 +35,7 @@ static enum ev_status print_backends(struct ev_error *err)
         else if (path)
             snprintf(state, sizeof state, ", model missing");
         free(path);
-        printf("  %-12s %s (%s%s)\n", variant->name, variant->summary, variant->engine,
-               state);
+        printf("  %-12s %s (%s%s)\n", variant->name, variant->summary, variant->engine, state);
     }
     return EV_OK;
 }

@@ -24,7 +24,8 @@ const struct ev_command *const ev_commands[] = {
 };
 
 const struct ev_environment ev_environment[] = {
-    {"EVALRUN_CACHE", "folder of rendered sets (default: $XDG_CACHE_HOME/evalrun, usually ~/.cache/evalrun)"},
+    {"EVALRUN_CACHE",
+     "folder of rendered sets (default: $XDG_CACHE_HOME/evalrun, usually ~/.cache/evalrun)"},
     {"EVALRUN_DATA_DIR", "folder of circuits, models and chart templates (default: those of the "
                          "installation)"},
     {"EVALRUN_MODULE_PATH", "folders of engine modules, evalrun_NAME.so, separated by colons; "

@@ -230,7 +230,7 @@ static enum ev_status drive_laps(struct drive *drive, struct ev_error *err)
                 status = result;
             }
             if (result != EV_OK || ev_interrupted())
-                break;
+                continue;
 #pragma omp atomic capture
             done = ++n_done;
             if (thread == 0)

@@ -253,9 +253,9 @@ static void run_job(struct import *import, int64_t slot)
         job->status = ev_fail(&reason, EV_USAGE,
                               "%.200s: would be overwritten, but it is what is read", path);
     if (job->status == EV_OK)
-        job->status = read_picture(&import->plan, path,
-                                   import->pictures + (size_t)slot * import->slot_bytes,
-                                   &job->is_cropped, &reason);
+        job->status =
+            read_picture(&import->plan, path, import->pictures + (size_t)slot * import->slot_bytes,
+                         &job->is_cropped, &reason);
     if (job->status != EV_OK)
         (void)ev_fail(&job->err, job->status, "%s: line %lld: %s", import->plan.table,
                       (long long)job->line, reason.message);

@@ -141,7 +141,7 @@ static void name_column(const struct names *names, int32_t column, char name[32]
 /* Columns of pictures where the arguments name none: all three of a car with as many offsets, else
  * the one in the middle. */
 static enum ev_status default_cameras(struct ev_import_plan *plan, const struct names *names,
-                                     struct ev_error *err)
+                                      struct ev_error *err)
 {
     static const char *const cameras[] = {"center", "left", "right"};
     static const char *const singles[] = {"center", "centre", "image", "filename"};
@@ -167,7 +167,7 @@ static enum ev_status default_cameras(struct ev_import_plan *plan, const struct 
 }
 
 static enum ev_status choose_cameras(struct ev_import_plan *plan, const struct names *names,
-                                    struct ev_error *err)
+                                     struct ev_error *err)
 {
     const struct ev_import_args *args = plan->args;
     enum ev_status status = EV_OK;
@@ -184,7 +184,8 @@ static enum ev_status choose_cameras(struct ev_import_plan *plan, const struct n
         status = check_unique(plan, names, "cameras", plan->image_columns[i], err);
     for (int32_t i = 0; i < args->n_cameras && status == EV_OK; i++) {
         plan->n_cameras = i + 1;
-        status = find_column(plan, names, "cameras", args->cameras[i], &plan->image_columns[i], err);
+        status =
+            find_column(plan, names, "cameras", args->cameras[i], &plan->image_columns[i], err);
     }
     for (int32_t i = 0; i < plan->n_cameras && status == EV_OK; i++)
         name_column(names, plan->image_columns[i], plan->camera_names[i]);
@@ -286,8 +287,8 @@ static enum ev_status choose_targets(struct ev_import_plan *plan, const struct n
         return ev_fail(err, EV_USAGE, "--units: %d for %d target%s", args->n_units, plan->n_targets,
                        plan->n_targets == 1 ? "" : "s");
     if (args->n_ranges > 0 && args->n_ranges != plan->n_targets)
-        return ev_fail(err, EV_USAGE, "--ranges: %d for %d target%s", args->n_ranges, plan->n_targets,
-                       plan->n_targets == 1 ? "" : "s");
+        return ev_fail(err, EV_USAGE, "--ranges: %d for %d target%s", args->n_ranges,
+                       plan->n_targets, plan->n_targets == 1 ? "" : "s");
     for (int32_t k = 0; k < plan->n_targets; k++)
         describe_target(plan, names, k);
     return check_targets(plan, err);
@@ -314,7 +315,8 @@ static enum ev_status find_target(const struct ev_import_plan *plan, const struc
     }
     if (text)
         return ev_fail(err, EV_USAGE, "--%s: '%s' is not among the targets", option, text);
-    return ev_fail(err, EV_USAGE, "--%s: none of the targets is called w or steering: name one", option);
+    return ev_fail(err, EV_USAGE, "--%s: none of the targets is called w or steering: name one",
+                   option);
 }
 
 static enum ev_status choose_roles(struct ev_import_plan *plan, const struct names *names,

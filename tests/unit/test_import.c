@@ -82,8 +82,11 @@ static const struct crop_case {
 } crop_cases[] = {
     {false, {0}, "\"crop\":{\"top\":240,\"bottom\":480,\"left\":0,\"right\":0,\"pictures\":1}"},
     {true, {0}, "\"crop\":null"},
-    {true, {.right = -1}, "\"crop\":{\"top\":0,\"bottom\":0,\"left\":0,\"right\":-1,\"pictures\":2}"},
-    {true, {.bottom = EV_TEST_IMPORT_HEIGHT},
+    {true,
+     {.right = -1},
+     "\"crop\":{\"top\":0,\"bottom\":0,\"left\":0,\"right\":-1,\"pictures\":2}"},
+    {true,
+     {.bottom = EV_TEST_IMPORT_HEIGHT},
      "\"crop\":{\"top\":0,\"bottom\":20,\"left\":0,\"right\":0,\"pictures\":1}"},
 };
 
@@ -404,8 +407,7 @@ Suite *ev_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, folder_is_prepared_as_the_reference_does);
-    tcase_add_loop_test(tests, provenance_tells_what_was_cut, 0,
-                        N_OF(crop_cases));
+    tcase_add_loop_test(tests, provenance_tells_what_was_cut, 0, N_OF(crop_cases));
     tcase_add_test(tests, folders_pictures_go_by_their_number);
     tcase_add_test(tests, cameras_offsets_mirrors_and_repeats);
     tcase_add_test(tests, columns_are_named_or_numbered);

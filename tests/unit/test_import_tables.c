@@ -27,7 +27,10 @@ static const struct column_case {
      "--targets the number"},
     {"image,steering,steering", NULL, {"steering"}, "columns 2 and 3 are both called"},
     {"image,steering,steering", NULL, {"3"}, NULL},
-    {"image,image,steering", NULL, {"3"}, "columns 1 and 2 are both called 'image': give --cameras"},
+    {"image,image,steering",
+     NULL,
+     {"3"},
+     "columns 1 and 2 are both called 'image': give --cameras"},
     {"image,image,steering", "image", {"3"}, "columns 1 and 2 are both called 'image'"},
     {"image,image,steering", "1", {"3"}, NULL},
     {"image,note,note", NULL, {"note"}, "columns 2 and 3 are both called 'note'"},
@@ -167,7 +170,7 @@ START_TEST(hash_is_no_comment)
     ev_assert_ok(ev_import_run(&args, &result, &err));
     ev_test_check_rows(rows, 2);
     ev_test_write_text("log.csv", "center,steering\n# a note\na.png,0.1\n");
-    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "line 2 has 1 cells");
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "line 2 has 1 cell,");
 }
 END_TEST
 
