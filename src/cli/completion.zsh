@@ -14,7 +14,7 @@ _evalrun_offer() { # FORM NAME...
     fi
     (($# == 0)) || offers+=("names:name:(${(j: :)${(q)@}})")
     case $form in
-    (files.*) offers+=("files:file:_files -g '*.(${${${form%+list}#files.}//./|})'") ;;
+    (files.*) offers+=("files:file:_files -g '*.(${${${form%+list}#files.}//./|})(-.)'") ;;
     (files*) offers+=('files:file:_files') ;;
     (folders*) offers+=('folders:folder:_files -/') ;;
     esac
