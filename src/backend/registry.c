@@ -12,12 +12,11 @@
 
 const struct ev_variant ev_variants[] = {
     {"baseline", "float32, as trained", "results/models/baseline.pt", "torch", true},
-    {"dynamic", "int8 linear layers, activations quantised while running",
-     "results/models/dynamic.pt", "torch", true},
-    {"static", "int8 throughout, activation ranges from calibration pictures",
-     "results/models/static.pt", "torch", true},
-    {"qat", "int8 throughout, trained with fake quantisation", "results/models/qat.pt", "torch",
+    {"dynamic", "int8 linear layers, activations at run time", "results/models/dynamic.pt", "torch",
      true},
+    {"static", "int8 throughout, ranges from calibration", "results/models/static.pt", "torch",
+     true},
+    {"qat", "int8 throughout, quantised in training", "results/models/qat.pt", "torch", true},
     {"null", "constant outputs, measures the harness itself", NULL, "null", false},
     {NULL, NULL, NULL, NULL, false},
 };

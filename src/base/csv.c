@@ -80,8 +80,8 @@ static void on_row(int end, void *data)
         table->n_columns = (int32_t)n;
     if (n != (size_t)table->n_columns) {
         table->status =
-            ev_fail(table->err, EV_INPUT, "%s: line %lld has %zu cells, the header has %d",
-                    table->path, (long long)table->line, n, table->n_columns);
+            ev_fail(table->err, EV_INPUT, "%s: line %lld has %zu cell%s, the header has %d",
+                    table->path, (long long)table->line, n, n == 1 ? "" : "s", table->n_columns);
         return;
     }
     if (!reserve(&table->lines, &table->lines_size, (size_t)table->n_rows + 1,
@@ -114,11 +114,13 @@ static enum ev_status parse(struct table *table, const char *text, size_t length
         }
         text += n;
     }
+    const char *fault = parsed ? EV_CSV_OPEN_QUOTE : EV_CSV_STRAY_QUOTE;
     if (table->status == EV_OK && parsed)
         parsed = csv_fini(&parser, on_cell, on_row, table) == 0;
     if (table->status == EV_OK && !parsed)
-        table->status = ev_fail(table->err, EV_INPUT, "%s: line %lld: %s", table->path,
-                                (long long)table->line, csv_strerror(csv_error(&parser)));
+        table->status =
+            ev_fail(table->err, EV_INPUT, "%s: line %lld: %s", table->path, (long long)table->line,
+                    csv_error(&parser) == CSV_EPARSE ? fault : csv_strerror(csv_error(&parser)));
     csv_free(&parser);
     return table->status;
 }

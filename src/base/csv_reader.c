@@ -144,13 +144,15 @@ static enum ev_status read_row(struct ev_csv_reader *reader, int64_t *first, str
             csv_parse(&reader->parser, reader->input, n, on_cell, on_row, reader) != n) {
             if (csv_error(&reader->parser) == CSV_ENOMEM)
                 return ev_fail(err, EV_MEMORY, "%s: out of memory", reader->path);
-            reader->fault = csv_strerror(csv_error(&reader->parser));
+            reader->fault = csv_error(&reader->parser) == CSV_EPARSE
+                                ? EV_CSV_STRAY_QUOTE
+                                : csv_strerror(csv_error(&reader->parser));
         }
     }
     if (ferror(reader->file))
         return ev_fail(err, EV_IO, "%s: cannot be read: %s", reader->path, strerror(errno));
     if (*first > 0 && !reader->row_ended && !reader->fault)
-        reader->fault = "a quote that does not end";
+        reader->fault = EV_CSV_OPEN_QUOTE;
     return EV_OK;
 }
 

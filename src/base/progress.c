@@ -104,6 +104,8 @@ void ev_progress_finish(struct ev_progress *progress)
         fflush(stderr);
         return;
     }
+    if (progress->done < progress->total)
+        return;
     format_time((double)(ev_clock_ns() - progress->start_ns) * 1e-9, elapsed);
     fprintf(stderr, "%s: %lld %s in %s\n", progress->what, (long long)progress->done,
             progress->unit, elapsed);
@@ -111,5 +113,5 @@ void ev_progress_finish(struct ev_progress *progress)
 
 void ev_progress_note(const char *line)
 {
-    fprintf(stderr, "%sevalrun: %s\n", bar_shown ? "\r\033[K" : "", line);
+    fprintf(stderr, "%sevalrun: note: %s\n", bar_shown ? "\r\033[K" : "", line);
 }

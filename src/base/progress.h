@@ -23,14 +23,15 @@ void ev_progress_set_quiet(bool quiet);
 
 void ev_progress_start(struct ev_progress *progress, const char *what, const char *unit,
                        int64_t total);
-/* `done` of total; `note` (may be NULL) is shown behind the rate, e.g. "loss 0.0123". */
+/* `done` of total, what failed not counted; `note` (may be NULL) is shown behind the rate, e.g.
+ * "loss 0.0123". */
 void ev_progress_update(struct ev_progress *progress, int64_t done, const char *note);
-/* Clears the bar on a terminal; elsewhere prints a line of what was done (all of it or not) and the
- * time it took. */
+/* Clears the bar on a terminal; elsewhere prints a line of what was done and the time it took, if
+ * all of it was done: otherwise the error is the last word. */
 void ev_progress_finish(struct ev_progress *progress);
 
-/* "evalrun: LINE" on standard error, also when quiet: what a person must know about work that goes
- * on all the same. */
+/* "evalrun: note: LINE" on standard error, also when quiet: what a person must know about work that
+ * goes on all the same. */
 void ev_progress_note(const char *line);
 
 #endif

@@ -32,6 +32,10 @@ void ev_text_csv_cell(FILE *out, const char *text);
 /* A CSV file in memory: all rows have as many cells as the header. Read with libcsv (RFC 4180
  * quoting, CR LF; blanks around cells are dropped). Lines that are empty or start with '#' are left
  * out. */
+/* What is wrong where libcsv sees no more than an error. */
+#define EV_CSV_STRAY_QUOTE "a quote in the middle of a cell (within quotes it is written twice)"
+#define EV_CSV_OPEN_QUOTE  "a quote that does not end"
+
 struct ev_csv {
     char *text;    /* storage */
     char **cells;  /* (n_rows + 1, n_columns); row 0 is the header */

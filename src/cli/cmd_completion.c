@@ -142,7 +142,7 @@ static void put_zsh_command(const struct ev_command *command, FILE *out)
     struct ev_operand operand;
     struct ev_values values;
 
-    fprintf(out, "    ('%s')\n        _arguments -S \\\n", command->name);
+    fprintf(out, "    ('%s')\n        _arguments -S \"${@[2,-1]}\" \\\n", command->name);
     for (const struct ev_option *option = command->options; option->name; option++)
         put_zsh_option(option, out);
     for (int i = 1; ev_operand_next(&at, &operand); i++) {
@@ -168,7 +168,7 @@ void ev_completion_zsh(const struct ev_command *const *commands, FILE *out)
         put_text(commands[i]->summary, ":\\", out);
         fputs("'\n", out);
     }
-    fputs(")\n\n_evalrun_command() { # NAME\n    case $1 in\n", out);
+    fputs(")\n\n_evalrun_command() { # NAME [SPEC...]\n    case $1 in\n", out);
     for (size_t i = 0; commands[i]; i++)
         put_zsh_command(commands[i], out);
     fprintf(out, "    esac\n}\n\n%s", zsh_functions);

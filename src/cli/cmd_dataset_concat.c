@@ -15,7 +15,7 @@ static struct ev_set_options set_options;
 static bool quiet;
 
 static const struct ev_option options[] = {
-    {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the new set file (needed)", NULL},
+    {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the new set file (required)", NULL},
     EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},

@@ -16,7 +16,7 @@
 #define MAX_REPEATS 1000
 
 static const char *out_path;
-static const char *images_text;
+static const char *cameras_text;
 static const char *targets_text;
 static const char *units_text;
 static const char *ranges_text;
@@ -42,10 +42,10 @@ static const char *const resizes[] = {"linear", "area", "nearest", NULL};
 static const char *const colours[] = {"rgb", "yuv", "grey", NULL};
 
 static const struct ev_option options[] = {
-    {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the set file", NULL},
-    {"images", 0, EV_OPT_TEXT, "LIST", &images_text, 0, 0,
+    {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the set file (required)", NULL},
+    {"cameras", 0, EV_OPT_TEXT, "LIST", &cameras_text, 0, 0,
      "columns of a log that name pictures, a camera each, by name or number from 1 (default: "
-     "center, image or filename)",
+     "center, centre, image or filename; with three --offsets center,left,right)",
      NULL},
     {"targets", 0, EV_OPT_TEXT, "LIST", &targets_text, 0, 0,
      "columns that a model should answer, by name or number (default: v,w or steering)", NULL},
@@ -62,10 +62,11 @@ static const struct ev_option options[] = {
     {"root", 0, EV_OPT_TEXT, "DIR", &root, 0, 0,
      "where the pictures of a log are looked for (default: the log's folder)", NULL},
     {"no-header", 0, EV_OPT_FLAG, NULL, &no_header, 0, 0,
-     "the log's first row is data (default: found out)", NULL},
+     "the log's first row is data (default: unless it has neither numbers nor pictures)", NULL},
     {"crop", 0, EV_OPT_TEXT, "T:B[,L:R]", &crop_text, 0, 0,
      "keep rows T to B and columns L to R, the last not included; from the end if B or R is "
-     "negative or missing (default: all, of a folder's pictures of 480 rows 240:480)",
+     "negative or missing (default: all as with 0:, but of a folder's pictures of 480 rows "
+     "240:480)",
      NULL},
     {"size", 0, EV_OPT_TEXT, "HxW", &size_text, 0, 0,
      "rows and columns of the set's pictures (default: 66x200)", NULL},
@@ -106,7 +107,7 @@ struct pieces {
 
 /* What the texts of the options become; lives until the import is done. */
 struct parsed {
-    struct ev_list images, targets, flip;
+    struct ev_list cameras, targets, flip;
     struct pieces units;
     const char *unit_items[MAX_PIECES];
     struct ev_import_range ranges[MAX_PIECES];
@@ -231,13 +232,11 @@ static enum ev_status parse_crop(struct ev_import_args *args, struct ev_error *e
     if (status != EV_OK || pieces.n == 0)
         return status;
     args->has_crop = true;
-    if (strcmp(crop_text, "none") == 0)
-        return EV_OK;
     if (pieces.n > 2 || !parse_pixels(pieces.items[0], &args->crop.top, &args->crop.bottom) ||
         (pieces.n == 2 && !parse_pixels(pieces.items[1], &args->crop.left, &args->crop.right)))
         return ev_fail(err, EV_USAGE,
-                       "--crop: '%s', expected TOP:BOTTOM, TOP:BOTTOM,LEFT:RIGHT or none; BOTTOM "
-                       "and RIGHT are larger than TOP and LEFT, negative, or missing",
+                       "--crop: '%s', expected TOP:BOTTOM or TOP:BOTTOM,LEFT:RIGHT; BOTTOM and "
+                       "RIGHT are larger than TOP and LEFT, negative, or missing",
                        crop_text);
     return EV_OK;
 }
@@ -284,8 +283,8 @@ static int index_of(const char *const *words, const char *word)
 static enum ev_status parse_texts(struct parsed *parsed, struct ev_import_args *args,
                                   struct ev_error *err)
 {
-    enum ev_status status =
-        parse_list("images", images_text, &parsed->images, &args->images, &args->n_images, err);
+    enum ev_status status = parse_list("cameras", cameras_text, &parsed->cameras, &args->cameras,
+                                       &args->n_cameras, err);
     if (status == EV_OK)
         status = parse_list("targets", targets_text, &parsed->targets, &args->targets,
                             &args->n_targets, err);
@@ -310,6 +309,18 @@ static enum ev_status parse_texts(struct parsed *parsed, struct ev_import_args *
     return status;
 }
 
+/* "drive.h5: 240 rows of 120 pictures (none left out)" */
+static void print_result(const struct ev_import_result *result)
+{
+    char left_out[32] = "none";
+
+    if (result->n_left_out > 0)
+        snprintf(left_out, sizeof left_out, "%lld", (long long)result->n_left_out);
+    printf("%s: %lld row%s of %lld picture%s (%s left out)\n", out_path, (long long)result->n_rows,
+           result->n_rows == 1 ? "" : "s", (long long)result->n_pictures,
+           result->n_pictures == 1 ? "" : "s", left_out);
+}
+
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     struct parsed parsed = {0};
@@ -328,11 +339,10 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         .deflate_level = (int32_t)deflate_level,
     };
     struct ev_import_result result;
-    char line[128];
 
     (void)n_operands;
     if (!out_path)
-        return ev_fail(err, EV_USAGE, "--out FILE is missing");
+        return ev_fail(err, EV_USAGE, "dataset import: --out is missing");
     if (deflate_level > 0 && chunk_rows == 0)
         return ev_fail(err, EV_USAGE, "--deflate needs --chunk: only chunks can be compressed");
     if (offset_target && !offsets_text)
@@ -345,14 +355,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         status = ev_threads_select(n_threads, &args.n_threads, err);
     if (status == EV_OK)
         status = ev_import_run(&args, &result, err);
-    if (status == EV_OK && result.n_left_out > 0) {
-        snprintf(line, sizeof line, "left out %lld of %lld pictures", (long long)result.n_left_out,
-                 (long long)result.n_pictures);
-        ev_progress_note(line);
-    }
     if (status == EV_OK)
-        printf("%s\n", out_path);
-    ev_list_free(&parsed.images);
+        print_result(&result);
+    ev_list_free(&parsed.cameras);
     ev_list_free(&parsed.targets);
     ev_list_free(&parsed.flip);
     return status;
@@ -376,7 +381,7 @@ const struct ev_command ev_cmd_dataset_import = {
         "  evalrun dataset import recordings/monaco --out monaco.h5\n"
         "  evalrun dataset import driving_log.csv --crop 60:-25 --flip steering \\\n"
         "      --offsets 0,0.2,-0.2 --out drive.h5\n"
-        "  evalrun dataset import log.csv --images front --targets speed,yaw \\\n"
+        "  evalrun dataset import log.csv --cameras front --targets speed,yaw \\\n"
         "      --units m/s,rad/s --ranges 0:30,-2:2 --root /data/drive7 \\\n"
         "      --out drive7.h5\n",
     .options = options,

@@ -17,7 +17,7 @@ static int64_t limit;
 static bool quiet;
 
 static const struct ev_option options[] = {
-    {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the new set file (needed)", NULL},
+    {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "the new set file (required)", NULL},
     {"rows", 0, EV_OPT_TEXT, "A:B[:STEP]", &rows, 0, 0,
      "rows A to B - 1, each part optional, negative from the end (default: all)", NULL},
     {"where", 0, EV_OPT_TEXT, "TEST", &where, 0, 0,

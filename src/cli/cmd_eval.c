@@ -58,11 +58,11 @@ static const struct ev_option options[] = {
      "folder of the charts (default: " DEFAULT_PLOTS ", or plots in the folder --out)", NULL},
     {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
     {"images", 0, EV_OPT_TEXT, "PATH", &source.images, 0, 0,
-     "where a file of yours has its pictures (default: /images)", NULL},
+     "where your file has its pictures (default: /images)", NULL},
     {"labels", 0, EV_OPT_TEXT, "PATH", &source.labels, 0, 0,
      "and its labels (default: /labels)", NULL},
     {"layout", 0, EV_OPT_CHOICE, "NAME", &layout_text, 0, 0,
-     "order of the pictures' axes, nhwc or nchw (default: the one of 1, 3 or 4 is the channels)",
+     "order of the pictures' axes, nhwc or nchw (default: by the axis of 1, 3 or 4)",
      layouts},
     {"white", 0, EV_OPT_DOUBLE, "NUMBER", &source.white, 1e-6, 1e6,
      "what white is in pictures of floats (default: 1)", NULL},
@@ -193,7 +193,7 @@ const struct ev_command ev_cmd_eval = {
         "Examples:\n"
         "  evalrun                                       everything on the test sets\n"
         "  evalrun --backend qat --set montreal          one variant on one circuit\n"
-        "  evalrun --backend static,qat --set ./my.h5    on a file of yours\n"
+        "  evalrun --backend static,qat --set ./my.h5    on your file\n"
         "  evalrun --model my.pt --out my-results        a model of yours\n"
         "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n",
     .options = options,

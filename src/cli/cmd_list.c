@@ -35,8 +35,7 @@ static enum ev_status print_backends(struct ev_error *err)
         else if (path)
             snprintf(state, sizeof state, ", model missing");
         free(path);
-        printf("  %-12s %s (engine %s%s)\n", variant->name, variant->summary, variant->engine,
-               state);
+        printf("  %-12s %s (%s%s)\n", variant->name, variant->summary, variant->engine, state);
     }
     return EV_OK;
 }
@@ -55,13 +54,13 @@ static enum ev_status print_sets(struct ev_error *err)
 
     if (!folder)
         return ev_fail(err, EV_MEMORY, "out of memory");
-    printf("\nSets (--set), rendered into %s\n", folder);
+    printf("\nSets (--set), test sets a lap each way, rendered into %s\n", folder);
     for (const struct ev_builtin_set *set = ev_builtin_sets; set->name; set++) {
-        char frames[32] = "a lap each way";
+        char frames[32] = "";
         if (set->n_frames > 0)
-            snprintf(frames, sizeof frames, "%lld frames", (long long)set->n_frames);
-        printf("  %-12s %-5s  %s; %s, %s\n", set->name, set->role, set->summary, frames,
-               ev_builtin_set_is_rendered(set, folder) ? "rendered" : "not rendered yet");
+            snprintf(frames, sizeof frames, "%lld frames, ", (long long)set->n_frames);
+        printf("  %-12s %-5s  %s; %s%s\n", set->name, set->role, set->summary, frames,
+               ev_builtin_set_is_rendered(set, folder) ? "rendered" : "not rendered");
     }
     free(folder);
     return EV_OK;

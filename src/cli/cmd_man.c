@@ -54,11 +54,32 @@ static void put(const char *text, FILE *out)
     put_bytes(text, strlen(text), out);
 }
 
+/* A word without its backticks: between them it is bold, as may be the next word. */
+static size_t put_word(const char *text, size_t n, bool *is_bold, FILE *out)
+{
+    size_t n_put = 0;
+
+    while (n > 0) {
+        size_t n_part = strcspn(text, "`");
+        n_part = n_part < n ? n_part : n;
+        n_put += put_bytes(text, n_part, out);
+        if (n_part < n) {
+            *is_bold = !*is_bold;
+            n_put += (size_t)fprintf(out, *is_bold ? "\\fB" : "\\fR");
+            n_part++;
+        }
+        text += n_part;
+        n -= n_part;
+    }
+    return n_put;
+}
+
 /* Words to be filled into lines. */
 static void put_filled(const char *text, size_t n, FILE *out)
 {
     const char *end = text + n;
     size_t column = 0;
+    bool is_bold = false;
 
     for (text += strspn(text, " \n"); text < end; text += strspn(text, " \n")) {
         size_t n_word = strcspn(text, " \n");
@@ -68,7 +89,7 @@ static void put_filled(const char *text, size_t n, FILE *out)
         } else if (column > 0) {
             fputc(' ', out);
         }
-        column += put_bytes(text, n_word, out) + 1;
+        column += put_word(text, n_word, &is_bold, out) + 1;
         text += n_word;
     }
     fputc('\n', out);
@@ -199,26 +220,17 @@ static void put_environment(FILE *out)
     }
 }
 
-/* The list of statuses has those of one exit code side by side. */
 static void put_exit_status(FILE *out)
 {
-#define ROW(status, exit_code, name) {exit_code, name},
-    static const struct {
-        int exit_code;
-        const char *name;
-    } rows[] = {EV_STATUS_LIST(ROW)};
-#undef ROW
-
-    fputs(".SH EXIT STATUS", out);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (i > 0 && rows[i].exit_code == rows[i - 1].exit_code)
-            fprintf(out, ", %s", rows[i].name);
-        else
-            fprintf(out, "\n.TP\n\\fB%d\\fR\n%s", rows[i].exit_code, rows[i].name);
+    fputs(".SH EXIT STATUS\n", out);
+    for (const struct ev_exit_code *row = ev_exit_codes; row->meaning; row++) {
+        fprintf(out, ".TP\n\\fB%d\\fR\n", row->code);
+        put_filled(row->meaning, strlen(row->meaning), out);
     }
-    fputs("\n.PP\n"
-          "Unless it is 0, one line on standard error names the file, option or row and\n"
-          "says what is wrong with it.\n",
+    fputs(".PP\n"
+          "With 1, 2, 3 and 130 the last line on standard error says why, and for bad input\n"
+          "names the file, option or row. Lines before it are progress and notes. A second\n"
+          "signal ends the program at once, without a line.\n",
           out);
 }
 
@@ -248,10 +260,14 @@ static const char files[] =
     "tables and charts of the last evaluation in this folder, and of the last drive\n"
     ".TP\n"
     "\\fI\\(ti/.cache/evalrun\\fR\n"
-    "rendered sets; they are rendered again if they are missing\n"
+    "rendered sets, unless $EVALRUN_CACHE or $XDG_CACHE_HOME names another folder;\n"
+    "they are rendered again if they are missing\n"
     ".TP\n"
     "\\fIshare/evalrun\\fR, under the prefix of the installation\n"
-    "circuits, models and chart templates\n";
+    "circuits, models and chart templates\n"
+    ".TP\n"
+    "\\fIdatasets/README.md\\fR, in the source\n"
+    "the format of sets, and the rules of \\fBevalrun dataset import\\fR\n";
 
 static const char see_also[] = ".SH SEE ALSO\n"
                                ".BR gnuplot (1),\n"

@@ -112,9 +112,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     (void)n_operands;
     (void)operands;
     if (!method)
-        return ev_fail(err, EV_USAGE, "--method is missing: dynamic, static or qat");
+        return ev_fail(err, EV_USAGE, "quantize: --method is missing");
     if (!model_path)
-        return ev_fail(err, EV_USAGE, "--model FILE is missing: the baseline to start from");
+        return ev_fail(err, EV_USAGE, "quantize: --model is missing");
     enum ev_status status = check_method(err);
     if (status != EV_OK)
         return status;

@@ -49,6 +49,13 @@ struct ev_environment {
 };
 extern const struct ev_environment ev_environment[];
 
+/* An exit code of the program; the table ends with a meaning of NULL. */
+struct ev_exit_code {
+    int code;
+    const char *meaning;
+};
+extern const struct ev_exit_code ev_exit_codes[];
+
 /* The command line as it was typed, one string; set by main before a command runs. */
 extern const char *ev_command_line;
 

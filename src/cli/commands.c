@@ -24,7 +24,8 @@ const struct ev_command *const ev_commands[] = {
 };
 
 const struct ev_environment ev_environment[] = {
-    {"EVALRUN_CACHE", "folder of rendered sets (default: $XDG_CACHE_HOME/evalrun)"},
+    {"EVALRUN_CACHE",
+     "folder of rendered sets (default: $XDG_CACHE_HOME/evalrun, usually ~/.cache/evalrun)"},
     {"EVALRUN_DATA_DIR", "folder of circuits, models and chart templates (default: those of the "
                          "installation)"},
     {"EVALRUN_MODULE_PATH", "folders of engine modules, evalrun_NAME.so, separated by colons; "
@@ -32,6 +33,16 @@ const struct ev_environment ev_environment[] = {
     {"TMPDIR", "folder into which compressed sets are unpacked (default: /var/tmp)"},
     {"XDG_CACHE_HOME", "folder of all programs' caches (default: ~/.cache)"},
     {NULL, NULL},
+};
+
+const struct ev_exit_code ev_exit_codes[] = {
+    {0, "done"},
+    {1, "a check failed"},
+    {2, "bad input or usage"},
+    {3, "cannot go on (disk, memory, device, engine)"},
+    {130, "interrupted"},
+    {141, "nobody reads the output any more"},
+    {0, NULL},
 };
 
 const char *ev_command_line = "";

@@ -2,9 +2,9 @@
 # The functions over the tables.
 
 # Offers what a value may be: FORM says "list" for several with commas between, and whether files or
-# folders are meant beside the names.
+# folders are meant beside the names: "files.h5.hdf5" are those with these endings, and folders.
 _evalrun_offer() { # FORM NAME...
-    local form=$1 before=$head name
+    local form=$1 before=$head name found=()
     shift
     [[ $form != *list* || $cur != *,* ]] || before=${cur%,*},
     for name; do
@@ -16,7 +16,14 @@ _evalrun_offer() { # FORM NAME...
     case $form in
     files*)
         compopt -o filenames -o default 2>/dev/null
-        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -P "$before" -- "${cur#"$before"}")
+        form=${form%+list}
+        form=${form#files}
+        mapfile -t found < <(compgen -f -P "$before" -- "${cur#"$before"}")
+        for name in "${found[@]}"; do
+            [[ -n $form && $form. != *".${name##*.}."* ]] || COMPREPLY+=("$name")
+        done
+        [[ -z $form ]] ||
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -P "$before" -- "${cur#"$before"}")
         ;;
     folders*)
         compopt -o filenames -o dirnames 2>/dev/null
@@ -80,6 +87,7 @@ _evalrun() {
     typed=("${typed[@]:1:${#typed[@]}-2}")
     if [[ ${typed[0]-$cur} == -* ]]; then
         _evalrun_command "${_evalrun_commands[0]}"
+        options+=(--version -V)
     elif _evalrun_command "${typed[*]:0:2}"; then
         n_words=2
     elif _evalrun_command "${typed[*]:0:1}"; then

@@ -2,7 +2,7 @@
 # The functions over the tables.
 
 # Offers what a value may be: FORM says "list" for several with commas between, and whether files or
-# folders are meant beside the names.
+# folders are meant beside the names: "files.h5.hdf5" are those with these endings, and folders.
 _evalrun_offer() { # FORM NAME...
     local form=$1
     local -a offers given
@@ -14,6 +14,7 @@ _evalrun_offer() { # FORM NAME...
     fi
     (($# == 0)) || offers+=("names:name:(${(j: :)${(q)@}})")
     case $form in
+    (files.*) offers+=("files:file:_files -g '*.(${${${form%+list}#files.}//./|})(-.)'") ;;
     (files*) offers+=('files:file:_files') ;;
     (folders*) offers+=('folders:folder:_files -/') ;;
     esac
@@ -24,7 +25,7 @@ _evalrun() {
     local -a names=(${_evalrun_commands%%:*}) next typed=($words[2,CURRENT-1])
     local name before
     if [[ ${typed[1]-$words[CURRENT]} == -* ]]; then
-        _evalrun_command $names[1]
+        _evalrun_command $names[1] '(- *)'{-V,--version}'[the version]'
         return
     fi
     for name in "$typed[1] $typed[2]" $typed[1]; do

@@ -92,9 +92,12 @@ static void print_help(void)
         snprintf(head, sizeof head, "  %s", variable->name);
         ev_help_print(head, variable->help, stdout);
     }
-    printf("\n"
-           "Exit code: 0 done, 1 a check failed, 2 bad input or usage, 3 the machine fails\n"
-           "(disk, memory, device), 130 interrupted.\n");
+    printf("\nExit codes:\n");
+    for (const struct ev_exit_code *row = ev_exit_codes; row->meaning; row++) {
+        char head[40];
+        snprintf(head, sizeof head, "  %d", row->code);
+        ev_help_print(head, row->meaning, stdout);
+    }
 }
 
 /* The commands of a group, "dataset"; false if no command begins with that word. */

@@ -25,7 +25,7 @@ extern const char *const ev_set_layouts[];
          &(options).source.images,                                                                 \
          0,                                                                                        \
          0,                                                                                        \
-         "where a file of yours has its pictures (default: /images)",                              \
+         "where your file has its pictures (default: /images)",                                    \
          NULL},                                                                                    \
         {"labels",                                                                                 \
          0,                                                                                        \
@@ -43,7 +43,7 @@ extern const char *const ev_set_layouts[];
          &(options).layout,                                                                        \
          0,                                                                                        \
          0,                                                                                        \
-         "order of the pictures' axes, nhwc or nchw (default: found)",                             \
+         "order of the pictures' axes, nhwc or nchw (default: by the axis of 1, 3 or 4)",          \
          ev_set_layouts},                                                                          \
     {                                                                                              \
         "white", 0, EV_OPT_DOUBLE, "NUMBER", &(options).source.white, 1e-6, 1e6,                   \

@@ -37,7 +37,8 @@ enum ev_status ev_run_training(struct ev_train_args *args, const char *set_text,
     int64_t bytes;
 
     if (!args->out_path)
-        return ev_fail(err, EV_USAGE, "--out FILE is missing: where to write the model");
+        return ev_fail(err, EV_USAGE, "%s: --out is missing",
+                       args->method == EV_METHOD_FLOAT ? "train" : "quantize");
     enum ev_status status = ev_threads_select(args->n_threads, &args->n_threads, err);
     if (status == EV_OK && args->baseline_path)
         status = ev_file_size(args->baseline_path, &bytes, err);

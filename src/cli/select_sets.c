@@ -2,6 +2,7 @@
 /* --set: built-in sets by name, files by path. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "cli/option.h"
@@ -33,11 +34,33 @@ static size_t builtin_names(const char *role, const char *names[MAX_BUILTIN])
     return n;
 }
 
+/* What a drive was recorded into, or many files. */
+static enum ev_status fail_folder(const char *name, struct ev_error *err)
+{
+    int n = (int)strlen(name);
+
+    while (n > 1 && name[n - 1] == '/')
+        n--;
+    return ev_fail(err, EV_INPUT,
+                   "%.*s: a folder, not a set: bring it in with 'evalrun dataset import %.*s --out "
+                   "%.*s.h5'",
+                   n, name, n, name, n, name);
+}
+
+static bool is_folder(const char *name)
+{
+    struct stat info;
+
+    return stat(name, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 static enum ev_status check_name(const char *name, struct ev_error *err)
 {
     const char *names[MAX_BUILTIN + 1];
     int64_t bytes;
 
+    if ((is_path(name) || !ev_builtin_set_find(name)) && is_folder(name))
+        return fail_folder(name, err);
     if (is_path(name))
         return ev_file_size(name, &bytes, err);
     if (ev_builtin_set_find(name))

@@ -49,10 +49,14 @@ static const struct {
     const char *const *names;
     void (*add_names)(struct ev_values *values);
 } words[] = {
-    {"FILE", "files", false, NULL, NULL},           {"DIR", "folders", false, NULL, NULL},
-    {"SOURCE", "files", false, NULL, NULL},         {"CIRCUIT", "files", false, NULL, add_sets},
-    {"SET", "files", false, NULL, add_sets},        {"SETS", "files", true, all, add_sets},
-    {"BACKENDS", "files", true, all, add_backends}, {"DEVICE", NULL, false, devices, NULL},
+    {"FILE", "files", false, NULL, NULL},
+    {"DIR", "folders", false, NULL, NULL},
+    {"SOURCE", "files", false, NULL, NULL},
+    {"CIRCUIT", "files", false, NULL, add_sets},
+    {"SET", "files.h5.hdf5", false, NULL, add_sets},
+    {"SETS", "files.h5.hdf5", true, all, add_sets},
+    {"BACKENDS", "files.so", true, all, add_backends},
+    {"DEVICE", NULL, false, devices, NULL},
     {"SHELL", NULL, false, ev_shells, NULL},
 };
 

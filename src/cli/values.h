@@ -17,7 +17,9 @@ struct ev_values {
     const char *names[EV_MAX_VALUES];
     size_t n_names;
     bool is_list;       /* several of them, with commas between */
-    const char *others; /* "files", "folders", or NULL: the names are all */
+    /* "files", "folders", or NULL: the names are all. "files.h5.hdf5" are files with these endings
+     * and folders. */
+    const char *others;
 };
 
 void ev_values_of_option(const struct ev_option *option, struct ev_values *values);

@@ -229,6 +229,8 @@ static enum ev_status drive_laps(struct drive *drive, struct ev_error *err)
 #pragma omp atomic write
                 status = result;
             }
+            if (result != EV_OK || ev_interrupted())
+                continue;
 #pragma omp atomic capture
             done = ++n_done;
             if (thread == 0)

@@ -67,8 +67,9 @@ static enum ev_status encode(const struct ev_drive_result *result, const struct 
         ok = WebPPictureImportBGRX(&picture, cairo_image_surface_get_data(surface),
                                    cairo_image_surface_get_stride(surface)) &&
              WebPAnimEncoderAdd(encoder, &picture, (int)i * PERIOD_MS, &config);
-        ev_progress_update(&progress, i + 1, NULL);
         status = ev_interrupt_check(err);
+        if (ok && status == EV_OK)
+            ev_progress_update(&progress, i + 1, NULL);
     }
     ev_progress_finish(&progress);
     ok = ok && WebPAnimEncoderAdd(encoder, NULL, (int)lap->n_frames * PERIOD_MS, NULL);

@@ -57,17 +57,28 @@ static bool set_text(char **to, const char *text)
 
 /* --- Opening and checking --- */
 
-static bool same_columns(const struct ev_set_info *a, const struct ev_set_info *b)
+/* Names, units and ranges of the labels must be those of the first set. */
+static enum ev_status check_columns(const struct ev_set_info *first, const struct ev_set_info *info,
+                                    struct ev_error *err)
 {
-    if (a->n_outputs != b->n_outputs)
-        return false;
-    for (int32_t k = 0; k < a->n_outputs; k++) {
-        const struct ev_column *x = &a->columns[k], *y = &b->columns[k];
-        if (strcmp(x->name, y->name) != 0 || strcmp(x->unit, y->unit) != 0 || x->min != y->min ||
-            x->max != y->max)
-            return false;
+    if (info->n_outputs != first->n_outputs)
+        return ev_fail(err, EV_INPUT, "%s: %d label column%s, but %s has %d", info->path,
+                       info->n_outputs, info->n_outputs == 1 ? "" : "s", first->path,
+                       first->n_outputs);
+    for (int32_t k = 0; k < first->n_outputs; k++) {
+        const struct ev_column *x = &first->columns[k], *y = &info->columns[k];
+        if (strcmp(x->name, y->name) != 0)
+            return ev_fail(err, EV_INPUT, "%s: label column %d is '%s', but '%s' in %s", info->path,
+                           k + 1, y->name, x->name, first->path);
+        if (strcmp(x->unit, y->unit) != 0)
+            return ev_fail(err, EV_INPUT, "%s: the unit of label %s is '%s', but '%s' in %s",
+                           info->path, y->name, y->unit, x->unit, first->path);
+        if (x->min != y->min || x->max != y->max)
+            return ev_fail(err, EV_INPUT,
+                           "%s: the range of label %s is %g to %g, but %g to %g in %s", info->path,
+                           y->name, y->min, y->max, x->min, x->max, first->path);
     }
-    return true;
+    return EV_OK;
 }
 
 /* Nothing in a model says what colours it was trained on. */
@@ -103,10 +114,9 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
                            info->path, info->shape.height, info->shape.width, info->shape.channels,
                            first->path, first->shape.height, first->shape.width,
                            first->shape.channels);
-        if (!same_columns(first, info))
-            return ev_fail(err, EV_INPUT,
-                           "%s: label columns (names, units, ranges) differ from those of %s",
-                           info->path, first->path);
+        status = check_columns(first, info, err);
+        if (status != EV_OK)
+            return status;
         evaluation->set_rows[s] = info->n_rows;
     }
     return EV_OK;

@@ -18,17 +18,17 @@
 /* A block has enough pictures for its threads to share them evenly, and bounded memory. */
 #define BLOCK_PICTURES_A_THREAD 16
 #define MAX_BLOCK_BYTES         ((size_t)64 << 20)
-/* Rows of the pictures of a folder that the reference study keeps. */
-static const struct ev_picture_crop reference_crop = {.top = 240, .bottom = 480};
 
-/* One picture on its way into the set. */
+/* One picture on its way into the set, or a bad row in its place. */
 struct job {
+    bool row_is_bad; /* then only status and err count */
     int64_t number; /* of all pictures of the table */
     int64_t row;    /* of the table, from 0 */
     int64_t line;
     int32_t camera;
     char *cell; /* that names it; NULL in a folder */
     float labels[EV_MAX_OUTPUTS];
+    bool is_cropped; /* a part was cut off */
     enum ev_status status;
     struct ev_error err;
 };
@@ -121,6 +121,7 @@ static enum ev_status survey_rows(struct import *import, struct ev_error *err)
     const struct ev_import_plan *plan = &import->plan;
     struct ev_import_rows rows;
     struct ev_import_row row;
+    struct ev_error first_bad = EV_ERROR_INIT;
 
     for (int32_t k = 0; k < plan->n_targets; k++) {
         import->low[k] = INFINITY;
@@ -130,9 +131,9 @@ static enum ev_status survey_rows(struct import *import, struct ev_error *err)
     while (status == EV_OK) {
         status = ev_import_rows_next(&rows, &row, err);
         if (status == EV_INPUT) {
+            if (import->result->n_left_out == 0)
+                first_bad = *err;
             status = judge_bad_row(import, &row, err);
-            if (status == EV_OK)
-                note_left_out(err);
             import->result->n_left_out += plan->n_cameras;
         } else if (status == EV_OK && row.line == 0) {
             break;
@@ -147,7 +148,7 @@ static enum ev_status survey_rows(struct import *import, struct ev_error *err)
     if (status == EV_OK && rows.n_read == 0)
         status = ev_fail(err, EV_INPUT, "%s: no rows behind the header", plan->table);
     if (status == EV_OK && import->result->n_rows == 0)
-        status = ev_fail(err, EV_INPUT, "%s: every row is bad", plan->table);
+        status = ev_fail(err, EV_INPUT, "%s: every row is bad", first_bad.message);
     return status;
 }
 
@@ -202,18 +203,20 @@ static enum ev_status note_oddities(const struct import *import, struct ev_error
 /* --- Pictures --- */
 
 static enum ev_status crop(const struct ev_import_plan *plan, struct ev_picture *picture,
-                           struct ev_error *err)
+                           bool *is_cropped, struct ev_error *err)
 {
-    if (plan->args->has_crop)
-        return ev_picture_crop(picture, &plan->args->crop, err);
-    if (!plan->is_log && picture->height == reference_crop.bottom)
-        return ev_picture_crop(picture, &reference_crop, err);
-    return EV_OK;
+    const int32_t height = picture->height, width = picture->width;
+    enum ev_status status = EV_OK;
+
+    if (plan->crop_height == 0 || plan->crop_height == height)
+        status = ev_picture_crop(picture, &plan->crop, err);
+    *is_cropped = picture->height != height || picture->width != width;
+    return status;
 }
 
 /* Reads, crops and resizes the picture at `path` into out, (height, width, channels) of the set. */
 static enum ev_status read_picture(const struct ev_import_plan *plan, const char *path,
-                                   uint8_t *out, struct ev_error *err)
+                                   uint8_t *out, bool *is_cropped, struct ev_error *err)
 {
     const struct ev_import_args *args = plan->args;
     struct ev_error reason = EV_ERROR_INIT;
@@ -222,7 +225,7 @@ static enum ev_status read_picture(const struct ev_import_plan *plan, const char
     enum ev_status status = ev_picture_read(path, &picture, err);
     if (status != EV_OK)
         return status;
-    status = crop(plan, &picture, &reason);
+    status = crop(plan, &picture, is_cropped, &reason);
     if (status == EV_OK)
         status = ev_picture_resize(&picture, args->resize, args->height, args->width, out, &reason);
     if (status == EV_OK)
@@ -240,6 +243,8 @@ static void run_job(struct import *import, int64_t slot)
     struct ev_error reason = EV_ERROR_INIT;
     char *path = NULL;
 
+    if (job->row_is_bad)
+        return;
     job->status = ev_interrupt_check(&job->err);
     if (job->status != EV_OK)
         return;
@@ -248,25 +253,31 @@ static void run_job(struct import *import, int64_t slot)
         job->status = ev_fail(&reason, EV_USAGE,
                               "%.200s: would be overwritten, but it is what is read", path);
     if (job->status == EV_OK)
-        job->status = read_picture(&import->plan, path,
-                                   import->pictures + (size_t)slot * import->slot_bytes, &reason);
+        job->status =
+            read_picture(&import->plan, path, import->pictures + (size_t)slot * import->slot_bytes,
+                         &job->is_cropped, &reason);
     if (job->status != EV_OK)
         (void)ev_fail(&job->err, job->status, "%s: line %lld: %s", import->plan.table,
                       (long long)job->line, reason.message);
     free(path);
 }
 
-/* The next row that is not bad; row.line is 0 behind the last one. */
-static enum ev_status next_row(struct import *import, struct ev_error *err)
+/* The next row that is not bad, or a job for one that is: `jobs` has no more than a block. row.line
+ * is 0 behind the last row. */
+static enum ev_status next_row(struct import *import, int64_t *n_jobs, struct ev_error *err)
 {
-    enum ev_status status;
+    enum ev_status status = ev_import_rows_next(&import->rows, &import->row, err);
 
-    while ((status = ev_import_rows_next(&import->rows, &import->row, err)) == EV_INPUT &&
-           (status = judge_bad_row(import, &import->row, err)) == EV_OK)
-        import->n_taken += import->plan.n_cameras;
-    if (import->row.line > 0)
+    if (status == EV_OK && import->row.line > 0)
         import->next_camera = 0;
-    return status;
+    if (status != EV_INPUT)
+        return status;
+    status = judge_bad_row(import, &import->row, err);
+    if (status != EV_OK)
+        return status;
+    import->n_taken += import->plan.n_cameras;
+    import->jobs[(*n_jobs)++] = (struct job){.row_is_bad = true, .status = EV_INPUT, .err = *err};
+    return EV_OK;
 }
 
 /* Fills the block with the next pictures; *n is 0 behind the last one. */
@@ -277,9 +288,10 @@ static enum ev_status take_jobs(struct import *import, int64_t *n, struct ev_err
 
     for (*n = 0; *n < import->n_block;) {
         if (import->next_camera == plan->n_cameras) {
-            status = next_row(import, err);
+            status = next_row(import, n, err);
             if (status != EV_OK || import->row.line == 0)
                 break;
+            continue;
         }
         int32_t camera = import->next_camera++;
         int64_t number = import->n_taken++;
@@ -314,6 +326,8 @@ static enum ev_status append(struct import *import, struct ev_set_writer *writer
     int64_t n = ev_import_repeats(plan, job->labels);
     enum ev_status status = EV_OK;
 
+    import->result->n_cropped += job->is_cropped;
+
     for (int64_t i = 0; i < n && status == EV_OK; i++)
         status = ev_set_writer_append(writer, 1, picture, job->labels, NULL, err);
     if (args->n_flip == 0)
@@ -333,6 +347,11 @@ static enum ev_status settle(struct import *import, struct ev_set_writer *writer
 {
     const struct job *job = &import->jobs[slot];
 
+    if (job->row_is_bad) {
+        if (!writer)
+            note_left_out(&job->err);
+        return EV_OK;
+    }
     if (job->status == EV_OK)
         return writer ? append(import, writer, slot, err) : EV_OK;
     if (job->status != EV_INPUT || writer) {
@@ -372,7 +391,8 @@ static enum ev_status go_over(struct import *import, struct ev_set_writer *write
             free(import->jobs[slot].cell);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
-        ev_progress_update(&progress, import->n_taken, NULL);
+        if (status == EV_OK)
+            ev_progress_update(&progress, import->n_taken, NULL);
     }
     if (status == EV_OK)
         status = ev_import_check_table(&import->plan, err);
@@ -412,13 +432,13 @@ static enum ev_status write_set(struct import *import, struct ev_error *err)
     };
 
     memcpy(spec.columns, plan->columns, sizeof spec.columns);
-    char *provenance = ev_import_provenance(plan, import->result);
-    if (!provenance)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    spec.provenance = provenance;
     enum ev_status status = ev_set_writer_open(args->out, &spec, &writer, err);
     if (status == EV_OK)
         status = go_over(import, writer, err);
+    char *provenance = status == EV_OK ? ev_import_provenance(plan, import->result) : NULL;
+    if (status == EV_OK)
+        status = provenance ? ev_set_writer_tell(writer, provenance, err)
+                            : ev_fail(err, EV_MEMORY, "out of memory");
     if (status == EV_OK)
         status = ev_set_writer_commit(writer, err);
     else

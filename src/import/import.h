@@ -30,15 +30,15 @@ struct ev_import_args {
     const char *source; /* a folder, or the CSV file of a log */
     const char *out;    /* the set file */
 
-    const char *const *images; /* (n_images) a log's picture columns; NULL: center or image */
-    int32_t n_images;
+    const char *const *cameras; /* (n_cameras) a log's picture columns; NULL: center or image */
+    int32_t n_cameras;
     const char *const *targets; /* (n_targets) label columns; NULL: v and w, or steering */
     int32_t n_targets;
     const char *const *units; /* (n_targets), or NULL: those that are usual */
     int32_t n_units;
     const struct ev_import_range *ranges; /* (n_targets), or NULL: those that are usual */
     int32_t n_ranges;
-    const double *offsets; /* (n_images) added to offset_target; NULL with a single camera: none */
+    const double *offsets; /* (n_cameras) added to offset_target; NULL with a single camera: none */
     int32_t n_offsets;
     const char *offset_target; /* NULL: w, steering, or the only target */
     const char *root;          /* where pictures of a log are looked for; NULL: its folder */
@@ -70,6 +70,7 @@ struct ev_import_result {
     int64_t n_pictures; /* named by the source */
     int64_t n_left_out; /* of them */
     int64_t n_rows;     /* of the set: with repeats and mirrored copies */
+    int64_t n_cropped;  /* pictures of which a part was cut off */
 };
 
 /* Writes the set file, whole or absent, with progress and notes on standard error. A picture or a

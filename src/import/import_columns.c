@@ -115,9 +115,9 @@ static enum ev_status find_column(const struct ev_import_plan *plan, const struc
     }
     if (!names->items)
         return ev_fail(err, EV_INPUT,
-                       "%s: no column '%s' for --%s: without a header and with %d columns, only "
-                       "their numbers are known",
-                       plan->table, text, option, names->n);
+                       "%s: no column '%s' for --%s: without a header and with %d column%s, only "
+                       "numbers are known",
+                       plan->table, text, option, names->n, names->n == 1 ? "" : "s");
     const char *near = ev_text_nearest(text, names->items, (size_t)names->n);
     if (near)
         return ev_fail(err, EV_INPUT, "%s: no column '%s' for --%s: did you mean '%s'?",
@@ -140,8 +140,8 @@ static void name_column(const struct names *names, int32_t column, char name[32]
 
 /* Columns of pictures where the arguments name none: all three of a car with as many offsets, else
  * the one in the middle. */
-static enum ev_status default_images(struct ev_import_plan *plan, const struct names *names,
-                                     struct ev_error *err)
+static enum ev_status default_cameras(struct ev_import_plan *plan, const struct names *names,
+                                      struct ev_error *err)
 {
     static const char *const cameras[] = {"center", "left", "right"};
     static const char *const singles[] = {"center", "centre", "image", "filename"};
@@ -162,12 +162,12 @@ static enum ev_status default_images(struct ev_import_plan *plan, const struct n
     if (names->items)
         list_names(names, list, sizeof list);
     return ev_fail(err, EV_INPUT,
-                   "%s: which column has the pictures? Name it with --images; its columns are %s",
+                   "%s: which column has the pictures? Name it with --cameras; its columns are %s",
                    plan->table, list);
 }
 
-static enum ev_status choose_images(struct ev_import_plan *plan, const struct names *names,
-                                    struct ev_error *err)
+static enum ev_status choose_cameras(struct ev_import_plan *plan, const struct names *names,
+                                     struct ev_error *err)
 {
     const struct ev_import_args *args = plan->args;
     enum ev_status status = EV_OK;
@@ -176,15 +176,16 @@ static enum ev_status choose_images(struct ev_import_plan *plan, const struct na
         plan->n_cameras = 1;
         return EV_OK;
     }
-    if (args->n_images > EV_IMPORT_MAX_CAMERAS)
-        return ev_fail(err, EV_USAGE, "--images: more than %d columns", EV_IMPORT_MAX_CAMERAS);
-    if (args->n_images == 0)
-        status = default_images(plan, names, err);
+    if (args->n_cameras > EV_IMPORT_MAX_CAMERAS)
+        return ev_fail(err, EV_USAGE, "--cameras: more than %d columns", EV_IMPORT_MAX_CAMERAS);
+    if (args->n_cameras == 0)
+        status = default_cameras(plan, names, err);
     for (int32_t i = 0; i < plan->n_cameras && status == EV_OK; i++)
-        status = check_unique(plan, names, "images", plan->image_columns[i], err);
-    for (int32_t i = 0; i < args->n_images && status == EV_OK; i++) {
+        status = check_unique(plan, names, "cameras", plan->image_columns[i], err);
+    for (int32_t i = 0; i < args->n_cameras && status == EV_OK; i++) {
         plan->n_cameras = i + 1;
-        status = find_column(plan, names, "images", args->images[i], &plan->image_columns[i], err);
+        status =
+            find_column(plan, names, "cameras", args->cameras[i], &plan->image_columns[i], err);
     }
     for (int32_t i = 0; i < plan->n_cameras && status == EV_OK; i++)
         name_column(names, plan->image_columns[i], plan->camera_names[i]);
@@ -192,9 +193,8 @@ static enum ev_status choose_images(struct ev_import_plan *plan, const struct na
         return status;
     if (args->n_offsets != plan->n_cameras && (args->n_offsets > 0 || plan->n_cameras > 1))
         return ev_fail(err, EV_USAGE,
-                       "--offsets has %d numbers, --images %d columns: each camera needs one, 0 if "
-                       "nothing is added",
-                       args->n_offsets, plan->n_cameras);
+                       "--offsets: %d for %d camera%s: each needs one, 0 if nothing is added",
+                       args->n_offsets, plan->n_cameras, plan->n_cameras == 1 ? "" : "s");
     return EV_OK;
 }
 
@@ -284,10 +284,11 @@ static enum ev_status choose_targets(struct ev_import_plan *plan, const struct n
     if (status != EV_OK)
         return status;
     if (args->n_units > 0 && args->n_units != plan->n_targets)
-        return ev_fail(err, EV_USAGE, "--units: %d for %d targets", args->n_units, plan->n_targets);
+        return ev_fail(err, EV_USAGE, "--units: %d for %d target%s", args->n_units, plan->n_targets,
+                       plan->n_targets == 1 ? "" : "s");
     if (args->n_ranges > 0 && args->n_ranges != plan->n_targets)
-        return ev_fail(err, EV_USAGE, "--ranges: %d for %d targets", args->n_ranges,
-                       plan->n_targets);
+        return ev_fail(err, EV_USAGE, "--ranges: %d for %d target%s", args->n_ranges,
+                       plan->n_targets, plan->n_targets == 1 ? "" : "s");
     for (int32_t k = 0; k < plan->n_targets; k++)
         describe_target(plan, names, k);
     return check_targets(plan, err);
@@ -314,7 +315,8 @@ static enum ev_status find_target(const struct ev_import_plan *plan, const struc
     }
     if (text)
         return ev_fail(err, EV_USAGE, "--%s: '%s' is not among the targets", option, text);
-    return ev_fail(err, EV_USAGE, "--%s is missing: no target is called w or steering", option);
+    return ev_fail(err, EV_USAGE, "--%s: none of the targets is called w or steering: name one",
+                   option);
 }
 
 static enum ev_status choose_roles(struct ev_import_plan *plan, const struct names *names,
@@ -343,8 +345,11 @@ enum ev_status ev_import_choose_columns(struct ev_import_plan *plan, const struc
 {
     plan->has_header = !plan->args->no_header && is_header(first);
     plan->n_cells = first->n_cells;
+    if (first->n_cells == 1 && strchr(first->cells[0], ';'))
+        return ev_fail(err, EV_INPUT, "%s: line %lld: a single cell: cells are separated by commas",
+                       plan->table, (long long)first->line);
     const struct names names = known_names(plan, first);
-    enum ev_status status = choose_images(plan, &names, err);
+    enum ev_status status = choose_cameras(plan, &names, err);
     if (status == EV_OK)
         status = choose_targets(plan, &names, err);
     if (status == EV_OK)

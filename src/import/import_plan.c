@@ -11,6 +11,9 @@
 #include "evalrun/version.h"
 #include "import/import_private.h"
 
+/* What the reference study keeps of a folder's pictures. */
+static const struct ev_picture_crop reference_crop = {.top = 240, .bottom = 480};
+
 /* Finds the table of a folder: data.csv beside numbered pictures, or a simulator's log. */
 static enum ev_status find_table(struct ev_import_plan *plan, const char *folder,
                                  struct ev_error *err)
@@ -34,6 +37,18 @@ static enum ev_status find_table(struct ev_import_plan *plan, const char *folder
     return status;
 }
 
+static bool is_hdf5(const char *path)
+{
+    static const char signature[] = "\x89HDF\r\n\x1a\n";
+    char bytes[sizeof signature] = "";
+    FILE *file = fopen(path, "rb");
+
+    bool read = file && fread(bytes, sizeof signature - 1, 1, file) == 1;
+    if (file)
+        fclose(file);
+    return read && memcmp(bytes, signature, sizeof signature) == 0;
+}
+
 static enum ev_status find_source(struct ev_import_plan *plan, struct ev_error *err)
 {
     const char *source = plan->args->source;
@@ -43,6 +58,11 @@ static enum ev_status find_source(struct ev_import_plan *plan, struct ev_error *
         return ev_fail(err, EV_INPUT, "%s: %s", source, strerror(errno));
     if (S_ISDIR(info.st_mode))
         return find_table(plan, source, err);
+    if (S_ISREG(info.st_mode) && is_hdf5(source))
+        return ev_fail(err, EV_INPUT,
+                       "%s: an HDF5 file, expected a folder or a log in CSV: sets are used as they "
+                       "are",
+                       source);
     plan->is_log = true;
     plan->table = strdup(source);
     plan->folder = ev_path_folder(source);
@@ -54,7 +74,7 @@ static enum ev_status find_source(struct ev_import_plan *plan, struct ev_error *
 static enum ev_status check_folder(const struct ev_import_plan *plan, struct ev_error *err)
 {
     const struct ev_import_args *args = plan->args;
-    const char *option = args->n_images > 0    ? "images"
+    const char *option = args->n_cameras > 0   ? "cameras"
                          : args->n_offsets > 0 ? "offsets"
                          : args->root          ? "root"
                          : args->no_header     ? "no-header"
@@ -79,6 +99,12 @@ enum ev_status ev_import_plan_make(const struct ev_import_args *args, struct ev_
     if (status == EV_OK && ev_file_is_same(args->out, plan->table))
         status =
             ev_fail(err, EV_USAGE, "%s: would be overwritten, but it is what is read", args->out);
+    if (args->has_crop) {
+        plan->crop = args->crop;
+    } else if (!plan->is_log) {
+        plan->crop = reference_crop;
+        plan->crop_height = reference_crop.bottom;
+    }
     if (status == EV_OK)
         status = ev_import_paths_start(plan, err);
     if (status == EV_OK && stat(plan->table, &plan->state) != 0)
@@ -125,14 +151,15 @@ static json_t *text_json(const char *text)
     return json_string(clean);
 }
 
-static json_t *crop_json(const struct ev_import_plan *plan)
+/* The numbers as of struct ev_picture_crop, and how many pictures lost something; null if none. */
+static json_t *crop_json(const struct ev_import_plan *plan, const struct ev_import_result *result)
 {
-    const struct ev_picture_crop *crop = &plan->args->crop;
+    const struct ev_picture_crop *crop = &plan->crop;
 
-    if (plan->args->has_crop)
-        return json_pack("{s:i, s:i, s:i, s:i}", "top", crop->top, "bottom", crop->bottom, "left",
-                         crop->left, "right", crop->right);
-    return json_string(plan->is_log ? "none" : "rows 240 to 480 of pictures 480 rows high");
+    if (result->n_cropped == 0)
+        return json_null();
+    return json_pack("{s:i, s:i, s:i, s:i, s:I}", "top", crop->top, "bottom", crop->bottom, "left",
+                     crop->left, "right", crop->right, "pictures", (json_int_t)result->n_cropped);
 }
 
 static json_t *cameras_json(const struct ev_import_plan *plan)
@@ -184,8 +211,8 @@ char *ev_import_provenance(const struct ev_import_plan *plan, const struct ev_im
         "tool_version", EV_VERSION, "import", plan->is_log ? "log" : "folder", "source",
         text_json(args->source), "root", args->root ? text_json(args->root) : json_null(), "header",
         plan->has_header, "cameras", cameras_json(plan), "offset_target",
-        target_json(plan, plan->offset_target), "crop", crop_json(plan), "height", args->height,
-        "width", args->width, "resize", methods[args->resize], "colour",
+        target_json(plan, plan->offset_target), "crop", crop_json(plan, result), "height",
+        args->height, "width", args->width, "resize", methods[args->resize], "colour",
         ev_picture_colour_name(args->colour), "flip", flipped_json(plan), "oversample",
         repeats_json(plan), "oversample_target", target_json(plan, plan->repeat_target), "pictures",
         (json_int_t)result->n_pictures, "left_out", (json_int_t)result->n_left_out, "chunk_rows",

@@ -39,6 +39,8 @@ struct ev_import_plan {
     int32_t target_columns[EV_MAX_OUTPUTS];
     struct ev_column columns[EV_MAX_OUTPUTS]; /* of the set */
     bool has_range[EV_MAX_OUTPUTS];
+    struct ev_picture_crop crop;
+    int32_t crop_height;           /* of the pictures that are cropped; 0: of all */
     bool mirrored[EV_MAX_OUTPUTS]; /* the target changes its sign in a mirror */
     int32_t offset_target;         /* -1: none */
     int32_t repeat_target;         /* -1: none */

@@ -49,8 +49,9 @@ enum ev_status ev_import_rows_next(struct ev_import_rows *rows, struct ev_import
     if (status != EV_OK || cells.line == 0)
         return status;
     if (cells.n_cells != plan->n_cells)
-        return ev_fail(err, EV_INPUT, "%s: line %lld has %d cells, the first row has %d",
-                       plan->table, (long long)row->line, cells.n_cells, plan->n_cells);
+        return ev_fail(err, EV_INPUT, "%s: line %lld has %d cell%s, the first row has %d",
+                       plan->table, (long long)row->line, cells.n_cells,
+                       cells.n_cells == 1 ? "" : "s", plan->n_cells);
     for (int32_t i = 0; i < plan->n_cameras; i++) {
         row->pictures[i] = plan->is_log ? cells.cells[plan->image_columns[i]] : NULL;
         if (plan->is_log && strchr(row->pictures[i], '\n'))

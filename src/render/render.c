@@ -114,7 +114,8 @@ static enum ev_status render_frames(const struct ev_render_args *args, const str
                                       &block->poses[0][0], err);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
-        ev_progress_update(&progress, first + n, NULL);
+        if (status == EV_OK)
+            ev_progress_update(&progress, first + n, NULL);
     }
     ev_progress_finish(&progress);
 done:

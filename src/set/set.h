@@ -220,6 +220,9 @@ EV_CHECKED enum ev_status ev_set_writer_append(struct ev_set_writer *writer, int
 EV_CHECKED enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
                                             int32_t n_columns, const char *const *names,
                                             const float *values, struct ev_error *err);
+/* Replaces the spec's provenance by what is known only behind the last row. */
+EV_CHECKED enum ev_status ev_set_writer_tell(struct ev_set_writer *writer, const char *provenance,
+                                             struct ev_error *err);
 /* Copies attributes of another set's file, /images, /labels and /pose that the writer does not
  * write itself, as they are. */
 EV_CHECKED enum ev_status ev_set_writer_inherit(struct ev_set_writer *writer,

@@ -67,7 +67,7 @@ static enum ev_status copy_rows(struct ev_set *set, struct ev_stream *stream, in
                              strerror(errno));
         if (status == EV_OK)
             status = ev_interrupt_check(err);
-        if (read.batch.n_rows > 0)
+        if (status == EV_OK && read.batch.n_rows > 0)
             ev_progress_update(&progress, read.first_row + read.batch.n_rows, NULL);
     } while (status == EV_OK && read.batch.n_rows > 0);
     ev_progress_finish(&progress);

@@ -200,6 +200,15 @@ enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
     return ok && writer->failure == 0 ? EV_OK : fail_write(writer, err);
 }
 
+enum ev_status ev_set_writer_tell(struct ev_set_writer *writer, const char *provenance,
+                                  struct ev_error *err)
+{
+    return ev_set_writer_check(writer,
+                               H5Adelete(writer->file, "provenance") >= 0 &&
+                                   ev_set_write_text(writer->file, "provenance", provenance) >= 0,
+                               err);
+}
+
 hid_t ev_set_writer_file(const struct ev_set_writer *writer)
 {
     return writer->file;

@@ -460,9 +460,10 @@ static enum ev_status calibrate(struct run *run, struct ev_epoch_record *record,
             break;
         status = run->trainer->observe(run->network, &feed.batch, err);
         record->n_images += feed.batch.n_rows;
-        ev_progress_update(&run->progress, record->n_images, NULL);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
+        if (status == EV_OK)
+            ev_progress_update(&run->progress, record->n_images, NULL);
     }
     ev_feeder_stop(feeder);
     ev_progress_finish(&run->progress);

@@ -45,6 +45,9 @@ offers "evalrun eval --batch 3 --ba" --backend
 offers "evalrun eval --batch=3 --ba" --backend
 offers "evalrun train --l" --learning-rate
 offers "evalrun dataset render --f" --frames
+offers "evalrun --v" --version
+offers "evalrun -q -V" -V
+offers "evalrun eval --v"
 offers "evalrun list -" --cache --help -h
 offers "evalrun report --nonsense"
 # Values.
@@ -81,16 +84,19 @@ offers "evalrun dataset render -- --out"
 offers "evalrun dataset import --crop 60: --out"  --out
 # Files and folders.
 mkdir mine
-touch mine.pt "two words.h5"
-offers "evalrun --model m" mine mine.pt
-offers "evalrun --model=mi" --model=mine --model=mine.pt
+touch mine.pt mine.so mine.hdf5 "two words.h5"
+offers "evalrun --model m" mine mine.{pt,so,hdf5}
+offers "evalrun --model=mi" --model=mine --model=mine.{pt,so,hdf5}
 offers "evalrun --out m" mine
 offers "evalrun report m" mine
-offers "evalrun --set mi" mine mine.pt
+offers "evalrun --set mi" mine mine.hdf5
+offers "evalrun --set=simple,mi" --set=simple,mine --set=simple,mine.hdf5
+offers "evalrun dataset info mi" mine mine.hdf5
 offers "evalrun --set simple,t" "simple,two words.h5"
-offers "evalrun --backend qat,mine.p" qat,mine.pt
-offers "evalrun drive m" mine mine.pt montreal montmelo many_curves
-rm -r mine mine.pt "two words.h5"
+offers "evalrun --backend qat,mine." qat,mine.so
+offers "evalrun --backend ./mi" ./mine ./mine.so
+offers "evalrun drive m" mine mine.{pt,so,hdf5} montreal montmelo many_curves
+rm -r mine mine.{pt,so,hdf5} "two words.h5"
 
 # Every option of every command is in both scripts and in the manual page.
 passes evalrun completion zsh

@@ -14,8 +14,9 @@ says "  null         constant outputs, needs no model (present)"
 for name in baseline dynamic static qat null simple montreal montmelo many_curves nurburgring cpu cuda; do
     says "  $name"
 done
+awk -v cache="$EVALRUN_CACHE" 'length > 80 && !index($0, cache) { exit 1 }' "$out" || die "longer than 80 columns"
 says "$EVALRUN_CACHE"
-says "not rendered yet"
+says "not rendered"
 passes evalrun list --cache elsewhere
 says "elsewhere"
 fails 2 "list: unexpected 'more'" evalrun list more

@@ -9,9 +9,16 @@ done
 for name in EVALRUN_CACHE EVALRUN_DATA_DIR EVALRUN_MODULE_PATH XDG_CACHE_HOME TMPDIR; do
     says $'\n.TP\n\\fB'"$name"$'\\fR\n'
 done
-for status in 0:ok 1:failed "2:bad input, bad usage, unsupported" 3:input/output 130:interrupted; do
-    says $'\n.TP\n\\fB'"${status%%:*}"$'\\fR\n'"${status#*:}"
+# Exit codes, in the words of --help.
+mapfile -t codes < <(evalrun --help | sed -n '/^Exit codes:/,/^$/s/^  \([0-9]*\) *\([a-z].*\)/\1:\2/p')
+((${#codes[@]} == 6)) || die "not 6 exit codes in --help"
+for code in "${codes[@]}"; do
+    says $'\n.TP\n\\fB'"${code%%:*}"$'\\fR\n'"${code#*:}"$'\n'
+    [[ $(tr '\n' ' ' <"${script%/*}/../../README.md") == *" ${code%%:*} ${code#*:}"[,.]* ]] ||
+        die "README.md has other words for exit code ${code%%:*}"
 done
+says $'\n\\fBevalrun list\\fR shows '
+[[ $(<"$out") != *'\(ga'* ]] || die "a literal backtick"
 says $'\nevalrun \\-\\-backend qat \\-\\-set montreal '
 says $'\n    \\-\\-units m/s,rad/s'
 says "evalrun dataset render\\fR \\fICIRCUIT\\fR [\\fIOPTIONS\\fR]"

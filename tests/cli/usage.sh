@@ -21,9 +21,10 @@ fails 2 "unknown command ''" evalrun ""
 fails 2 "dataset render: CIRCUIT is missing" evalrun dataset render
 fails 2 "dataset render: unexpected 'montreal'" evalrun dataset render simple montreal
 fails 2 "--deflate needs --chunk" evalrun dataset render simple --deflate 3
-fails 2 "--out FILE is missing" evalrun train
-fails 2 "--method is missing" evalrun quantize
-fails 2 "--model FILE is missing" evalrun quantize --method qat
+fails 2 "train: --out is missing" evalrun train
+fails 2 "quantize: --method is missing" evalrun quantize
+fails 2 "quantize: --model is missing" evalrun quantize --method qat
+fails 2 "quantize: --out is missing" evalrun quantize --method qat --model m.pt
 fails 2 "--epochs: not read by --method static, only by qat" \
     evalrun quantize --method static --model m.pt --epochs 2
 fails 2 "--observer: not read by --method qat, only by static" \
@@ -35,4 +36,15 @@ fails 2 "--learning-rate 2: expected a number" evalrun train --learning-rate 2
 fails 2 "cuda:x" evalrun --backend null --device cuda:x
 # Line feeds in a name do not make two lines.
 fails 2 "unknown set 'two?lines'" evalrun --backend null --set $'two\nlines'
+# A drive that is not a set yet.
+mkdir -p rec/lap simple
+for name in rec rec/ ./rec/lap; do
+    folder=${name%/}
+    fails 2 "$folder: a folder, not a set: bring it in with 'evalrun dataset import $folder --out $folder.h5'" \
+        evalrun --backend null --set $name
+    fails 2 "$folder: a folder, not a set" evalrun dataset info $name
+done
+fails 2 "simple: a folder, not a set" evalrun dataset info simple/
+fails 2 "unknown set 'no'" evalrun --backend null --set simple,no # the built-in one, not the folder
+rm -r rec simple
 nothing_left

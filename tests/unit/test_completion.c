@@ -66,7 +66,7 @@ static const struct {
     const char *expected;
 } escapes[] = {
     {ev_completion_bash, "[--hard]='names it'\\''s a\\b c:d e$f [g]' [-x]='names it'\\''s "},
-    {ev_completion_bash, "operands=('files simple "},
+    {ev_completion_bash, "operands=('files.h5.hdf5 simple "},
     {ev_completion_bash, " nurburgring' 'folders')\n        most=9\n"},
     {ev_completion_zsh, "    'some thing:a colon\\: and back\\\\slash'\n"},
     {ev_completion_zsh,
@@ -74,8 +74,8 @@ static const struct {
      "(default\\: $f)]:NAME: _evalrun_offer names it\\'\\''s a\\\\b c\\:d e\\$f "
      "\\[g\\]' \\\n"},
     {ev_completion_zsh, "'--dots[...and what follows]' \\\n"},
-    {ev_completion_zsh, "'*:SET: _evalrun_offer files simple "},
-    {ev_man_print, "\nit\\(aqs [one] of: \\(dqa\\(rsb\\(dq, \\(gac\\(ga, \\(had"},
+    {ev_completion_zsh, "'*:SET: _evalrun_offer files.h5.hdf5 simple "},
+    {ev_man_print, "\nit\\(aqs [one] of: \\(dqa\\(rsb\\(dq, \\fBc\\fR, \\(had"},
     {ev_man_print, "\n\\-\\-long (default: $f)\n"},
     {ev_man_print, ".fi\n.PP\nA colon: and back\\(rsslash.\n"},
     {ev_man_print, "\n\\&...and what follows\n"},

@@ -353,7 +353,8 @@ START_TEST(sets_must_agree_before_anything_runs)
     const struct ev_eval_backend backend = {"seer", &seer, NULL};
     struct ev_result result;
 
-    ev_assert_fails(run(&backend, 1, sets, 2, 32, 30, &result), EV_INPUT, "two.h5: label columns");
+    ev_assert_fails(run(&backend, 1, sets, 2, 32, 30, &result), EV_INPUT,
+                    "two.h5: the unit of label w is 'deg/s', but 'rad/s' in ");
     ck_assert_int_eq(n_infers, 0);
     ck_assert_uint_eq(result.n_rows, 0);
     ev_result_free(&result);

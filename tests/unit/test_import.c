@@ -74,6 +74,44 @@ START_TEST(folder_is_prepared_as_the_reference_does)
 }
 END_TEST
 
+/* The first is of 480 rows, the second of EV_TEST_IMPORT_HEIGHT: what was cut off of which. */
+static const struct crop_case {
+    bool has_crop;
+    struct ev_picture_crop crop;
+    const char *told; /* of the provenance */
+} crop_cases[] = {
+    {false, {0}, "\"crop\":{\"top\":240,\"bottom\":480,\"left\":0,\"right\":0,\"pictures\":1}"},
+    {true, {0}, "\"crop\":null"},
+    {true,
+     {.right = -1},
+     "\"crop\":{\"top\":0,\"bottom\":0,\"left\":0,\"right\":-1,\"pictures\":2}"},
+    {true,
+     {.bottom = EV_TEST_IMPORT_HEIGHT},
+     "\"crop\":{\"top\":0,\"bottom\":20,\"left\":0,\"right\":0,\"pictures\":1}"},
+};
+
+START_TEST(provenance_tells_what_was_cut)
+{
+    const struct crop_case *cut = &crop_cases[_i];
+    struct ev_import_args args = ev_test_import_args("drive");
+    uint8_t *pixels = calloc(480 * 640, 3);
+    struct ev_set *set;
+
+    ev_test_make_folder("drive");
+    ev_assert_ok(ev_picture_write_png(ev_test_path("drive/0.png"), pixels, 480, 640, 3, &err));
+    ev_test_write_picture("drive/1.png", 9);
+    ev_test_write_text("drive/data.csv", "v,w\n7,0\n7,0\n");
+    args.has_crop = cut->has_crop;
+    args.crop = cut->crop;
+    ev_assert_ok(ev_import_run(&args, &result, &err));
+    ev_assert_ok(ev_set_open(args.out, NULL, &set, &err));
+    const char *provenance = ev_set_info(set)->provenance;
+    ck_assert_msg(strstr(provenance, cut->told) != NULL, "%s", provenance);
+    ev_set_close(set);
+    free(pixels);
+}
+END_TEST
+
 START_TEST(folders_pictures_go_by_their_number)
 {
     struct ev_import_args args = ev_test_import_args("drive");
@@ -130,8 +168,8 @@ START_TEST(columns_are_named_or_numbered)
     struct ev_set *set;
 
     write_log(2);
-    args.images = (const char *const[]){"2"};
-    args.n_images = 1;
+    args.cameras = (const char *const[]){"2"};
+    args.n_cameras = 1;
     args.targets = (const char *const[]){"throttle", "4"};
     args.n_targets = 2;
     args.units = (const char *const[]){"", "rad"};
@@ -196,7 +234,10 @@ static const struct refusal {
     {"center,steering\na.png,0\n\na.png,\n", "log.csv: line 4: steering is ''"},
     {"center,steering\na.png,1e39\n", "log.csv: line 2: steering is '1e39'"},
     {"center,steering\na.png,0,1\n", "log.csv: line 2 has 3 cells, the first row has 2"},
-    {"center,steering\na.png,\"0\n", "log.csv: line 2: "},
+    {"center,steering\na.png,\"0\n", "log.csv: line 2: a quote that does not end"},
+    {"center,steering\na.png,0\"1\n", "log.csv: line 2: a quote in the middle of a cell"},
+    {"center;steering\na.png;0\n", "log.csv: line 1: a single cell: cells are separated by commas"},
+    {"center,steering\na.png\n", "log.csv: line 2 has 1 cell, the first row has 2"},
     {"center,steering\na.png,0\nb.png,0\n", "log.csv: line 3: b.png: no such picture"},
     {"center,steering\n,0\n", "log.csv: line 2: an empty cell"},
     {"center,steering\nlog.csv,0\n", "neither PNG nor JPEG"},
@@ -237,10 +278,10 @@ START_TEST(wrong_arguments_are_refused)
     args.n_flip = 1;
     ev_assert_fails(ev_import_run(&args, &result, &err), EV_USAGE, "not among the targets");
     args.n_flip = 0;
-    args.images = (const char *const[]){"center", "left"};
-    args.n_images = 2;
-    ev_assert_fails(ev_import_run(&args, &result, &err), EV_USAGE, "--offsets has 0 numbers");
-    args.n_images = 1;
+    args.cameras = (const char *const[]){"center", "left"};
+    args.n_cameras = 2;
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_USAGE, "--offsets: 0 for 2 cameras");
+    args.n_cameras = 1;
     args.has_crop = true;
     args.crop = (struct ev_picture_crop){.top = EV_TEST_IMPORT_HEIGHT};
     ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "0.jpg: rows 20 to 20");
@@ -366,6 +407,7 @@ Suite *ev_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, folder_is_prepared_as_the_reference_does);
+    tcase_add_loop_test(tests, provenance_tells_what_was_cut, 0, N_OF(crop_cases));
     tcase_add_test(tests, folders_pictures_go_by_their_number);
     tcase_add_test(tests, cameras_offsets_mirrors_and_repeats);
     tcase_add_test(tests, columns_are_named_or_numbered);

@@ -27,7 +27,10 @@ static const struct column_case {
      "--targets the number"},
     {"image,steering,steering", NULL, {"steering"}, "columns 2 and 3 are both called"},
     {"image,steering,steering", NULL, {"3"}, NULL},
-    {"image,image,steering", NULL, {"3"}, "columns 1 and 2 are both called 'image': give --images"},
+    {"image,image,steering",
+     NULL,
+     {"3"},
+     "columns 1 and 2 are both called 'image': give --cameras"},
     {"image,image,steering", "image", {"3"}, "columns 1 and 2 are both called 'image'"},
     {"image,image,steering", "1", {"3"}, NULL},
     {"image,note,note", NULL, {"note"}, "columns 2 and 3 are both called 'note'"},
@@ -52,8 +55,8 @@ START_TEST(columns_are_not_guessed)
     if (!strstr(column->header, "image,image"))
         snprintf(text, sizeof text, "%s\na.png,0.5,0.5\n", column->header);
     ev_test_write_text("log.csv", text);
-    args.images = &column->images;
-    args.n_images = column->images != NULL;
+    args.cameras = &column->images;
+    args.n_cameras = column->images != NULL;
     args.targets = column->targets;
     args.n_targets = (column->targets[0] != NULL) + (column->targets[1] != NULL);
     args.ranges = (const struct ev_import_range[]){{0, 1}, {0, 1}};
@@ -107,8 +110,8 @@ START_TEST(offsets_keep_labels_finite)
 
     ev_test_write_picture("a.png", 30);
     ev_test_write_text("log.csv", "center,left,steering\na.png,a.png,-3e38\na.png,a.png,3e38\n");
-    args.images = (const char *const[]){"center", "left"};
-    args.n_images = 2;
+    args.cameras = (const char *const[]){"center", "left"};
+    args.n_cameras = 2;
     args.offsets = (const double[]){0, 1e38};
     args.n_offsets = 2;
     ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT,
@@ -167,7 +170,7 @@ START_TEST(hash_is_no_comment)
     ev_assert_ok(ev_import_run(&args, &result, &err));
     ev_test_check_rows(rows, 2);
     ev_test_write_text("log.csv", "center,steering\n# a note\na.png,0.1\n");
-    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "line 2 has 1 cells");
+    ev_assert_fails(ev_import_run(&args, &result, &err), EV_INPUT, "line 2 has 1 cell,");
 }
 END_TEST
 

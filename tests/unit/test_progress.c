@@ -79,11 +79,27 @@ START_TEST(notes_clear_the_bar)
     ev_progress_note("two");
     ev_progress_finish(&progress);
     ev_progress_note("three");
-    check_lines("evalrun: one\n"
+    check_lines("evalrun: note: one\n"
                 "\rcheck  [############------------]  50%  5/10 rows  0.0/s  ETA 16:40\033[K"
-                "\r\033[Kevalrun: two\n"
+                "\r\033[Kevalrun: note: two\n"
                 "\r\033[K"
-                "evalrun: three\n");
+                "evalrun: note: three\n");
+}
+END_TEST
+
+/* No line that looks like an end stands before the error. */
+START_TEST(failed_work_does_not_look_finished)
+{
+    struct ev_progress progress;
+
+    redirect();
+    for (int i = 0; i < 2; i++) {
+        ev_progress_start(&progress, "import", "pictures", 10);
+        progress.terminal = i == 1;
+        ev_progress_update(&progress, 9, NULL);
+        ev_progress_finish(&progress);
+    }
+    check_lines("\r\033[K");
 }
 END_TEST
 
@@ -109,6 +125,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, short_work_is_one_line);
     tcase_add_test(tests, long_work_has_lines);
     tcase_add_test(tests, notes_clear_the_bar);
+    tcase_add_test(tests, failed_work_does_not_look_finished);
     tcase_add_test(tests, quiet_is_quiet);
     suite_add_tcase(suite, tests);
     return suite;

@@ -564,8 +564,9 @@ START_TEST(without_gnuplot_the_tables_are_written)
     char *tables = ev_path_join(ev_test_folder(), "results/latest");
     char *plots = ev_path_join(ev_test_folder(), "plots/latest");
     char *said = write_without_gnuplot(&result, tables, plots);
-    ck_assert_str_eq(said, "evalrun: gnuplot is not installed: tables written, charts left out "
-                           "(Debian: apt install gnuplot-nox)\n");
+    ck_assert_str_eq(said,
+                     "evalrun: note: gnuplot is not installed: tables written, charts left out "
+                     "(Debian: apt install gnuplot-nox)\n");
     static const char *const names[] = {"results.csv", "results.md", "results.json"};
     for (size_t i = 0; i < 3; i++) {
         char *path = ev_path_join(tables, names[i]);

@@ -120,7 +120,7 @@ START_TEST(bad_csv)
     } cases[] = {
         {"", 0, "empty"},
         {"\n\n# only a note\n", 15, "empty"},
-        {"a,b\n1,2\n3\n", 10, "line 3 has 1 cells"},
+        {"a,b\n1,2\n3\n", 10, "line 3 has 1 cell,"},
         {"a,b\n1,2,3\n", 10, "line 2 has 3 cells"},
         {"a,b\n\"1,2\n", 9, "line 2"},
         {"a,b\n1,\0002\n", 9, "NUL"},
