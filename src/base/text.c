@@ -142,6 +142,23 @@ void ev_text_shorten(const char *text, char *out, size_t size)
     ev_text_clean(cut, out, size); /* a cut may have split a character */
 }
 
+const char *ev_text_count(int64_t n, const char *noun, char text[64])
+{
+    char plain[24];
+    size_t used = 0;
+    const int length = snprintf(plain, sizeof plain, "%lld", (long long)n);
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && plain[i - 1] != '-' && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = plain[i];
+    }
+    text[used] = '\0';
+    if (noun)
+        snprintf(text + used, 64 - used, " %.30s%s", noun, n == 1 ? "" : "s");
+    return text;
+}
+
 void ev_text_csv_cell(FILE *out, const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {

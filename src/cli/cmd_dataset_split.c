@@ -23,7 +23,7 @@ static const struct ev_option options[] = {
     {"by", 0, EV_OPT_CHOICE, "WAY", &by, 0, 0, "lap or random (needed)", ways},
     {"out", 'o', EV_OPT_TEXT, "FILE", &out_path, 0, 0, "set file of the first part (needed)", NULL},
     {"rest", 0, EV_OPT_TEXT, "FILE", &rest_path, 0, 0, "set file of the other rows (needed)", NULL},
-    {"share", 0, EV_OPT_DOUBLE, "X", &share, 1e-9, 1 - 1e-9,
+    {"share", 0, EV_OPT_DOUBLE, "X", &share, EV_ABOVE_0, EV_BELOW_1,
      "share of the rows for the first part (default: 0.8)", NULL},
     {"seed", 0, EV_OPT_INT, "N", &seed, 0, 9e15, "of the choice (default: 1)", NULL},
     EV_SET_OPTIONS(set_options),

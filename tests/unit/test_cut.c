@@ -178,9 +178,9 @@ START_TEST(the_file_that_is_read_stays)
 
     ck_assert_int_eq(link(ev_test_path("all.h5"), ev_test_path("same.h5")), 0);
     ev_assert_fails(ev_subset(set, &args, ev_test_path("all.h5"), &err), EV_USAGE,
-                    "is the file that is read");
+                    "is the set that is read");
     ev_assert_fails(ev_subset(set, &args, ev_test_path("same.h5"), &err), EV_USAGE,
-                    "is the file that is read");
+                    "is the set that is read");
     ev_set_close(set);
 }
 END_TEST

@@ -161,7 +161,7 @@ START_TEST(pictures_that_cannot_be_read)
     int raw = open(path, O_WRONLY);
     ck_assert_int_eq(pwrite(raw, "damaged!", 8, (off_t)address), 8);
     close(raw);
-    ck_assert_str_eq(findings_of(path), "unreadable: pictures that cannot be read: rows 200-299\n");
+    ck_assert_str_eq(findings_of(path), "damaged: pictures that cannot be read: rows 200-299\n");
 }
 END_TEST
 
