@@ -87,7 +87,6 @@ static cairo_surface_t *make_picture(const struct ev_shape *shape, const float *
 /* Draws the picture into the middle of its cell, as large as it fits; small ones in sharp pixels.
  */
 static cairo_status_t draw_picture(cairo_t *cr, const struct ev_shape *shape, const float *pixels,
-
                                    double x, double y, double cell_height)
 {
     const double scale = fmin(CELL_WIDTH / (double)shape->width, cell_height / shape->height);
@@ -145,13 +144,6 @@ static int decimals_of(const struct ev_column *column)
     return decimals < 0.0 ? 0 : decimals > 6.0 ? 6 : (int)decimals;
 }
 
-/* A label with so many decimals, and no minus before zeros. */
-static const char *label_text(double value, int decimals, char text[64])
-{
-    snprintf(text, 64, "%.*f", decimals, value);
-    return *text == '-' && text[strspn(text, "-0.")] == '\0' ? text + 1 : text;
-}
-
 /* The row's number at the left, as many labels as fit at the right. */
 static void write_caption(cairo_t *cr, const struct ev_set_info *info, int64_t row,
                           const float *labels, double x, double y)
@@ -169,7 +161,7 @@ static void write_caption(cairo_t *cr, const struct ev_set_info *info, int64_t r
         size_t before = used;
         used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s%s",
                                  i > 0 ? "    " : "", column->name,
-                                 label_text(labels[i], decimals_of(column), label),
+                                 ev_text_fixed(labels[i], decimals_of(column), label),
                                  *column->unit ? " " : "", column->unit);
         if (width_of(cr, line) > room) {
             line[before] = '\0';
@@ -203,10 +195,11 @@ static void write_head(cairo_t *cr, const struct ev_set_info *info, const struct
     set_font(cr, true, 18, 0.10);
     write_fitting(cr, 34, slash ? slash + 1 : info->path, room);
     set_font(cr, false, 12, 0.40);
-    snprintf(line, sizeof line, "%s of %s%s; %d x %d pixels%s%s%.200s",
-             ev_text_count(layout->n, NULL, shown), ev_text_count(info->n_rows, "row", all),
-             layout->n < info->n_rows ? ", evenly spaced" : "", info->shape.width,
-             info->shape.height, info->shape.channels == 1 ? ", grey" : "",
+    const bool some = layout->n < info->n_rows;
+    snprintf(line, sizeof line, "%s%s%s%s; %d x %d pixels%s%s%.200s",
+             some ? ev_text_count(layout->n, NULL, shown) : "", some ? " of " : "",
+             ev_text_count(info->n_rows, "row", all), some ? ", evenly spaced" : "",
+             info->shape.width, info->shape.height, info->shape.channels == 1 ? ", grey" : "",
              *info->circuit ? "; circuit " : "", info->circuit);
     write_fitting(cr, 53, line, room);
 }

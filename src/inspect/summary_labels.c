@@ -38,7 +38,7 @@ static void write_number(double value, int digits, char text[32])
 {
     if (isnan(value))
         strcpy(text, "-");
-    else if (fabs(value) >= pow(10.0, digits) && fabs(value) < 1e7)
+    else if (round(fabs(value)) >= pow(10.0, digits) && fabs(value) < 1e7)
         snprintf(text, 32, "%.0f", value);
     else
         snprintf(text, 32, "%.*g", digits, value + 0.0);
@@ -236,17 +236,21 @@ static void put(char *line, int at, const char *text)
 static void print_foot(const struct ev_column_summary *figures, FILE *out)
 {
     const double low = figures->min, high = figures->max;
-    char line[EV_HISTOGRAM_BINS + 1], text[32];
+    char line[EV_HISTOGRAM_BINS + 1], text[32], end[32];
+    int digits = 3;
 
     memset(line, ' ', EV_HISTOGRAM_BINS);
     line[EV_HISTOGRAM_BINS] = '\0';
-    write_number(low, 4, text);
+    do { /* as many digits as tell the ends apart */
+        digits++;
+        write_number(low, digits, text);
+        write_number(high, digits, end);
+    } while (low < high && strcmp(text, end) == 0 && digits < 9);
     if (low < high) {
         put(line, 0, text);
-        write_number(high, 4, text);
-        put(line, EV_HISTOGRAM_BINS, text);
+        put(line, EV_HISTOGRAM_BINS, end);
         const double middle = round_middle(low, high);
-        snprintf(text, sizeof text, "%.6g", middle);
+        snprintf(text, sizeof text, "%.9g", middle);
         const double at = (middle - low) / (high - low) * EV_HISTOGRAM_BINS;
         put(line, (int)lround(at - 0.5 * (double)strlen(text)), text);
     } else if (figures->n_finite > 0) {
