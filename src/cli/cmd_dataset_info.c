@@ -134,8 +134,8 @@ const struct ev_command ev_cmd_dataset_info = {
     .operands = "SET...",
     .min_operands = 1,
     .max_operands = MAX_SETS,
-    .notes = "SET is a file, or a built-in set's name. If a file cannot be read, the others are\n"
-             "shown all the same, and the exit code is 2.\n"
+    .notes = "SET is a file, or a built-in set's name. If a file cannot be read, the others\n"
+             "are shown all the same, and the exit code is 2.\n"
              "\n"
              "Examples:\n"
              "  evalrun dataset info montreal\n"

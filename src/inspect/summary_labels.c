@@ -259,8 +259,8 @@ static void print_foot(const struct ev_column_summary *figures, FILE *out)
     fputs(line, out);
 }
 
-/* One line of the histograms of one or two columns side by side: below 0 are their titles in n_titles
- * lines, BARS_HEIGHT is their foot. */
+/* One line of the histograms of one or two columns side by side: below 0 are their titles in
+ * n_titles lines, BARS_HEIGHT is their foot. */
 static void print_bars_line(const struct ev_summary *summary, int32_t first, int32_t n,
                             int n_titles, int line, bool unicode, FILE *out)
 {
