@@ -155,7 +155,7 @@ END_TEST
 
 START_TEST(shortest_numbers)
 {
-    const float labels[] = {0.1f, 1.0f / 3.0f, 24.0f, 16777215.0f, -0.30000001f, 1e-7f};
+    const float labels[] = {0.1f, 1.0f / 3.0f, 24.0f, 1000.00006f, -0.30000001f, 1e-7f};
     const uint8_t images[6 * 4] = {0};
     struct ev_set_spec spec = ev_test_set_spec(6, 2, 2, 1, 1);
     struct ev_set_writer *writer;
@@ -171,7 +171,7 @@ START_TEST(shortest_numbers)
     FILE *table = fopen(ev_test_path("out/data.csv"), "r");
     ck_assert_uint_gt(fread(text, 1, sizeof text - 1, table), 0);
     fclose(table);
-    ck_assert_str_eq(text, "out0\n0.1\n0.33333334\n24\n16777215\n-0.3\n1e-07\n");
+    ck_assert_str_eq(text, "out0\n0.1\n0.33333334\n24\n1000.00006\n-0.3\n1e-07\n");
     ev_set_close(set);
 }
 END_TEST

@@ -164,14 +164,22 @@ static void show(const char *path, char **text, char **json)
     fclose(out);
 }
 
+/* Characters of a line in UTF-8. */
+static int width_of(const char *line)
+{
+    int width = 0;
+
+    for (; *line && *line != '\n'; line++)
+        width += ((unsigned char)*line & 0xc0) != 0x80;
+    return width;
+}
+
 /* Lines, except the first with the path, are no longer than a terminal's and have no blanks at their
  * ends; characters in UTF-8. */
 static void check_width(const char *text)
 {
     for (const char *line = strchr(text, '\n') + 1; *line; line += strcspn(line, "\n") + 1) {
-        int length = (int)strcspn(line, "\n"), width = 0;
-        for (int i = 0; i < length; i++)
-            width += ((unsigned char)line[i] & 0xc0) != 0x80;
+        const int length = (int)strcspn(line, "\n"), width = width_of(line);
         ck_assert_msg(width <= 80, "%d columns: %.*s", width, length, line);
         ck_assert_msg(length == 0 || line[length - 1] != ' ', "blanks at its end: %.*s", length,
                       line);
@@ -234,6 +242,11 @@ START_TEST(wide_labels)
     ev_assert_ok(ev_set_writer_commit(writer, &err));
     show(ev_test_path("set.h5"), &text, &json);
     check_width(text);
+    const char *head = strstr(text, "\n  label") + 1, *line = head;
+    for (int i = 0; i < EV_MAX_OUTPUTS; i++) {
+        line = strchr(line, '\n') + 1;
+        ck_assert_int_eq(width_of(line), width_of(head));
+    }
     free(json);
     free(text);
 }
