@@ -67,10 +67,9 @@ static void tell_unreadable(const char *name, const struct ev_error *failure, js
     ev_text_clean(name, path, sizeof path);
     ev_text_clean(failure->message, message, sizeof message);
     if (as_json)
-        json_array_append_new(
-            list, json_pack("{s:s, s:n, s:[{s:s, s:s, s:i, s:[]}]}", "path", path, "n_rows",
-                            "findings", "kind", "unreadable", "text", message, "n_rows", 0,
-                            "ranges"));
+        json_array_append_new(list, json_pack("{s:s, s:n, s:[{s:s, s:s, s:i, s:[]}]}", "path", path,
+                                              "n_rows", "findings", "kind", "unreadable", "text",
+                                              message, "n_rows", 0, "ranges"));
     else
         printf("%s\n", message);
 }

@@ -138,8 +138,8 @@ static enum ev_status check_same(const struct ev_set_info *a, const struct ev_se
                        b->path, b->shape.height, b->shape.width, b->shape.channels, a->path,
                        a->shape.height, a->shape.width, a->shape.channels);
     if (strcmp(ev_set_colour(a), ev_set_colour(b)) != 0)
-        return ev_fail(err, EV_INPUT, "%s: colour '%s', but %s has '%s'", b->path,
-                       ev_set_colour(b), a->path, ev_set_colour(a));
+        return ev_fail(err, EV_INPUT, "%s: colour '%s', but %s has '%s'", b->path, ev_set_colour(b),
+                       a->path, ev_set_colour(a));
     if (a->n_outputs != b->n_outputs)
         return ev_fail(err, EV_INPUT, "%s: %d label columns, but %s has %d", b->path, b->n_outputs,
                        a->path, a->n_outputs);

@@ -159,10 +159,10 @@ static void write_caption(cairo_t *cr, const struct ev_set_info *info, int64_t r
     for (int32_t i = 0; i < info->n_outputs; i++) {
         const struct ev_column *column = &info->columns[i];
         size_t before = used;
-        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s%s",
-                                 i > 0 ? "    " : "", column->name,
-                                 ev_text_fixed(labels[i], decimals_of(column), label),
-                                 *column->unit ? " " : "", column->unit);
+        used +=
+            (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s%s", i > 0 ? "    " : "",
+                             column->name, ev_text_fixed(labels[i], decimals_of(column), label),
+                             *column->unit ? " " : "", column->unit);
         if (width_of(cr, line) > room) {
             line[before] = '\0';
             break;

@@ -12,8 +12,8 @@
 
 /* --- Lines --- */
 
-/* Words of a text behind a heading, wrapped; blanks before them move all lines in, and a word longer
- * than a line stays whole. Text is cleaned of what a terminal may obey. */
+/* Words of a text behind a heading, wrapped; blanks before them move all lines in, and a word
+ * longer than a line stays whole. Text is cleaned of what a terminal may obey. */
 static void print_wrapped(const char *heading, const char *words, FILE *out)
 {
     char clean[2048];
@@ -118,9 +118,8 @@ static void print_laps(const struct ev_summary *summary, FILE *out)
     }
     for (int64_t i = 0; i < laps->n_laps; i++) {
         const struct ev_set_lap *lap = &laps->laps[i];
-        used += (size_t)snprintf(words + used, sizeof words - used, "%s%s %s",
-                                 i > 0 ? ", " : "", rows_of(lap, rows),
-                                 lap->direction > 0 ? "forward" : "reverse");
+        used += (size_t)snprintf(words + used, sizeof words - used, "%s%s %s", i > 0 ? ", " : "",
+                                 rows_of(lap, rows), lap->direction > 0 ? "forward" : "reverse");
     }
     print_line(out, "laps", "%lld: %s", (long long)laps->n_laps, words);
 }

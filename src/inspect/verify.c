@@ -370,8 +370,8 @@ enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings, struc
         status = run_checks(&check, err);
     if (status == EV_OK && check.out_of_memory)
         status = ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
-    struct ev_row_ranges *left[] = {&check.damaged, &check.pixels, &check.constant,
-                                    &check.repeated, &check.duplicate};
+    struct ev_row_ranges *left[] = {&check.damaged, &check.pixels, &check.constant, &check.repeated,
+                                    &check.duplicate};
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
         ev_row_ranges_free(left[i]);
     ev_twins_free(&check.twins);

@@ -122,7 +122,8 @@ static const struct {
      "60:-25; linear to 66 x 200; mirrored (steering); oversampled by steering (5 times beyond 1, "
      "10 times beyond 2); 1,200 pictures, 2 left out\n"},
     {"{\"import\":\"log\",\"source\":\"log.csv\",\"root\":\"/data\",\"cameras\":[{\"column\":"
-     "\"image\",\"offset\":0.0}],\"offset_target\":null,\"crop\":{\"top\":0,\"bottom\":0,\"left\":5,"
+     "\"image\",\"offset\":0.0}],\"offset_target\":null,\"crop\":{\"top\":0,\"bottom\":0,\"left\":"
+     "5,"
      "\"right\":-5},\"height\":66,\"width\":200,\"resize\":\"area\",\"flip\":[],\"oversample\":[],"
      "\"oversample_target\":null,\"pictures\":1,\"left_out\":0}",
      "dataset import of log.csv (root /data): camera image; crop 0:,5:-5; area to 66 x 200; 1 "
@@ -174,8 +175,8 @@ static int width_of(const char *line)
     return width;
 }
 
-/* Lines, except the first with the path, are no longer than a terminal's and have no blanks at their
- * ends; characters in UTF-8. */
+/* Lines, except the first with the path, are no longer than a terminal's and have no blanks at
+ * their ends; characters in UTF-8. */
 static void check_width(const char *text)
 {
     for (const char *line = strchr(text, '\n') + 1; *line; line += strcspn(line, "\n") + 1) {
@@ -265,8 +266,7 @@ static const char *write_foreign(int rank, const float *y)
         hid_t space = H5Screate_simple(i == 0 ? rank : 2, extents[i], NULL);
         hid_t dataset = H5Dcreate2(file, i == 0 ? "images" : "labels", type, space, H5P_DEFAULT,
                                    H5P_DEFAULT, H5P_DEFAULT);
-        H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                 i == 0 ? (const void *)pictures : y);
+        H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, i == 0 ? (const void *)pictures : y);
         H5Dclose(dataset);
         H5Sclose(space);
     }
@@ -276,11 +276,13 @@ static const char *write_foreign(int rank, const float *y)
 
 START_TEST(files_of_other_programs)
 {
-    const float y[] = {-0.0f, -2.0f, 7.0f, 7.5f, 3.0f}, same[] = {-0.0f, -0.0f, -0.0f, -0.0f, -0.0f};
+    const float y[] = {-0.0f, -2.0f, 7.0f, 7.5f, 3.0f},
+                same[] = {-0.0f, -0.0f, -0.0f, -0.0f, -0.0f};
     char *json, *text;
 
     show(write_foreign(4, y), &text, &json);
-    ck_assert_ptr_nonnull(strstr(text, "axes        N x C x H x W (found; --layout says otherwise)"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "axes        N x C x H x W (found; --layout says otherwise)"));
     ck_assert_ptr_nonnull(strstr(text, "colour      rgb"));
     ck_assert_ptr_nonnull(strstr(text, "0 to 1 (assumed)"));
     ck_assert_ptr_null(strstr(text, "outside"));
@@ -290,8 +292,8 @@ START_TEST(files_of_other_programs)
     check_width(text);
     free(text);
     json_t *parsed = json_loads(json, 0, NULL);
-    ck_assert(json_is_true(json_object_get(
-        json_array_get(json_object_get(parsed, "columns"), 0), "range_is_assumed")));
+    ck_assert(json_is_true(json_object_get(json_array_get(json_object_get(parsed, "columns"), 0),
+                                           "range_is_assumed")));
     json_decref(parsed);
     free(json);
     show(write_foreign(3, same), &text, &json);
@@ -330,7 +332,8 @@ START_TEST(sheets_of_any_size)
         n_grey += sheet.pixels[i] < 128;
     ck_assert_int_gt(n_grey, 100);
     ev_picture_free(&sheet);
-    ev_assert_fails(ev_sheet_draw(set, ev_test_path("set.h5"), &err), EV_USAGE, "is the set that is read");
+    ev_assert_fails(ev_sheet_draw(set, ev_test_path("set.h5"), &err), EV_USAGE,
+                    "is the set that is read");
     ev_set_close(set);
 }
 END_TEST
