@@ -24,6 +24,8 @@ enum ev_rng_purpose {
     EV_RNG_LATENCY,
     EV_RNG_RESAMPLE,
     EV_RNG_DIVIDE,
+    EV_RNG_DESIGN,
+    EV_RNG_BLOCKS,
 };
 
 struct ev_rng {

@@ -8,8 +8,8 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "eval/form.h"
-#include "eval/stats.h"
 #include "eval/timing.h"
+#include "stats/stats.h"
 
 /* Single inferences measured for --latency measured, after a warm-up; and the pictures for it. */
 #define N_TIMED_CALLS    300

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 #define N_RESAMPLES 2000
 
@@ -69,13 +69,6 @@ enum ev_status ev_lap_figures_of(const struct ev_lap *lap, struct ev_lap_figures
     return EV_OK;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* 95 % interval of the mean of the laps' deviations. */
 static enum ev_status bootstrap(const struct ev_drive_result *result,
                                 const struct ev_drive_run *run, struct ev_drive_figures *figures,
@@ -93,7 +86,7 @@ static enum ev_status bootstrap(const struct ev_drive_result *result,
             means[i] += run->laps[ev_rng_below(&rng, (uint64_t)n)].deviation_mae_m / (double)n;
     }
     if (n > 1) {
-        qsort(means, N_RESAMPLES, sizeof *means, compare);
+        ev_stats_sort_doubles(means, N_RESAMPLES);
         figures->deviation_low_m = means[N_RESAMPLES * 25 / 1000];
         figures->deviation_high_m = means[N_RESAMPLES * 975 / 1000 - 1];
     }

@@ -47,6 +47,8 @@ void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outpu
             double shifted = target - sums.shift;
 
             count_not_finite(accuracy, i, outputs[i * n_outputs + k]);
+            if (accuracy->row_errors)
+                accuracy->row_errors[accuracy->n_rows + i] += error * error / n_outputs;
             ev_sum_add(&sums.squared_error, error * error);
             ev_sum_add(&sums.absolute_error, fabs(error));
             ev_sum_add(&sums.target, shifted);

@@ -5,7 +5,7 @@
  * Rows are added one after the other, in the order of the set, with compensated float64 sums. A
  * row's part in a sum therefore depends on the rows before it and on nothing else: the figures are
  * the same to the last bit however the rows were cut into batches and whatever computed them in
- * parallel. Nothing is kept per row.
+ * parallel. Nothing is kept per row, unless asked for.
  */
 #ifndef EV_ACCURACY_H
 #define EV_ACCURACY_H
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "eval/result.h"
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 /* Sums over the rows of one output column, in normalised units. */
 struct ev_accuracy_sums {
@@ -33,6 +33,9 @@ struct ev_accuracy {
     int64_t n_rows;
     int64_t n_not_finite;     /* outputs that are NaN or infinite */
     int64_t first_not_finite; /* row of the first of them; -1: none */
+    /* The caller's zeros, to which each row adds its squared error in normalised units, mean over
+     * outputs; NULL, as ev_accuracy_init() leaves it: not kept. */
+    double *row_errors;
 };
 
 void ev_accuracy_init(struct ev_accuracy *accuracy, const struct ev_column *columns,

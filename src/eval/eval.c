@@ -9,9 +9,11 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/progress.h"
 #include "eval/accuracy.h"
 #include "eval/form.h"
+#include "eval/judge.h"
 #include "eval/pass.h"
 #include "eval/timing.h"
 #include "evalrun/version.h"
@@ -26,13 +28,18 @@ struct backend {
     char model_sha256[65];
     struct ev_accuracy pooled; /* over the sets so far */
     int64_t pooled_ns;
+    /* (rows of all sets), one set after the other, see struct ev_accuracy. 8 bytes a row: as much
+     * as the labels of two outputs, which are in memory whole too. */
+    double *row_errors;
 };
 
 struct evaluation {
     const struct ev_eval_args *args;
     struct ev_result *result;
     struct ev_set **sets;
+    int64_t *set_rows;
     struct backend *backends;
+    size_t baseline; /* the backend that the others are compared with */
 };
 
 static enum ev_status out_of_memory(struct ev_error *err)
@@ -63,6 +70,18 @@ static bool same_columns(const struct ev_set_info *a, const struct ev_set_info *
     return true;
 }
 
+/* Nothing in a model says what colours it was trained on. */
+static void note_colour(const struct ev_set_info *info)
+{
+    char line[512];
+
+    if (strcmp(info->colour, "yuv") != 0)
+        return;
+    snprintf(line, sizeof line, "%.400s: pictures in yuv; a model must have been trained on the same",
+             info->path);
+    ev_progress_note(line);
+}
+
 static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
@@ -70,10 +89,12 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
     for (size_t s = 0; s < args->n_sets; s++) {
         enum ev_status status = ev_set_open(args->sets[s].path, args->sets[s].source,
                                             &evaluation->sets[s], err);
+        if (status == EV_OK)
+            status = ev_set_check_white(evaluation->sets[s], err);
         if (status != EV_OK)
             return status;
         ev_set_note_ranges(evaluation->sets[s]);
-        ev_set_note_white(evaluation->sets[s]);
+        note_colour(ev_set_info(evaluation->sets[s]));
         const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
         const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
         if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||
@@ -86,6 +107,7 @@ static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *
             return ev_fail(err, EV_INPUT,
                            "%s: label columns (names, units, ranges) differ from those of %s",
                            info->path, first->path);
+        evaluation->set_rows[s] = info->n_rows;
     }
     return EV_OK;
 }
@@ -106,11 +128,12 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
 {
     const struct ev_eval_args *args = evaluation->args;
     const struct ev_set_info *info = ev_set_info(evaluation->sets[0]);
-    int64_t most_rows = 1;
+    int64_t most_rows = 1, all_rows = 0;
 
     for (size_t s = 0; s < args->n_sets; s++) {
-        int64_t n_rows = ev_set_info(evaluation->sets[s])->n_rows;
+        int64_t n_rows = evaluation->set_rows[s];
         most_rows = n_rows > most_rows ? n_rows : most_rows;
+        all_rows += n_rows;
     }
     for (size_t b = 0; b < args->n_backends; b++) {
         struct backend *backend = &evaluation->backends[b];
@@ -134,6 +157,9 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
             return status;
         describe_model_file(backend, args->backends[b].model_path);
         ev_accuracy_init(&backend->pooled, info->columns, info->n_outputs);
+        backend->row_errors = calloc((size_t)all_rows, sizeof *backend->row_errors);
+        if (!backend->row_errors)
+            return out_of_memory(err);
     }
     return EV_OK;
 }
@@ -237,6 +263,16 @@ static void note_not_finite(const char *name, const struct ev_accuracy *accuracy
     ev_progress_note(line);
 }
 
+/* Where the rows of set s begin among those of all sets. */
+static int64_t first_row(const struct evaluation *evaluation, size_t s)
+{
+    int64_t row = 0;
+
+    for (size_t i = 0; i < s; i++)
+        row += evaluation->set_rows[i];
+    return row;
+}
+
 static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, size_t b,
                                     struct ev_error *err)
 {
@@ -249,6 +285,7 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
 
     snprintf(name, sizeof name, "%.70s on %.70s", args->backends[b].name, args->sets[s].name);
     ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
+    accuracy.row_errors = backend->row_errors + first_row(evaluation, s);
     enum ev_status status =
         ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, args->n_threads, name,
                     &accuracy,
@@ -258,6 +295,29 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
     note_not_finite(name, &accuracy);
     backend->pooled_ns += elapsed_ns;
     return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
+}
+
+/* Intervals and verdicts of the result's last n_backends rows, which are of n sets from `first`. */
+static enum ev_status judge_rows(struct evaluation *evaluation, size_t first, size_t n,
+                                 struct ev_error *err)
+{
+    const size_t n_backends = evaluation->args->n_backends;
+    struct ev_result_row *rows = evaluation->result->rows + evaluation->result->n_rows - n_backends;
+    const int64_t start = first_row(evaluation, first);
+    enum ev_status status = EV_OK;
+
+    for (size_t b = 0; b < n_backends && status == EV_OK; b++) {
+        const struct ev_segments errors = {evaluation->backends[b].row_errors + start,
+                                           evaluation->set_rows + first, (int32_t)n};
+        status = ev_judge_error(&errors, &rows[b].mse_norm_low, &rows[b].mse_norm_high, err);
+        if (status == EV_OK && b != evaluation->baseline)
+            status = ev_judge_change(
+                &errors, evaluation->backends[evaluation->baseline].row_errors + start,
+                &rows[b].change, err);
+        if (status == EV_OK)
+            status = ev_interrupt_check(err);
+    }
+    return status;
 }
 
 /* --- Single inferences --- */
@@ -372,6 +432,8 @@ static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_e
         if (status == EV_OK && args->latency_calls > 0)
             status = pool_latency(evaluation, b, &result->rows[result->n_rows - 1].latency, err);
     }
+    if (status == EV_OK)
+        status = judge_rows(evaluation, 0, args->n_sets, err);
     return status;
 }
 
@@ -384,6 +446,8 @@ static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *e
         status = describe_set(evaluation, s, err);
         for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
             status = pass_over_set(evaluation, s, b, err);
+        if (status == EV_OK)
+            status = judge_rows(evaluation, s, 1, err);
         if (status == EV_OK && args->latency_calls > 0)
             status = time_set(evaluation, s, err);
     }
@@ -399,14 +463,19 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         .args = args,
         .result = result,
         .sets = calloc(args->n_sets, sizeof *evaluation.sets),
+        .set_rows = calloc(args->n_sets, sizeof *evaluation.set_rows),
         .backends = calloc(args->n_backends, sizeof *evaluation.backends),
     };
     enum ev_status status = EV_OK;
 
     assert(args->n_backends >= 1 && args->n_sets >= 1 && args->batch_rows >= 1);
-    if (!evaluation.sets || !evaluation.backends) {
+    if (!evaluation.sets || !evaluation.set_rows || !evaluation.backends) {
         status = out_of_memory(err);
         goto done;
+    }
+    for (size_t b = 0; b < args->n_backends; b++) {
+        if (strcmp(args->backends[b].name, EV_BASELINE) == 0)
+            evaluation.baseline = b;
     }
     status = open_sets(&evaluation, err);
     if (status == EV_OK)
@@ -418,11 +487,14 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
     /* Also where a set or a model failed half way: the rest is missing all the same. */
     result->interrupted = status != EV_OK;
 done:
-    for (size_t b = 0; evaluation.backends && b < args->n_backends; b++)
+    for (size_t b = 0; evaluation.backends && b < args->n_backends; b++) {
         ev_model_close(evaluation.backends[b].model);
+        free(evaluation.backends[b].row_errors);
+    }
     for (size_t s = 0; evaluation.sets && s < args->n_sets; s++)
         ev_set_close(evaluation.sets[s]);
     free(evaluation.backends);
+    free(evaluation.set_rows);
     free(evaluation.sets);
     return status;
 }

@@ -65,6 +65,9 @@ struct ev_result_row *ev_result_add_row(struct ev_result *result)
         .batch_rows = -1,
         .n_threads = -1,
         .all = no_errors,
+        .mse_norm_low = NAN,
+        .mse_norm_high = NAN,
+        .change = {EV_VERDICT_NONE, NAN, NAN, NAN, NAN},
         .latency = {.median_ns = NAN, .p90_ns = NAN, .p99_ns = NAN, .mean_ns = NAN, .min_ns = NAN},
         .images_per_s = NAN,
     };
@@ -88,6 +91,15 @@ struct ev_result_set *ev_result_add_set(struct ev_result *result)
 static bool is_same(const char *a, const char *b)
 {
     return a && strcmp(a, b) == 0;
+}
+
+const char *ev_result_baseline(const struct ev_result *result)
+{
+    for (size_t i = 0; i < result->n_rows; i++) {
+        if (is_same(result->rows[i].backend, EV_BASELINE))
+            return EV_BASELINE;
+    }
+    return result->n_rows > 0 ? result->rows[0].backend : NULL;
 }
 
 const struct ev_result_row *ev_result_find(const struct ev_result *result, const char *backend,

@@ -14,6 +14,13 @@
 
 #include "base/host.h"
 #include "set/set.h"
+#include "stats/verdict.h"
+
+/* With which chance each interval of an error holds, by itself. */
+#define EV_ERROR_CONFIDENCE 0.95
+/* Errors that differ by less than this part of the baseline's are the same for practical purposes,
+ * as EV_VERDICT_TIME_MARGIN has it for times. */
+#define EV_ERROR_MARGIN     0.02
 
 /* Errors of one output column, or of all together, over all rows of a set. */
 struct ev_error_figures {
@@ -22,6 +29,16 @@ struct ev_error_figures {
     double mse; /* physical units squared; NAN for the mean over outputs */
     double mae; /* physical units; NAN for the mean over outputs */
     double r2;  /* 1 - residual / total sum of squares; NAN if the labels are constant */
+};
+
+/* The normalised MSE against the baseline's on the same rows: changes relative to the baseline's
+ * MSE, 0.03 is 3 % more. */
+struct ev_error_change {
+    /* EV_VERDICT_NONE: not compared, as the baseline itself. */
+    enum ev_verdict verdict;
+    double relative;
+    double low, high;  /* interval of `relative`, EV_ERROR_CONFIDENCE */
+    double detectable; /* the smallest change that would have been told from none */
 };
 
 /* Times of single inferences (batch 1), and the samples they were made from. */
@@ -53,6 +70,8 @@ struct ev_result_row {
     struct ev_column columns[EV_MAX_OUTPUTS];
     struct ev_error_figures outputs[EV_MAX_OUTPUTS];
     struct ev_error_figures all;
+    double mse_norm_low, mse_norm_high; /* interval of all.mse_norm, EV_ERROR_CONFIDENCE */
+    struct ev_error_change change;
     struct ev_latency_figures latency;
     double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
 };
@@ -65,6 +84,9 @@ struct ev_result_set {
     char *provenance; /* JSON text or "" */
     int64_t n_rows;
 };
+
+/* Name of the backend that others are compared with. */
+#define EV_BASELINE "baseline"
 
 struct ev_result {
     char *tool_version;
@@ -85,6 +107,9 @@ void ev_result_free(struct ev_result *result);
  * returned before become invalid. */
 struct ev_result_row *ev_result_add_row(struct ev_result *result);
 struct ev_result_set *ev_result_add_set(struct ev_result *result);
+/* The backend that changes are relative to: EV_BASELINE if it has a row, else that of the first row;
+ * NULL without rows. */
+const char *ev_result_baseline(const struct ev_result *result);
 /* Row of that backend and set, or NULL. */
 const struct ev_result_row *ev_result_find(const struct ev_result *result, const char *backend,
                                            const char *set);
@@ -104,6 +129,10 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         backend, set, device, engine, engine_detail, n_threads, n_rows, batch_rows
  *         model_path, model_sha256, model_bytes, weight_bytes
  *         mse_norm, mae_norm, r2        over all outputs, normalised units
+ *         mse_norm_low, mse_norm_high   95 % interval; as all that follows up to verdict, may be
+ *                                       absent from results of older programs
+ *         change, change_low, change_high, detectable_change     see struct ev_error_change
+ *         verdict       "BETTER", "WORSE", "SAME", "UNRESOLVED"; null where nothing was compared
  *         outputs[]     name, unit, min, max (range of normalisation); mse_norm, mae_norm;
  *                       mse, mae (in the unit squared, in the unit); r2
  *         images_per_s

@@ -64,6 +64,33 @@ static enum ev_status read_real(const struct node *node, const char *key, double
     return EV_OK;
 }
 
+/* A number that older results have not. */
+static enum ev_status read_later_real(const struct node *node, const char *key, double *value,
+                                      struct ev_error *err)
+{
+    return json_object_get(node->json, key) ? read_real(node, key, value, err) : EV_OK;
+}
+
+static enum ev_status read_verdict(const struct node *node, const char *key,
+                                   enum ev_verdict *verdict, struct ev_error *err)
+{
+    static const enum ev_verdict known[] = {EV_VERDICT_LESS, EV_VERDICT_MORE, EV_VERDICT_SAME,
+                                            EV_VERDICT_UNRESOLVED};
+    const json_t *json = json_object_get(node->json, key);
+    const char *text = json_string_value(json);
+
+    *verdict = EV_VERDICT_NONE;
+    if (!json || json_is_null(json))
+        return EV_OK;
+    for (size_t i = 0; text && i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, ev_verdict_error_name(known[i])) == 0)
+            *verdict = known[i];
+    }
+    if (*verdict == EV_VERDICT_NONE)
+        return wrong(node, key, "BETTER, WORSE, SAME, UNRESOLVED or null", err);
+    return EV_OK;
+}
+
 /* A whole number from 0 to max, or null for one that is missing. */
 static enum ev_status read_count(const struct node *node, const char *key, int64_t max,
                                  int64_t *value, struct ev_error *err)
@@ -239,6 +266,22 @@ static enum ev_status load_latency(const struct node *row, struct ev_latency_fig
     return status;
 }
 
+static enum ev_status load_intervals(const struct node *node, struct ev_result_row *row,
+                                     struct ev_error *err)
+{
+    struct ev_error_change *change = &row->change;
+    enum ev_status status = EV_OK;
+
+    THEN(read_later_real(node, "mse_norm_low", &row->mse_norm_low, err));
+    THEN(read_later_real(node, "mse_norm_high", &row->mse_norm_high, err));
+    THEN(read_later_real(node, "change", &change->relative, err));
+    THEN(read_later_real(node, "change_low", &change->low, err));
+    THEN(read_later_real(node, "change_high", &change->high, err));
+    THEN(read_later_real(node, "detectable_change", &change->detectable, err));
+    THEN(read_verdict(node, "verdict", &change->verdict, err));
+    return status;
+}
+
 static enum ev_status load_row(const struct node *node, struct ev_result *result,
                                struct ev_error *err)
 {
@@ -262,6 +305,7 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_real(node, "mse_norm", &row->all.mse_norm, err));
     THEN(read_real(node, "mae_norm", &row->all.mae_norm, err));
     THEN(read_real(node, "r2", &row->all.r2, err));
+    THEN(load_intervals(node, row, err));
     THEN(load_outputs(node, row, err));
     THEN(read_real(node, "images_per_s", &row->images_per_s, err));
     THEN(load_latency(node, &row->latency, err));

@@ -103,6 +103,24 @@ static json_t *latency_json(const struct ev_latency_figures *latency)
     return NULL;
 }
 
+static json_t *verdict_json(enum ev_verdict verdict)
+{
+    return verdict == EV_VERDICT_NONE ? json_null() : json_string(ev_verdict_error_name(verdict));
+}
+
+static bool add_intervals(json_t *json, const struct ev_result_row *row)
+{
+    const struct ev_error_change *change = &row->change;
+
+    return add(json, "mse_norm_low", ev_json_real(row->mse_norm_low)) &&
+           add(json, "mse_norm_high", ev_json_real(row->mse_norm_high)) &&
+           add(json, "change", ev_json_real(change->relative)) &&
+           add(json, "change_low", ev_json_real(change->low)) &&
+           add(json, "change_high", ev_json_real(change->high)) &&
+           add(json, "detectable_change", ev_json_real(change->detectable)) &&
+           add(json, "verdict", verdict_json(change->verdict));
+}
+
 static json_t *row_json(const struct ev_result_row *row)
 {
     json_t *json = json_object();
@@ -118,6 +136,7 @@ static json_t *row_json(const struct ev_result_row *row)
         add(json, "weight_bytes", count(row->weight_bytes)) &&
         add(json, "mse_norm", ev_json_real(row->all.mse_norm)) &&
         add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
+        add_intervals(json, row) &&
         add(json, "outputs", outputs_json(row)) &&
         add(json, "images_per_s", ev_json_real(row->images_per_s)) &&
         add(json, "latency", latency_json(&row->latency)))

@@ -24,8 +24,9 @@ struct check {
     struct ev_findings *findings;
     struct ev_twins twins;
     struct sha256_ctx digest;
-    uint8_t *before; /* the last picture */
-    uint8_t *other;  /* room for one more */
+    uint8_t *before; /* the last picture, if it could be read */
+    bool has_before;
+    uint8_t *other; /* room for one more */
     /* Pictures, by kind. */
     struct ev_row_ranges damaged, pixels, constant, repeated, duplicate;
     bool is_oversampled; /* rows may repeat the one before on purpose */
@@ -227,10 +228,14 @@ static enum ev_status confirm(struct check *check, int64_t earlier, const uint8_
 }
 
 static enum ev_status check_picture(struct check *check, int64_t row, const uint8_t *picture,
-                                    const uint8_t *before, struct ev_error *err)
+                                    struct ev_error *err)
 {
+    const bool repeated =
+        check->has_before && memcmp(check->before, picture, check->row_bytes) == 0;
     bool equal = false;
 
+    memcpy(check->before, picture, check->row_bytes);
+    check->has_before = true;
     if (!is_finite(check, picture))
         mark(check, &check->pixels, row);
     if (is_constant(check, picture)) {
@@ -240,7 +245,7 @@ static enum ev_status check_picture(struct check *check, int64_t row, const uint
     int64_t earlier = ev_twins_add(&check->twins, ev_picture_hash(picture, check->row_bytes), row);
     if (earlier < 0)
         return EV_OK;
-    if (before && memcmp(before, picture, check->row_bytes) == 0) {
+    if (repeated) {
         if (!check->is_oversampled || !labels_repeat(check, row))
             mark(check, &check->repeated, row);
         return EV_OK;
@@ -258,9 +263,14 @@ static enum ev_status read_singly(struct check *check, int64_t first, int64_t n,
     for (int64_t i = 0; i < n; i++) {
         enum ev_status status =
             ev_set_read(check->set, check->info->form, first + i, 1, images, err);
-        if (status == EV_INPUT)
+        if (status == EV_INPUT) {
             mark(check, &check->damaged, first + i);
-        else if (status != EV_OK)
+            check->has_before = false;
+            continue;
+        }
+        if (status == EV_OK)
+            status = check_picture(check, first + i, images, err);
+        if (status != EV_OK)
             return status;
     }
     return EV_OK;
@@ -269,20 +279,15 @@ static enum ev_status read_singly(struct check *check, int64_t first, int64_t n,
 static enum ev_status check_piece(struct check *check, int64_t first, int64_t n, uint8_t *images,
                                   struct ev_error *err)
 {
-    const size_t row_bytes = check->row_bytes;
     enum ev_status status = ev_set_read(check->set, check->info->form, first, n, images, err);
 
     if (status == EV_INPUT)
         return read_singly(check, first, n, images, err);
     if (status != EV_OK)
         return status;
-    sha256_update(&check->digest, (size_t)n * row_bytes, images);
-    for (int64_t i = 0; i < n && status == EV_OK; i++) {
-        const uint8_t *picture = images + (size_t)i * row_bytes;
-        const uint8_t *before = i > 0 ? picture - row_bytes : first > 0 ? check->before : NULL;
-        status = check_picture(check, first + i, picture, before, err);
-    }
-    memcpy(check->before, images + (size_t)(n - 1) * row_bytes, row_bytes);
+    sha256_update(&check->digest, (size_t)n * check->row_bytes, images);
+    for (int64_t i = 0; i < n && status == EV_OK; i++)
+        status = check_picture(check, first + i, images + (size_t)i * check->row_bytes, err);
     return status;
 }
 

@@ -13,8 +13,8 @@
 
 #include "base/text.h"
 #include "eval/eval.h"
-#include "eval/stats.h"
 #include "report/plot_script.h"
+#include "stats/stats.h"
 
 /* --- size: bars of the model files --- */
 
@@ -46,6 +46,16 @@ static const char *group_set(const struct ev_view *view, size_t group)
     return group < view->n_sets ? view->sets[group] : EV_SET_ALL;
 }
 
+/* Of bar i's error; NAN where there is none. */
+static struct ev_interval interval_of(const struct ev_view *view, size_t i, size_t n_groups)
+{
+    const struct ev_result_row *row = ev_result_find(view->result, view->backends[i / n_groups],
+                                                     group_set(view, i % n_groups));
+
+    return row ? (struct ev_interval){row->mse_norm_low, row->mse_norm_high, EV_ERROR_CONFIDENCE}
+               : (struct ev_interval){NAN, NAN, EV_ERROR_CONFIDENCE};
+}
+
 static bool write_error(const struct ev_view *view, FILE *script)
 {
     const size_t n_groups = view->n_sets + (view->has_pooled && view->n_sets != 1 ? 1 : 0);
@@ -61,9 +71,12 @@ static bool write_error(const struct ev_view *view, FILE *script)
         ev_plot_set_element(script, "groups", g, name);
     }
     /* Bar i: set i % n_groups of backend i / n_groups. */
-    for (size_t i = 0; i < n_bars; i++)
+    for (size_t i = 0; i < n_bars; i++) {
         ev_plot_widen(&errors, ev_plot_mse(view, i / n_groups, group_set(view, i % n_groups)));
+        ev_plot_widen(&errors, interval_of(view, i, n_groups).high);
+    }
     ev_plot_set_range(script, &errors);
+    ev_plot_set_number(script, "has_intervals", view->has_intervals);
     ev_plot_set_number(script, "tick_decimals", ev_grid_decimals(errors.most, 2));
     ev_plot_start_array(script, "labels", n_bars);
     for (size_t i = 0; i < n_bars; i++)
@@ -72,9 +85,11 @@ static bool write_error(const struct ev_view *view, FILE *script)
                           3, "n/a");
     fputs("$data << EOD\n", script);
     for (size_t i = 0; i < n_bars; i++) {
+        const struct ev_interval interval = interval_of(view, i, n_groups);
         const double values[] = {(double)(i / n_groups + 1),
-                                 ev_plot_mse(view, i / n_groups, group_set(view, i % n_groups))};
-        ev_plot_write_line(script, i % n_groups, values, 2);
+                                 ev_plot_mse(view, i / n_groups, group_set(view, i % n_groups)),
+                                 interval.low, interval.high};
+        ev_plot_write_line(script, i % n_groups, values, 4);
     }
     fputs("EOD\n", script);
     return true;

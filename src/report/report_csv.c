@@ -51,7 +51,8 @@ static void write_column_name(FILE *out, const char *figure, const struct ev_col
 static void write_header(const struct ev_view *view, FILE *out)
 {
     fputs("backend,set,device,engine,engine_detail,n_threads,n_rows,batch_rows,model_bytes,"
-          "weight_bytes,mse_norm,mae_norm,r2",
+          "weight_bytes,mse_norm,mse_norm_low,mse_norm_high,change_percent,change_low_percent,"
+          "change_high_percent,detectable_change_percent,verdict,mae_norm,r2",
           out);
     for (size_t k = 0; k < view->n_columns; k++) {
         write_column_name(out, "mse_norm", &view->columns[k], false, "");
@@ -112,6 +113,13 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     write_count(out, row->model_bytes);
     write_count(out, row->weight_bytes);
     write_real(out, ERROR_FORMAT, row->all.mse_norm);
+    write_real(out, ERROR_FORMAT, row->mse_norm_low);
+    write_real(out, ERROR_FORMAT, row->mse_norm_high);
+    write_real(out, ERROR_FORMAT, ev_view_change(view, row) * 100);
+    write_real(out, ERROR_FORMAT, row->change.low * 100);
+    write_real(out, ERROR_FORMAT, row->change.high * 100);
+    write_real(out, ERROR_FORMAT, row->change.detectable * 100);
+    write_text(out, ev_verdict_error_name(row->change.verdict));
     write_real(out, ERROR_FORMAT, row->all.mae_norm);
     write_real(out, ERROR_FORMAT, row->all.r2);
     for (size_t k = 0; k < view->n_columns; k++) {

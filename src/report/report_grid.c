@@ -131,14 +131,19 @@ static int column_width(const struct ev_grid *grid, size_t column)
     return width;
 }
 
-static void print_rule(const struct ev_grid *grid, const char *indent, FILE *out)
+int ev_grid_width(const struct ev_grid *grid)
 {
     int width = 0;
 
     for (size_t column = 0; column < grid->n_columns; column++)
         width += column_width(grid, column) + (column > 0 ? GAP : 0);
+    return width;
+}
+
+static void print_rule(const struct ev_grid *grid, const char *indent, FILE *out)
+{
     fputs(indent, out);
-    while (width-- > 0)
+    for (int width = ev_grid_width(grid); width > 0; width--)
         fputc('-', out);
     fputc('\n', out);
 }

@@ -33,6 +33,8 @@ void ev_grid_set_text(struct ev_grid *grid, size_t row, size_t column, const cha
 void ev_grid_set_numbers(struct ev_grid *grid, size_t column, const double *values,
                          int significant);
 
+/* Characters of the longest line that ev_grid_print() prints, the indent not counted. */
+int ev_grid_width(const struct ev_grid *grid);
 /* Aligned by spaces, each line starting with `indent`. */
 void ev_grid_print(const struct ev_grid *grid, const char *indent, FILE *out);
 /* A table of GitHub's Markdown; in the header the unit follows in brackets. */

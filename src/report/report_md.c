@@ -39,12 +39,35 @@ static void write_title(const struct ev_view *view, FILE *out)
     fputs("\n\n", out);
 }
 
+/* What intervals and verdicts mean, and what could not be told. */
+static void write_verdicts(const struct ev_view *view, const char *set, FILE *out)
+{
+    char text[200];
+
+    if (view->n_backends > 1 && view->has_verdicts) {
+        fputs("change is that of the MSE against ", out);
+        write_text(out, view->backends[view->reference]);
+        fprintf(out,
+                "'s on the same images, ± half of its %.0f %% interval. BETTER and WORSE: beyond "
+                "%.0f %%, and the interval excludes 0; SAME: the interval is within ±%.0f %%; "
+                "UNRESOLVED: neither, these images cannot tell.\n\n",
+                EV_ERROR_CONFIDENCE * 100, EV_ERROR_MARGIN * 100, EV_ERROR_MARGIN * 100);
+    }
+    for (size_t b = 0; b < view->n_backends; b++) {
+        if (ev_view_unresolved(view, b, set, text, sizeof text)) {
+            fputs("- ", out);
+            write_text(out, text);
+            fputs(".\n\n", out);
+        }
+    }
+}
+
 static enum ev_status write_overview(const struct ev_view *view, const char *set, FILE *out,
                                      struct ev_error *err)
 {
     struct ev_grid grid;
     char names[512], count[40];
-    enum ev_status status = ev_view_overview(view, set, &grid, err);
+    enum ev_status status = ev_view_overview(view, set, true, &grid, err);
 
     if (status != EV_OK)
         return status;
@@ -55,6 +78,7 @@ static enum ev_status write_overview(const struct ev_view *view, const char *set
     fprintf(out, " (%s images):\n\n", count);
     ev_grid_markdown(&grid, out);
     fputs("\nmedian, p90 and p99 are of the inference of a single image.\n\n", out);
+    write_verdicts(view, set, out);
     ev_grid_free(&grid);
     return EV_OK;
 }
@@ -83,6 +107,33 @@ static enum ev_status write_metric(const struct ev_view *view, const struct ev_m
     return EV_OK;
 }
 
+/* How far the MSE is known, and its changes. */
+static enum ev_status write_intervals(const struct ev_view *view, FILE *out, struct ev_error *err)
+{
+    struct ev_grid grid;
+    enum ev_status status = ev_view_intervals(view, &grid, err);
+
+    if (status != EV_OK)
+        return status;
+    fprintf(out, "### Mean squared error, normalised: %.0f %% interval\n\n",
+            EV_ERROR_CONFIDENCE * 100);
+    ev_grid_markdown(&grid, out);
+    fputc('\n', out);
+    ev_grid_free(&grid);
+    if (view->n_backends < 2)
+        return EV_OK;
+    status = ev_view_changes(view, &grid, err);
+    if (status != EV_OK)
+        return status;
+    fputs("### Mean squared error: change against ", out);
+    write_text(out, view->backends[view->reference]);
+    fprintf(out, ", with its %.0f %% interval\n\n", EV_ERROR_CONFIDENCE * 100);
+    ev_grid_markdown(&grid, out);
+    fputc('\n', out);
+    ev_grid_free(&grid);
+    return EV_OK;
+}
+
 static enum ev_status write_metrics(const struct ev_view *view, FILE *out, struct ev_error *err)
 {
     enum ev_status status = EV_OK;
@@ -93,6 +144,8 @@ static enum ev_status write_metrics(const struct ev_view *view, FILE *out, struc
         for (size_t k = 0; k < n && status == EV_OK; k++)
             status =
                 write_metric(view, metric, metric->per_column ? &view->columns[k] : NULL, out, err);
+        if (status == EV_OK && metric == ev_metrics && view->has_intervals)
+            status = write_intervals(view, out, err);
     }
     return status;
 }
@@ -204,9 +257,14 @@ static void write_method(const struct ev_view *view, FILE *out)
             " images, the next one read while one is computed.\n",
             row->batch_rows);
     fputs("- Errors: over every image, outputs scaled to 0..1 where they are called normalised. "
-          "R² is 1 minus the squared error over the variance of the labels.\n"
-          "- Command:\n\n",
+          "R² is 1 minus the squared error over the variance of the labels.\n",
           out);
+    if (view->has_intervals)
+        fputs("- Intervals: each holds by itself; from blocks of neighbouring images, drawn again "
+              "within each set, as neighbours' errors are alike. They say what other images of the "
+              "same circuits might have given for these models, not what training again would.\n",
+              out);
+    fputs("- Command:\n\n", out);
     ev_text_clean(result->command_line, command, sizeof command);
     fprintf(out, "      %s\n\n", command);
     write_files(view, out);

@@ -45,9 +45,32 @@ static bool both(double a, double b)
     return isfinite(a) && isfinite(b) && a > 0 && b > 0;
 }
 
-/* `row` against the baseline's row: size, time, error, each if both have it. */
+/* On machines left alone p90 was 1.1 to 1.4 times the median; above this, something else ran. */
+#define NOISY_RATIO 2.0
+
+/* Largest p90 over median of the backends on the main set; *backend is whose it is. */
+static double worst_ratio(const struct ev_view *view, const char **backend)
+{
+    const char *set = ev_view_main_set(view);
+    double worst = 0.0;
+
+    for (size_t b = 0; set && b < view->n_backends; b++) {
+        const struct ev_result_row *row = ev_result_find(view->result, view->backends[b], set);
+        double ratio = row && row->latency.n_calls > 0
+                           ? row->latency.p90_ns / row->latency.median_ns
+                           : 0.0;
+        if (ratio > worst) {
+            worst = ratio;
+            *backend = view->backends[b];
+        }
+    }
+    return worst;
+}
+
+/* `row` against the baseline's row: size, time, error, each if both have it; no time where times
+ * are unsteady. */
 static void compare(struct sentence *sentence, const struct ev_result_row *row,
-                    const struct ev_result_row *base)
+                    const struct ev_result_row *base, bool steady)
 {
     const double size = ev_view_size_mib(row), base_size = ev_view_size_mib(base);
     const double time = ev_view_median_ms(row), base_time = ev_view_median_ms(base);
@@ -60,7 +83,7 @@ static void compare(struct sentence *sentence, const struct ev_result_row *row,
         say_ratio(sentence, base_size, size, "smaller", "larger");
         link = ", ";
     }
-    if (both(time, base_time)) {
+    if (steady && both(time, base_time)) {
         int decimals = ev_grid_decimals(fmin(time, base_time), 3);
         say(sentence, "%stakes %.*f ms for an image instead of %.*f", link, decimals, time,
             decimals, base_time);
@@ -99,6 +122,7 @@ void ev_view_summary(const struct ev_view *view, char *text, size_t size)
     struct sentence sentence = {text, size, 0};
     const char *set = ev_view_main_set(view);
     const struct ev_result_row *base = NULL, *fastest = NULL;
+    const char *unsteady;
 
     text[0] = '\0';
     if (!set)
@@ -114,31 +138,20 @@ void ev_view_summary(const struct ev_view *view, char *text, size_t size)
             fastest = row;
     }
     if (base && fastest)
-        compare(&sentence, fastest, base);
+        compare(&sentence, fastest, base, worst_ratio(view, &unsteady) <= NOISY_RATIO);
     else if (base || fastest)
         describe(&sentence, base ? base : fastest, base || view->n_backends == 1);
 }
 
-/* On machines left alone p90 was 1.1 to 1.4 times the median; above this, something else ran. */
-#define NOISY_RATIO 2.0
-
 void ev_view_noise(const struct ev_view *view, char *text, size_t size)
 {
-    const char *set = ev_view_main_set(view);
-    double worst = NOISY_RATIO;
+    const char *backend = NULL;
+    const double ratio = worst_ratio(view, &backend);
 
     text[0] = '\0';
-    for (size_t b = 0; set && b < view->n_backends; b++) {
-        const struct ev_result_row *row = ev_result_find(view->result, view->backends[b], set);
-        double ratio = row && row->latency.n_calls > 0
-                           ? row->latency.p90_ns / row->latency.median_ns
-                           : 0.0;
-        if (ratio <= worst)
-            continue;
-        worst = ratio;
+    if (ratio > NOISY_RATIO)
         snprintf(text, size,
-                 "The times are unsteady: the slowest tenth of %.60s's calls took over %.1f times "
-                 "its median. Other programs used the cores; measure again on a quiet machine.",
-                 view->backends[b], ratio);
-    }
+                 "Times unsteady: a tenth of %.60s's calls took over %.*f times its median. Measure "
+                 "again on a quiet machine.",
+                 backend, ratio < 10 ? 1 : 0, ratio);
 }

@@ -8,7 +8,9 @@
 #include "report/report.h"
 #include "report/report_view.h"
 
-#define INDENT "  "
+#define INDENT    "  "
+/* Characters of a line; the verdicts are left out where they do not fit. */
+#define MAX_WIDTH 100
 
 static void print_title(const struct ev_view *view, const char *set, FILE *out)
 {
@@ -25,18 +27,31 @@ static void print_title(const struct ev_view *view, const char *set, FILE *out)
     fputs("\n\n", out);
 }
 
-static void print_overview(const struct ev_view *view, const char *set, FILE *out)
+/* Whether the verdicts had room. */
+static bool print_overview(const struct ev_view *view, const char *set, FILE *out)
 {
     struct ev_grid grid;
     struct ev_error err = EV_ERROR_INIT;
+    char text[200];
+    enum ev_status status = ev_view_overview(view, set, true, &grid, &err);
 
-    if (ev_view_overview(view, set, &grid, &err) != EV_OK) {
+    bool fits = status == EV_OK && ev_grid_width(&grid) + (int)strlen(INDENT) <= MAX_WIDTH;
+    if (status == EV_OK && !fits) {
+        ev_grid_free(&grid);
+        status = ev_view_overview(view, set, false, &grid, &err);
+    }
+    if (status != EV_OK) {
         fprintf(out, "%s\n", err.message);
-        return;
+        return false;
     }
     print_title(view, set, out);
     ev_grid_print(&grid, INDENT, out);
     ev_grid_free(&grid);
+    for (size_t b = 0, n = 0; b < view->n_backends; b++) {
+        if (ev_view_unresolved(view, b, set, text, sizeof text))
+            fprintf(out, "%s" INDENT "%s\n", n++ == 0 ? "\n" : "", text);
+    }
+    return fits;
 }
 
 static void print_errors_by_set(const struct ev_view *view, FILE *out)
@@ -53,7 +68,26 @@ static void print_errors_by_set(const struct ev_view *view, FILE *out)
     ev_grid_free(&grid);
 }
 
-static void print_notes(const struct ev_view *view, FILE *out)
+/* What the change is, and the verdict. */
+static void print_change_notes(const struct ev_view *view, bool with_verdicts, FILE *out)
+{
+    char label[44];
+
+    ev_view_label(view, view->reference, label, sizeof label);
+    fprintf(out, INDENT "change: of the MSE, against %s's on the same images", label);
+    if (view->has_intervals)
+        fprintf(out, ", ± half its %.0f %% interval", EV_ERROR_CONFIDENCE * 100);
+    fputc('\n', out);
+    if (view->has_verdicts && with_verdicts)
+        fprintf(out,
+                INDENT "verdict: BETTER or WORSE beyond %.0f %% and not by chance, SAME within "
+                       "%.0f %%, UNRESOLVED: cannot tell\n",
+                EV_ERROR_MARGIN * 100, EV_ERROR_MARGIN * 100);
+    else if (view->has_verdicts)
+        fputs(INDENT "verdicts: in results.md, this table has no room for them\n", out);
+}
+
+static void print_notes(const struct ev_view *view, bool with_verdicts, FILE *out)
 {
     const struct ev_result *result = view->result;
     const struct ev_result_row *row = &result->rows[0];
@@ -61,10 +95,9 @@ static void print_notes(const struct ev_view *view, FILE *out)
 
     ev_text_clean(result->host.cpu_model, cpu, sizeof cpu);
     ev_text_clean(row->device, device, sizeof device);
-    fputs("\n" INDENT "MSE: mean squared error of the outputs scaled to 0..1", out);
-    if (view->baseline && view->n_backends > 1)
-        fputs("; change: of it, relative to the baseline", out);
-    fputs("\n", out);
+    fputs("\n" INDENT "MSE: mean squared error of the outputs scaled to 0..1\n", out);
+    if (view->n_backends > 1)
+        print_change_notes(view, with_verdicts, out);
     if (row->latency.n_calls > 0)
         fprintf(out,
                 INDENT "median, p90, p99: inference of a single image, %" PRId64
@@ -86,6 +119,7 @@ void ev_report_print(const struct ev_result *result, FILE *out)
 {
     struct ev_view view;
     struct ev_error err = EV_ERROR_INIT;
+    bool with_verdicts = true;
 
     if (result->n_rows == 0) {
         fputs("no results\n", out);
@@ -96,11 +130,11 @@ void ev_report_print(const struct ev_result *result, FILE *out)
         return;
     }
     if (view.has_pooled)
-        print_overview(&view, ev_view_main_set(&view), out);
+        with_verdicts = print_overview(&view, ev_view_main_set(&view), out);
     for (size_t s = 0; s < view.n_sets && !view.has_pooled; s++)
-        print_overview(&view, view.sets[s], out);
+        with_verdicts &= print_overview(&view, view.sets[s], out);
     if (view.n_sets > 1)
         print_errors_by_set(&view, out);
-    print_notes(&view, out);
+    print_notes(&view, with_verdicts, out);
     ev_view_free(&view);
 }

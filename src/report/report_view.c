@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "eval/eval.h"
 
-#define BASELINE "baseline"
-
 /* Columns of R2 in the overview at most; models with more outputs get one of all. */
 #define MAX_R2_COLUMNS 4
 
@@ -73,11 +71,15 @@ enum ev_status ev_view_init(struct ev_view *view, const struct ev_result *result
             view->has_pooled = true;
         else
             add_name(view->sets, &view->n_sets, set);
+        view->has_intervals |= isfinite(row->mse_norm_low);
+        view->has_verdicts |= row->change.verdict != EV_VERDICT_NONE;
         for (int32_t k = 0; k < row->n_outputs; k++)
             add_column(view, &row->columns[k]);
     }
     for (size_t b = 0; b < view->n_backends; b++) {
-        if (strcmp(view->backends[b], BASELINE) == 0)
+        if (strcmp(view->backends[b], or_empty(ev_result_baseline(result))) == 0)
+            view->reference = b;
+        if (strcmp(view->backends[b], EV_BASELINE) == 0)
             view->baseline = view->backends[b];
     }
     return EV_OK;
@@ -250,19 +252,30 @@ static void add_figures(struct overview *overview, const char *what, const char 
     ev_grid_set_numbers(overview->grid, overview->column++, overview->values, significant);
 }
 
-/* Change of the MSE in percent of the baseline's; the baseline itself is left empty. */
-static void add_change(struct overview *overview, const struct ev_result_row *baseline)
+/* Change of the MSE in percent of the reference's, which itself is left empty. */
+static void add_change(struct overview *overview)
+{
+    const struct ev_view *view = overview->view;
+
+    for (size_t b = 0; b < view->n_backends; b++) {
+        char text[64] = "-";
+        if (overview->rows[b])
+            ev_view_change_text(view, overview->rows[b], text, sizeof text);
+        if (b != view->reference)
+            ev_grid_set_text(overview->grid, b, overview->column, text);
+    }
+    ev_grid_set_header(overview->grid, overview->column++, "change",
+                       view->baseline ? "vs " EV_BASELINE : "vs first");
+}
+
+static void add_verdicts(struct overview *overview)
 {
     for (size_t b = 0; b < overview->view->n_backends; b++) {
-        const struct ev_result_row *row = overview->rows[b];
-        double change =
-            row && baseline ? (row->all.mse_norm / baseline->all.mse_norm - 1) * 100 : NAN;
-        char text[32];
-        snprintf(text, sizeof text, "%+.1f %%", change);
-        if (row != baseline || !row)
-            ev_grid_set_text(overview->grid, b, overview->column, isfinite(change) ? text : "-");
+        if (overview->rows[b])
+            ev_grid_set_text(overview->grid, b, overview->column,
+                             ev_verdict_error_name(overview->rows[b]->change.verdict));
     }
-    ev_grid_set_header(overview->grid, overview->column++, "change", "vs " BASELINE);
+    ev_grid_set_header(overview->grid, overview->column++, "verdict", "");
 }
 
 static void add_r2(struct overview *overview)
@@ -280,12 +293,13 @@ static void add_r2(struct overview *overview)
     }
 }
 
-enum ev_status ev_view_overview(const struct ev_view *view, const char *set, struct ev_grid *grid,
-                                struct ev_error *err)
+enum ev_status ev_view_overview(const struct ev_view *view, const char *set, bool with_verdicts,
+                                struct ev_grid *grid, struct ev_error *err)
 {
     const size_t n_r2 = view->n_columns > MAX_R2_COLUMNS ? 1 : view->n_columns;
-    const bool with_change = view->baseline && view->n_backends > 1;
-    const size_t n_columns = 7 + (with_change ? 1 : 0) + n_r2;
+    const bool with_change = view->n_backends > 1;
+    const bool with_verdict = with_verdicts && view->has_verdicts;
+    const size_t n_columns = 7 + (with_change ? 1 : 0) + (with_verdict ? 1 : 0) + n_r2;
     struct overview overview = {
         .view = view,
         .rows = calloc(view->n_backends + 1, sizeof *overview.rows),
@@ -294,7 +308,7 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, str
         .column = 1,
     };
     enum ev_status status = ev_grid_init(grid, n_columns, view->n_backends, err);
-    char batch[48] = "", label[LABEL_CHARS];
+    char label[LABEL_CHARS];
 
     if (!overview.rows || !overview.values)
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");
@@ -305,17 +319,17 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, str
         overview.rows[b] = ev_result_find(view->result, view->backends[b], set);
         ev_view_label(view, b, label, sizeof label);
         ev_grid_set_text(grid, b, 0, label);
-        if (overview.rows[b] && overview.rows[b]->batch_rows > 0)
-            snprintf(batch, sizeof batch, "batch %lld", (long long)overview.rows[b]->batch_rows);
     }
     add_figures(&overview, "size", "MiB", 3, size_mib, NULL);
     add_figures(&overview, "MSE", "normalised", 4, mse_norm, NULL);
     if (with_change)
-        add_change(&overview, ev_result_find(view->result, view->baseline, set));
+        add_change(&overview);
+    if (with_verdict)
+        add_verdicts(&overview);
     add_figures(&overview, "median", "ms", 3, median_ms, NULL);
     add_figures(&overview, "p90", "ms", 3, p90_ms, NULL);
     add_figures(&overview, "p99", "ms", 3, p99_ms, NULL);
-    add_figures(&overview, "images/s", batch, 1, images_per_s, NULL);
+    add_figures(&overview, "images/s", "", 1, images_per_s, NULL);
     add_r2(&overview);
 done:
     if (status != EV_OK)

@@ -21,6 +21,9 @@ struct ev_view {
     size_t n_columns;
     bool has_pooled;
     const char *baseline; /* "baseline" if it was run, else NULL */
+    size_t reference;     /* the backend that changes are relative to, see ev_result_baseline() */
+    bool has_intervals;   /* of errors; results of older programs have none */
+    bool has_verdicts;
 };
 
 EV_CHECKED enum ev_status ev_view_init(struct ev_view *view, const struct ev_result *result,
@@ -59,9 +62,28 @@ extern const struct ev_metric ev_metrics[];
 double ev_view_size_mib(const struct ev_result_row *row);
 double ev_view_median_ms(const struct ev_result_row *row);
 
-/* Main figures of every backend on one set. */
+/* Change of the row's MSE relative to the reference's on the same set, 0.03 is 3 % more; NAN for
+ * the reference itself. Results without verdicts have it from the two errors. */
+double ev_view_change(const struct ev_view *view, const struct ev_result_row *row);
+/* "+7.1 ±2.2 %": half the width of the interval, where there is one; "-" for no change. */
+void ev_view_change_text(const struct ev_view *view, const struct ev_result_row *row, char *text,
+                         size_t size);
+/* What change would have been told, if the backend's verdict on the set is UNRESOLVED; else false.
+ */
+bool ev_view_unresolved(const struct ev_view *view, size_t backend, const char *set, char *text,
+                        size_t size);
+/* Intervals of the MSE, and of its change with the verdict, of backends (rows) on sets (columns);
+ * the reference has no changes. */
+EV_CHECKED enum ev_status ev_view_intervals(const struct ev_view *view, struct ev_grid *grid,
+                                            struct ev_error *err);
+EV_CHECKED enum ev_status ev_view_changes(const struct ev_view *view, struct ev_grid *grid,
+                                          struct ev_error *err);
+
+/* Main figures of every backend on one set; with a column of verdicts if asked for and if there
+ * are any. */
 EV_CHECKED enum ev_status ev_view_overview(const struct ev_view *view, const char *set,
-                                           struct ev_grid *grid, struct ev_error *err);
+                                           bool with_verdicts, struct ev_grid *grid,
+                                           struct ev_error *err);
 /* One metric of every backend (rows) on every set (columns). */
 EV_CHECKED enum ev_status ev_view_by_set(const struct ev_view *view, const struct ev_metric *metric,
                                          const struct ev_column *column, struct ev_grid *grid,

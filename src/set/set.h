@@ -90,8 +90,10 @@ const char *ev_set_colour(const struct ev_set_info *info);
 /* A note on standard error if the labels lie outside 0..1 and the file gives no ranges: normalised
  * errors are then in the labels' own units, which is rarely meant. */
 void ev_set_note_ranges(const struct ev_set *set);
-/* A note on standard error if pictures of floats go far beyond 1. */
-void ev_set_note_white(struct ev_set *set);
+/* Whether pictures of floats can be meant: those that go up to 255 are none for models of 0 to 1, and
+ * EV_INPUT unless the source says what white is; a note on standard error if they go beyond 1, as
+ * pictures around a mean of 0 do. */
+EV_CHECKED enum ev_status ev_set_check_white(struct ev_set *set, struct ev_error *err);
 
 /* All labels, (N, K) float32, physical units; read at open, owned by the set. */
 const float *ev_set_labels(const struct ev_set *set);

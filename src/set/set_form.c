@@ -85,11 +85,12 @@ static void check_labels(const struct teller *teller, const struct ev_set *set, 
     const int n = set->info.n_outputs;
     char texts[EV_MAX_OUTPUTS][32];
     double values[2][EV_MAX_OUTPUTS];
-    bool given[4];
+    bool given[4], has_ranges;
     hid_t labels = H5Dopen2(set->file, set->labels_name, H5P_DEFAULT);
 
     if (labels < 0)
         return;
+    has_ranges = H5Aexists(labels, "min") > 0 || H5Aexists(labels, "max") > 0;
     for (int i = 0; i < 4; i++) {
         given[i] = H5Aexists(labels, names[i]) > 0;
         bool fits = i < 2 ? ev_set_read_texts(labels, names[i], n, texts)
@@ -97,7 +98,7 @@ static void check_labels(const struct teller *teller, const struct ev_set *set, 
         if (given[i] && !fits)
             tell(teller, "/labels: attribute %s needs %d %s, one for each column", names[i], n,
                  i < 2 ? "texts" : "numbers");
-        else if (!given[i] && (is_ours || (i >= 2 && given[2])))
+        else if (!given[i] && (is_ours || (i >= 2 && has_ranges)))
             tell(teller, "/labels: attribute %s is missing", names[i]);
         given[i] = fits;
     }
@@ -110,7 +111,7 @@ static void check_labels(const struct teller *teller, const struct ev_set *set, 
     }
     for (int i = 0; i < n && given[2] && given[3]; i++) {
         double low = values[0][i], high = values[1][i];
-        if (!isfinite(low) || !isfinite(high) || low >= high)
+        if (!ev_column_is_range(low, high))
             tell(teller, "/labels: the range of %s is %g to %g", set->info.columns[i].name, low,
                  high);
     }

@@ -25,6 +25,10 @@ static enum ev_status refuse_file(const struct ev_set *set, int file, struct ev_
     unsigned char head[12] = {0};
     bool readable = pread(file, head, sizeof head, 0) == (ssize_t)sizeof head;
 
+    int again = open(set->path, O_RDONLY | O_CLOEXEC);
+    if (again < 0)
+        return ev_fail(err, ev_file_status(errno), "%s: %s", set->path, strerror(errno));
+    close(again);
     if (flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return ev_fail(err, EV_INPUT, "%s: another program has it open for writing", set->path);
     /* Superblock version 2 and 3: byte 8 is the version, bit 0 of byte 11 "open for writing". */
@@ -34,6 +38,18 @@ static enum ev_status refuse_file(const struct ev_set *set, int file, struct ev_
                        "mark)",
                        set->path);
     return ev_fail(err, EV_INPUT, "%s: HDF5 cannot open it: truncated or damaged", set->path);
+}
+
+/* HDF5 looks for its signature in several places; where it cannot look, that at the beginning
+ * counts. */
+static bool is_hdf5(int file, const char *path)
+{
+    static const char signature[8] = "\211HDF\r\n\032\n";
+    char head[sizeof signature] = {0};
+
+    return (pread(file, head, sizeof head, 0) == (ssize_t)sizeof head &&
+            memcmp(head, signature, sizeof head) == 0) ||
+           H5Fis_hdf5(path) > 0;
 }
 
 /* Opens the file itself; says what else it is if it is no HDF5 file. */
@@ -49,7 +65,7 @@ static enum ev_status open_file(struct ev_set *set, struct ev_error *err)
         return ev_fail(err, ev_file_status(errno), "%s: %s", set->path, strerror(errno));
     if (bytes == 0)
         status = ev_fail(err, EV_INPUT, "%s: empty file, expected an HDF5 set", set->path);
-    else if (H5Fis_hdf5(set->path) <= 0)
+    else if (!is_hdf5(file, set->path))
         status = ev_fail(err, EV_INPUT, "%s: not an HDF5 file", set->path);
     if (status == EV_OK) {
         set->file = H5Fopen(set->path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -82,16 +98,24 @@ static enum ev_status read_root(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
+/* A digest is of the format's own content: bytes, channels last, and its labels. Of other files
+ * nobody knows what it was made of. */
+static bool has_digest(const struct ev_set *set)
+{
+    return set->sha256 && strlen(set->sha256) == 64 &&
+           strspn(set->sha256, "0123456789abcdef") == 64 && set->info.form == EV_FORM_U8_NHWC &&
+           !set->planar && strcmp(set->images_name, "images") == 0 &&
+           strcmp(set->labels_name, "labels") == 0;
+}
+
 static void show_root(struct ev_set *set)
 {
-    bool is_digest =
-        set->sha256 && strlen(set->sha256) == 64 && strspn(set->sha256, "0123456789abcdef") == 64;
 
     set->info.path = set->path;
     set->info.circuit = set->circuit ? set->circuit : "";
     set->info.colour = set->colour ? set->colour : "";
     set->info.provenance = set->provenance ? set->provenance : "";
-    set->info.recorded_sha256 = is_digest ? set->sha256 : "";
+    set->info.recorded_sha256 = has_digest(set) ? set->sha256 : "";
 }
 
 static void ignore(void *self, const char *fault)
@@ -118,9 +142,9 @@ static enum ev_status open_all(struct ev_set *set, struct ev_error *err)
     if (status == EV_OK)
         status = read_root(set, err);
     if (status == EV_OK)
-        show_root(set);
-    if (status == EV_OK)
         status = ev_set_find_pictures(set, err);
+    if (status == EV_OK)
+        show_root(set);
     if (status == EV_OK)
         status = ev_set_find_storage(set, err);
     if (status == EV_OK)
@@ -177,7 +201,8 @@ enum ev_status ev_set_open(const char *path, const struct ev_set_source *source,
     set->descriptor = -1;
     pthread_mutex_init(&set->hdf5, NULL);
     set->layout = source->layout;
-    set->white = source->white > 0.0 ? source->white : 1.0;
+    set->white_is_given = source->white > 0.0;
+    set->white = set->white_is_given ? source->white : 1.0;
     set->path = strdup(path);
     set->images_name = name_of(source->images, "images");
     set->labels_name = name_of(source->labels, "labels");

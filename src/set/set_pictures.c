@@ -110,17 +110,17 @@ enum ev_status ev_set_find_pictures(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
-/* Floats that are looked at for a note. */
-#define NOTED_ROWS 16
+/* The first rows tell what floats are. */
+#define WHITE_ROWS 16
+/* Pictures around a mean of 0, in units of their deviation, stay far below this. */
+#define MOST_WHITE 16.0f
 
-void ev_set_note_white(struct ev_set *set)
+static float largest_value(struct ev_set *set)
 {
     const size_t picture_bytes = ev_set_picture_bytes(&set->info, EV_FORM_F32_NCHW);
-    const int64_t n = set->info.n_rows < NOTED_ROWS ? set->info.n_rows : NOTED_ROWS;
-    float *values = set->info.form == EV_FORM_F32_NCHW ? malloc((size_t)n * picture_bytes) : NULL;
+    const int64_t n = set->info.n_rows < WHITE_ROWS ? set->info.n_rows : WHITE_ROWS;
     struct ev_error ignored = EV_ERROR_INIT;
-    float largest = 0.0f;
-    char line[512];
+    float *values = malloc((size_t)n * picture_bytes), largest = 0.0f;
 
     /* What cannot be read is an error when the set is gone through. */
     if (values && ev_set_read(set, EV_FORM_F32_NCHW, 0, n, values, &ignored) == EV_OK) {
@@ -128,10 +128,27 @@ void ev_set_note_white(struct ev_set *set)
             largest = values[i] > largest ? values[i] : largest;
     }
     free(values);
-    if (largest <= 1.5f)
-        return;
-    snprintf(line, sizeof line,
-             "%.300s: /%.60s goes up to %g, and models take floats of 0 to 1 (--white scales them)",
-             set->path, set->images_name, (double)largest);
-    ev_progress_note(line);
+    return largest;
+}
+
+enum ev_status ev_set_check_white(struct ev_set *set, struct ev_error *err)
+{
+    char line[512];
+
+    if (set->info.form != EV_FORM_F32_NCHW || set->white_is_given)
+        return EV_OK;
+    const double largest = largest_value(set);
+    if (largest > MOST_WHITE)
+        return ev_fail(err, EV_INPUT,
+                       "%s: /%s goes up to %g, but models take floats of 0 to 1: add --white %g "
+                       "(--white 1 takes them as they are)",
+                       set->path, set->images_name, largest, largest <= 255.0 ? 255.0 : largest);
+    if (largest > 1.5) {
+        snprintf(line, sizeof line,
+                 "%.300s: /%.60s goes up to %g, and models take floats of 0 to 1 (--white scales "
+                 "them)",
+                 set->path, set->images_name, largest);
+        ev_progress_note(line);
+    }
+    return EV_OK;
 }

@@ -40,6 +40,7 @@ struct ev_set {
     enum ev_element element;
     bool planar;         /* (N, C, H, W) */
     double white;        /* of floats */
+    bool white_is_given; /* by the source */
     size_t stored_bytes; /* of one picture in the file */
     enum ev_storage storage;
     int64_t block_offset; /* of row 0 in the file */

@@ -15,6 +15,7 @@ complain() {
 # Folders of src/ that each folder may include, besides itself. "evalrun" is include/.
 declare -A allowed=(
     [base]="evalrun"
+    [stats]="evalrun base"
     [picture]="evalrun base"
     [set]="evalrun base"
     [import]="evalrun base picture set"
@@ -22,10 +23,10 @@ declare -A allowed=(
     [inspect]="evalrun base picture set render"
     [backend]="evalrun base"
     [train]="evalrun base set backend"
-    [eval]="evalrun base set backend"
-    [report]="evalrun base set backend eval"
-    [drive]="evalrun base set render backend eval report"
-    [cli]="evalrun base picture set import render inspect backend train eval report drive"
+    [eval]="evalrun base stats set backend"
+    [report]="evalrun base stats set backend eval"
+    [drive]="evalrun base stats set render backend eval report"
+    [cli]="evalrun base stats picture set import render inspect backend train eval report drive"
     [torch]="evalrun"
 )
 

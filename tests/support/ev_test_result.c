@@ -62,6 +62,24 @@ static void add_times(struct ev_latency_figures *latency, double median_ns, uint
     ev_assert_ok(ev_timing_figures(samples_ns, N_CALLS, latency, &err));
 }
 
+/* Of a tenth of the error to either side, the change of 1.5 %. */
+static void add_interval(struct ev_result_row *row, double baseline)
+{
+    const double difference = row->all.mse_norm - baseline;
+    const struct ev_interval interval = {difference - 0.015 * baseline,
+                                         difference + 0.015 * baseline, EV_ERROR_CONFIDENCE};
+
+    row->mse_norm_low = 0.9 * row->all.mse_norm;
+    row->mse_norm_high = 1.1 * row->all.mse_norm;
+    if (strcmp(row->backend, EV_BASELINE) == 0)
+        return;
+    const struct ev_comparison comparison =
+        ev_verdict_errors(difference, &interval, baseline, EV_ERROR_MARGIN);
+    row->change =
+        (struct ev_error_change){comparison.verdict, comparison.change, comparison.interval.low,
+                                 comparison.interval.high, comparison.detectable};
+}
+
 static void add_row(struct ev_result *result, size_t b, const char *set, int64_t n_rows,
                     double factor)
 {
@@ -95,6 +113,7 @@ static void add_row(struct ev_result *result, size_t b, const char *set, int64_t
                                                     sqrt(part) * 0.7 * range, 1 - 14 * part};
     }
     row->all = (struct ev_error_figures){mse, sqrt(mse) * 0.6, NAN, NAN, 1 - 17 * mse};
+    add_interval(row, backends[0].mse_norm * factor);
     row->images_per_s = backend->images_per_s * (1 + 0.01 * (double)(n_rows % 5));
     add_times(&row->latency, backend->median_ns, b * 16 + (uint64_t)n_rows);
 }

@@ -386,6 +386,7 @@ START_TEST(charts_say_what_they_show)
         {"error", "MSE of outputs scaled to 0..1"},
         {"error", "montmelo"},
         {"error", "0.00406"},
+        {"error", "whiskers: 95 % interval"},
         {"time", "time (ms)"},
         {"time", "0.243"},
         {"tradeoff", "MiB"},
@@ -465,6 +466,38 @@ START_TEST(bars_are_labelled)
 }
 END_TEST
 
+static void drop_intervals(struct ev_result *result)
+{
+    for (size_t i = 0; i < result->n_rows; i++)
+        result->rows[i].mse_norm_low = result->rows[i].mse_norm_high = NAN;
+}
+
+/* Strokes of a chart: lines start by M in the data of a path. */
+static int count_strokes(const char *text)
+{
+    int n = 0;
+
+    for (; *text; text++)
+        n += *text == 'M' && strchr("'\" \n0123456789", text[-1]) && strchr("0123456789", text[1]);
+    return n;
+}
+
+/* Three strokes for each of the three bars; without intervals nothing is drawn or promised. */
+START_TEST(errors_have_whiskers)
+{
+    char *with = draw_svg("error", NULL), *without = draw_svg("error", drop_intervals);
+
+    if (with && without) {
+        ck_assert_int_ge(count_strokes(with), count_strokes(without) + 9);
+        ck_assert_ptr_nonnull(strstr(with, "whiskers"));
+        ck_assert_ptr_null(strstr(without, "whiskers"));
+        ck_assert_ptr_nonnull(strstr(without, "<text>0.00301</text>"));
+    }
+    free(with);
+    free(without);
+}
+END_TEST
+
 START_TEST(empty_charts_say_so)
 {
     static const char said[] = "no backend has both a time and an error";
@@ -499,6 +532,7 @@ Suite *ev_suite(void)
     tcase_add_test(charts, the_same_result_gives_the_same_charts);
     tcase_add_test(charts, charts_say_what_they_show);
     tcase_add_test(charts, bars_are_labelled);
+    tcase_add_test(charts, errors_have_whiskers);
     tcase_add_test(charts, empty_charts_say_so);
     suite_add_tcase(suite, charts);
     return suite;

@@ -63,6 +63,16 @@ static char *read_whole(const char *path)
     return text;
 }
 
+/* Characters of a line up to its end. */
+static size_t width_of(const char *line)
+{
+    size_t width = 0;
+
+    for (; *line && *line != '\n'; line++)
+        width += ((unsigned char)*line & 0xc0) != 0x80;
+    return width;
+}
+
 /* --- CSV --- */
 
 static struct ev_csv read_csv(const struct ev_result *result)
@@ -100,6 +110,9 @@ static void assert_number(const struct ev_csv *csv, int64_t row, const char *col
 
 START_TEST(csv_has_a_row_for_each_backend_and_set)
 {
+    static const char *const verdicts[] = {"", "SAME", "WORSE", "UNRESOLVED"};
+    static const char *const changes[] = {"change_percent", "change_low_percent",
+                                          "change_high_percent", "detectable_change_percent"};
     struct ev_result result;
 
     ev_test_result_make(&result, 4, 3);
@@ -117,6 +130,18 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
         assert_number(&csv, i, "model_bytes", (double)row->model_bytes, 0);
         assert_number(&csv, i, "weight_bytes", (double)row->weight_bytes, 0);
         assert_number(&csv, i, "mse_norm", row->all.mse_norm, 1e-9);
+        assert_number(&csv, i, "mse_norm_low", row->mse_norm_low, 1e-9);
+        assert_number(&csv, i, "mse_norm_high", row->mse_norm_high, 1e-9);
+        ck_assert_str_eq(cell(&csv, i, "verdict"), verdicts[i % 4]);
+        for (size_t k = 0; i % 4 == 0 && k < sizeof changes / sizeof *changes; k++)
+            ck_assert_str_eq(cell(&csv, i, changes[k]), "");
+        if (i % 4 > 0) {
+            const struct ev_error_change *change = &row->change;
+            assert_number(&csv, i, "change_percent", change->relative * 100, 1e-9);
+            assert_number(&csv, i, "change_low_percent", change->low * 100, 1e-9);
+            assert_number(&csv, i, "change_high_percent", change->high * 100, 1e-9);
+            assert_number(&csv, i, "detectable_change_percent", change->detectable * 100, 1e-9);
+        }
         assert_number(&csv, i, "mae_norm", row->all.mae_norm, 1e-9);
         assert_number(&csv, i, "r2", row->all.r2, 1e-9);
         assert_number(&csv, i, "mse_norm_v", row->outputs[0].mse_norm, 1e-9);
@@ -140,8 +165,9 @@ END_TEST
 START_TEST(csv_leaves_missing_figures_empty)
 {
     static const char *const empty[] = {
-        "model_bytes",       "weight_bytes",    "mse_norm",     "r2_v",        "mae_v_mps",
-        "latency_median_ms", "n_latency_calls", "images_per_s", "model_sha256"};
+        "model_bytes",  "weight_bytes",      "mse_norm",        "r2_v",         "mae_v_mps",
+        "mse_norm_low", "change_percent",    "verdict",         "images_per_s", "model_sha256",
+        "change_low_percent", "latency_median_ms", "n_latency_calls"};
     struct ev_result result;
 
     ev_result_init(&result);
@@ -203,8 +229,18 @@ START_TEST(markdown_stands_alone)
     assert_has(text,
                "Against baseline, qat has 1.57 MiB instead of 6.12 (3.9 times smaller), takes ");
     assert_has(text, "(12,030 images)");
-    assert_has(text, "| static | 1.57 | 0.003066 | +3.7 % | ");
+    assert_has(text, "| baseline | 6.12 | 0.002958 |  |  | ");
+    assert_has(text, "| static | 1.57 | 0.003066 | +3.7 ±1.5 % | WORSE | ");
+    assert_has(text, "UNRESOLVED: neither, these images cannot tell.");
+    assert_has(text, "\n- qat: on these images only a change beyond 2.0 % could be told.\n");
     assert_has(text, "| backend | simple | montreal | montmelo | all |");
+    assert_has(text, "### Mean squared error, normalised: 95 % interval\n");
+    assert_has(text, "| baseline | 0.00163 to 0.00199 | 0.00271 to 0.00331 | ");
+    assert_has(text, "### Mean squared error: change against baseline, with its 95 % interval\n\n"
+                     "| backend | simple | montreal | montmelo | all |\n"
+                     "| :--- | ---: | ---: | ---: | ---: |\n"
+                     "| dynamic | +0.3 % (-1.2 to +1.8) SAME | ");
+    assert_has(text, "| qat | -2.0 % (-3.5 to -0.5) UNRESOLVED | ");
     assert_has(text, "### Mean absolute error of v, in m/s");
     assert_has(text, "### R\xc2\xb2 of w\n");
     assert_has(text, "![Size of the model file](../../plots/latest/size.png)");
@@ -261,7 +297,7 @@ END_TEST
 START_TEST(terminal_tables_are_aligned)
 {
     struct ev_result result;
-    size_t width = 0, n_lines = 0, head_width = 0;
+    size_t n_lines = 0;
 
     ev_test_result_make(&result, 8, 3);
     char *text = printed(&result);
@@ -278,13 +314,11 @@ START_TEST(terminal_tables_are_aligned)
     /* So does the head, in characters: the 2 of R2 takes two bytes. */
     const char *head = strstr(text, "  backend");
     ck_assert_ptr_nonnull(head);
-    for (const char *c = head; *c != '\n'; c++)
-        head_width += ((unsigned char)*c & 0xc0) != 0x80;
-    ck_assert_uint_eq(head_width, strcspn(rule, "\n"));
-    for (char *line = strtok(rule, "\n"); line && *line == ' '; line = strtok(NULL, "\n")) {
-        width = width ? width : strlen(line);
-        ck_assert_msg(strlen(line) == width, "%zu wide, expected %zu: '%s'", strlen(line), width,
-                      line);
+    const size_t width = width_of(rule);
+    ck_assert_uint_eq(width_of(head), width);
+    for (const char *line = rule; *line == ' '; line = strchr(line, '\n') + 1) {
+        ck_assert_msg(width_of(line) == width, "%zu wide, expected %zu: '%s'", width_of(line),
+                      width, line);
         n_lines++;
     }
     ck_assert_uint_eq(n_lines, 9);
@@ -293,7 +327,70 @@ START_TEST(terminal_tables_are_aligned)
 }
 END_TEST
 
-START_TEST(without_a_baseline_nothing_is_relative)
+/* With four variants they do; longer names leave no room. */
+START_TEST(terminal_shows_verdicts_that_fit)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 4, 3);
+    char *text = printed(&result);
+    assert_has(text, "     change     verdict  ");
+    assert_has(text, "+3.7 ±1.5 %       WORSE  ");
+    assert_has(text, "-2.0 ±1.5 %  UNRESOLVED  ");
+    assert_has(text, "  qat: on these images only a change beyond 2.0 % could be told\n");
+    assert_has(text, "against baseline's on the same images, ± half its 95 % interval\n");
+    assert_has(text, "  verdict: BETTER or WORSE beyond 2 % and not by chance, ");
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+        ck_assert_uint_le(width_of(line), 100);
+    free(text);
+    ev_result_free(&result);
+
+    ev_test_result_make(&result, 5, 3);
+    text = printed(&result);
+    assert_has(text, "+3.7 ±1.5 %   ");
+    assert_lacks(text, "WORSE");
+    assert_has(text, "  verdicts: in results.md, this table has no room for them\n");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* Of older programs; and what is not finite has a verdict all the same. */
+START_TEST(missing_intervals_are_passed_over)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    for (size_t i = 0; i < 2; i++) {
+        result.rows[i].mse_norm_low = result.rows[i].mse_norm_high = NAN;
+        result.rows[i].change = (struct ev_error_change){EV_VERDICT_NONE, NAN, NAN, NAN, NAN};
+    }
+    char *text = printed(&result);
+    assert_has(text, " +0.3 % ");
+    assert_lacks(text, "verdict");
+    assert_lacks(text, "interval");
+    free(text);
+    text = written(&ev_report_markdown, &result, NULL);
+    assert_has(text, " | +0.3 % | ");
+    assert_lacks(text, "verdict");
+    assert_lacks(text, "nterval");
+    free(text);
+    struct ev_csv csv = read_csv(&result);
+    assert_number(&csv, 1, "change_percent", 100 * (0.00302 / 0.00301 - 1), 1e-6);
+    ck_assert_str_eq(cell(&csv, 1, "change_low_percent"), "");
+    ck_assert_str_eq(cell(&csv, 1, "verdict"), "");
+    ev_csv_free(&csv);
+
+    result.rows[1].change.verdict = EV_VERDICT_UNRESOLVED;
+    text = printed(&result);
+    assert_has(text, "  -  UNRESOLVED  ");
+    assert_has(text, "  dynamic: no interval, so no verdict\n");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(without_a_baseline_changes_are_against_the_first)
 {
     struct ev_result result;
 
@@ -303,11 +400,14 @@ START_TEST(without_a_baseline_nothing_is_relative)
             ev_test_result_text(&result.rows[i].backend, "reference");
     }
     char *text = printed(&result);
-    assert_lacks(text, "change");
+    assert_has(text, "vs first");
+    assert_has(text, "against reference's on the same images");
+    assert_lacks(text, "baseline");
     free(text);
     text = written(&ev_report_markdown, &result, NULL);
-    assert_lacks(text, "change");
-    assert_lacks(text, "gainst");
+    assert_has(text, "change against reference, with");
+    assert_lacks(text, "baseline");
+    assert_lacks(text, "Against");
     assert_has(text, "qat, the fastest, has 1.57 MiB, takes 0.241 ms for an image, and has ");
     free(text);
     ev_result_free(&result);
@@ -353,10 +453,11 @@ START_TEST(unsteady_times_are_pointed_out)
     free(text);
     result.rows[1].latency.p90_ns = 3.1 * result.rows[1].latency.median_ns;
     text = printed(&result);
-    assert_has(text, "The times are unsteady: the slowest tenth of dynamic's calls took over 3.1 ");
+    assert_has(text, "Times unsteady: a tenth of dynamic's calls took over 3.1 times its median");
     free(text);
     text = written(&ev_report_markdown, &result, NULL);
-    assert_has(text, "**The times are unsteady: ");
+    assert_has(text, "**Times unsteady: ");
+    assert_lacks(text, "faster"); /* no headline is made of such times */
     free(text);
     ev_result_free(&result);
 }
@@ -521,7 +622,9 @@ Suite *ev_suite(void)
     tcase_add_test(tests, markdown_stands_alone);
     tcase_add_test(tests, markdown_tables_hold_any_name);
     tcase_add_test(tests, terminal_tables_are_aligned);
-    tcase_add_test(tests, without_a_baseline_nothing_is_relative);
+    tcase_add_test(tests, terminal_shows_verdicts_that_fit);
+    tcase_add_test(tests, missing_intervals_are_passed_over);
+    tcase_add_test(tests, without_a_baseline_changes_are_against_the_first);
     tcase_add_test(tests, interrupted_results_are_shown_set_by_set);
     tcase_add_test(tests, unsteady_times_are_pointed_out);
     tcase_add_test(tests, empty_results_are_reported_as_such);

@@ -55,6 +55,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
     result.interrupted = true;
     result.rows[1].all.mse_norm = 0.1 + 0.2; /* needs 17 digits */
     result.rows[1].all.r2 = NAN;
+    result.rows[1].change.verdict = EV_VERDICT_LESS; /* the others are there */
     ev_test_result_text(&result.rows[2].backend, "a \"b\"\\\n\t\xc3\xa9");
     char *first = save_and_read(&result, "a.json");
     ev_assert_ok(ev_result_load(ev_test_path("a.json"), &again, &err));
@@ -70,6 +71,12 @@ START_TEST(a_saved_result_reads_back_unchanged)
     for (size_t i = 0; i < result.n_rows; i++) {
         const struct ev_result_row *a = &result.rows[i], *b = &again.rows[i];
         compare_figures(&a->all, &b->all);
+        ck_assert(same(a->mse_norm_low, b->mse_norm_low));
+        ck_assert(same(a->mse_norm_high, b->mse_norm_high));
+        ck_assert(same(a->change.relative, b->change.relative));
+        ck_assert(same(a->change.low, b->change.low) && same(a->change.high, b->change.high));
+        ck_assert(same(a->change.detectable, b->change.detectable));
+        ck_assert_int_eq(a->change.verdict, b->change.verdict);
         ck_assert_int_eq(a->n_outputs, b->n_outputs);
         for (int32_t k = 0; k < a->n_outputs; k++) {
             compare_figures(&a->outputs[k], &b->outputs[k]);
@@ -158,6 +165,10 @@ static const struct {
     {"rows", "mse_norm", NULL, "rows[5].mse_norm is missing"},
     {"rows", "n_rows", "-1", "rows[5].n_rows"},
     {"rows", "model_bytes", "true", "rows[5].model_bytes"},
+    {"rows", "mse_norm_low", "\"0.1\"", "rows[5].mse_norm_low is something else"},
+    {"rows", "change_high", "[]", "rows[5].change_high"},
+    {"rows", "verdict", "3", "rows[5].verdict is something else, expected BETTER, WORSE, SAME"},
+    {"rows", "verdict", "\"FASTER\"", "rows[5].verdict"},
     {"rows", "outputs", "[]", "rows[5].outputs has 0 elements, expected 1 to 16"},
     {"rows", "outputs", "{}", "rows[5].outputs"},
     {"rows", "outputs", "[[]]", "rows[5].outputs[0] is no object"},
@@ -218,6 +229,50 @@ START_TEST(damage_is_named_by_its_key)
     ck_assert_uint_eq(result.n_rows, 0);
     json_decref(top);
     free(text);
+}
+END_TEST
+
+/* As older programs wrote them. */
+START_TEST(results_without_intervals_are_read)
+{
+    static const char *const later[] = {"mse_norm_low", "mse_norm_high",     "change", "change_low",
+                                        "change_high",  "detectable_change", "verdict"};
+    const char *path = ev_test_path("older.json");
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    char *text = save_and_read(&result, "good.json");
+    ev_result_free(&result);
+    json_t *top = json_loads(text, 0, NULL);
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        ck_assert_int_eq(json_object_del(find_container(top, "rows"), later[i]), 0);
+    ck_assert_int_eq(json_dump_file(top, path, 0), 0);
+    ev_assert_ok(ev_result_load(path, &result, &err));
+    const struct ev_result_row *row = &result.rows[1];
+    ck_assert(isnan(row->mse_norm_low) && isnan(row->mse_norm_high));
+    ck_assert(isnan(row->change.relative) && isnan(row->change.low) && isnan(row->change.high));
+    ck_assert(isnan(row->change.detectable));
+    ck_assert_int_eq(row->change.verdict, EV_VERDICT_NONE);
+    ck_assert(!isnan(result.rows[0].mse_norm_low));
+    ev_result_free(&result);
+    json_decref(top);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_baseline_is_found_by_name_or_is_the_first)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 3, 1);
+    ck_assert_str_eq(ev_result_baseline(&result), "baseline");
+    ev_test_result_text(&result.rows[0].backend, "static");
+    ev_test_result_text(&result.rows[2].backend, "baseline");
+    ck_assert_str_eq(ev_result_baseline(&result), "baseline");
+    ev_test_result_text(&result.rows[2].backend, "qat");
+    ck_assert_str_eq(ev_result_baseline(&result), "static");
+    ev_result_free(&result);
+    ck_assert_ptr_null(ev_result_baseline(&result));
 }
 END_TEST
 
@@ -353,6 +408,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, bytes_that_are_no_utf8_are_replaced);
     tcase_add_loop_test(tests, damage_is_named_by_its_key, 0, sizeof damages / sizeof *damages);
     tcase_add_test(tests, unknown_keys_are_passed_by);
+    tcase_add_test(tests, results_without_intervals_are_read);
+    tcase_add_test(tests, the_baseline_is_found_by_name_or_is_the_first);
     tcase_add_test(tests, what_is_no_json_is_refused);
     tcase_add_test(tests, hostile_files_do_not_crash);
     tcase_add_test(tests, rows_are_found_by_backend_and_set);

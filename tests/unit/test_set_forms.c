@@ -168,6 +168,20 @@ static const char *write_file(const struct way *way)
     return path;
 }
 
+static void multiply_images(const char *path, float factor)
+{
+    static float values[N_ROWS * N_VALUES];
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t images = H5Dopen2(file, "x/img", H5P_DEFAULT);
+
+    H5Dread(images, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        values[i] *= factor;
+    ck_assert_int_ge(H5Dwrite(images, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+    H5Dclose(images);
+    H5Fclose(file);
+}
+
 static const struct ev_set_source source = {.images = "/x/img", .labels = "/y"};
 
 static struct ev_set *open_ok(const char *path, const struct ev_set_source *from)
@@ -278,6 +292,28 @@ START_TEST(white_is_divided_out)
 }
 END_TEST
 
+/* Floats of 0 to 255 are no pictures for models, unless somebody says that they are. */
+START_TEST(floats_of_bytes_are_refused)
+{
+    const struct way way = {F32, false, BLOCK};
+    struct ev_set_source scaled = source;
+
+    struct ev_set *set = open_ok(write_file(&way), &source);
+    ev_assert_ok(ev_set_check_white(set, &err));
+    ev_set_close(set);
+    multiply_images(ev_test_path("foreign.h5"), 256.0f);
+    set = open_ok(ev_test_path("foreign.h5"), &source);
+    ev_assert_fails(ev_set_check_white(set, &err), EV_INPUT,
+                    "models take floats of 0 to 1: add --white 255");
+    ev_set_close(set);
+    scaled.white = 255.0;
+    set = open_ok(ev_test_path("foreign.h5"), &scaled);
+    ev_assert_ok(ev_set_check_white(set, &err));
+    check_batches(set, EV_FORM_F32_NCHW, 8, 255.0);
+    ev_set_close(set);
+}
+END_TEST
+
 /* 4 x 5 x 3 read the wrong way round when asked to. */
 START_TEST(the_layout_may_be_told)
 {
@@ -383,6 +419,7 @@ Suite *ev_suite(void)
     tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, every_way_gives_the_same_pictures, 0, N_STORED);
     tcase_add_test(tests, white_is_divided_out);
+    tcase_add_test(tests, floats_of_bytes_are_refused);
     tcase_add_test(tests, the_layout_may_be_told);
     tcase_add_test(tests, names_are_suggested);
     tcase_add_test(tests, halves);

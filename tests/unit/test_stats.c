@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 START_TEST(percentiles_are_nearest_ranks)
 {
@@ -43,6 +43,8 @@ START_TEST(medians_of_even_lists_are_means_of_two)
     ck_assert_double_eq(ev_stats_median(odd, 3), 5);
     ck_assert_double_eq(ev_stats_median(even, 4), 5.5);
     ck_assert_double_eq(ev_stats_median(even, 1), 1);
+    ck_assert_double_eq(ev_stats_median_doubles((const double[]){1, 5, 100}, 3), 5);
+    ck_assert_double_eq(ev_stats_median_doubles((const double[]){1, 5, 6, 100}, 4), 5.5);
     ck_assert_double_eq(ev_stats_mean(even, 4), 28);
 }
 END_TEST
@@ -55,6 +57,11 @@ START_TEST(sorting_is_ascending)
     for (int i = 1; i < 5; i++)
         ck_assert_float_le(values[i - 1], values[i]);
     ck_assert_float_eq(values[0], -1);
+
+    /* Doubles that are one number as floats. */
+    double close[] = {1.0 + 1e-12, 1.0, 1.0 - 1e-12};
+    ev_stats_sort_doubles(close, 3);
+    ck_assert(close[0] < close[1] && close[1] < close[2]);
 }
 END_TEST
 

@@ -203,6 +203,10 @@ START_TEST(pictures_that_cannot_be_read)
     unsigned mask;
 
     reset();
+    memset(images[150], 9, ROW_BYTES);
+    memcpy(images[320], images[199], ROW_BYTES);
+    memcpy(images[331], images[330], ROW_BYTES);
+    memcpy(images[300], images[299], ROW_BYTES); /* which cannot be read */
     path = write_set(100);
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = H5Dopen2(file, "images", H5P_DEFAULT);
@@ -214,7 +218,11 @@ START_TEST(pictures_that_cannot_be_read)
     int raw = open(path, O_WRONLY);
     ck_assert_int_eq(pwrite(raw, "damaged!", 8, (off_t)address), 8);
     close(raw);
-    ck_assert_str_eq(findings_of(path), "damaged: pictures that cannot be read: rows 200-299\n");
+    ck_assert_str_eq(findings_of(path),
+                     "damaged: pictures that cannot be read: rows 200-299\n"
+                     "constant: constant pictures, all pixels equal: row 150\n"
+                     "repeated: pictures equal to the one before: row 331\n"
+                     "duplicate: pictures equal to an earlier one: row 320\n");
 }
 END_TEST
 

@@ -30,8 +30,9 @@ static inline double ev_sum_value(const struct ev_sum *sum)
     return sum->sum + sum->rest;
 }
 
-/* Puts n values in ascending order. */
+/* Puts n values, none of them NaN, in ascending order. */
 void ev_stats_sort(float *values, int64_t n);
+void ev_stats_sort_doubles(double *values, int64_t n);
 
 /*
  * Percentile of n >= 1 sorted values by nearest rank: the smallest of them such that at least
@@ -42,6 +43,7 @@ double ev_stats_percentile(const float *sorted, int64_t n, double percent);
 
 /* Middle one of n >= 1 sorted values, or the mean of the middle two. */
 double ev_stats_median(const float *sorted, int64_t n);
+double ev_stats_median_doubles(const double *sorted, int64_t n);
 
 double ev_stats_mean(const float *values, int64_t n);
 

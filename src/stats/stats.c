@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Medians and percentiles of sorted lists, as their header defines them. */
-#include "eval/stats.h"
+#include "stats/stats.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
-static int compare(const void *a, const void *b)
+static int compare_floats(const void *a, const void *b)
 {
     float x = *(const float *)a, y = *(const float *)b;
 
@@ -15,7 +15,19 @@ static int compare(const void *a, const void *b)
 
 void ev_stats_sort(float *values, int64_t n)
 {
-    qsort(values, (size_t)n, sizeof *values, compare);
+    qsort(values, (size_t)n, sizeof *values, compare_floats);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+void ev_stats_sort_doubles(double *values, int64_t n)
+{
+    qsort(values, (size_t)n, sizeof *values, compare_doubles);
 }
 
 double ev_stats_percentile(const float *sorted, int64_t n, double percent)
@@ -36,6 +48,13 @@ double ev_stats_median(const float *sorted, int64_t n)
     if (n % 2)
         return sorted[n / 2];
     return ((double)sorted[n / 2 - 1] + (double)sorted[n / 2]) / 2.0;
+}
+
+double ev_stats_median_doubles(const double *sorted, int64_t n)
+{
+    assert(n >= 1);
+
+    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0;
 }
 
 double ev_stats_mean(const float *values, int64_t n)
