@@ -129,7 +129,7 @@ void ev_text_clean(const char *text, char *out, size_t size)
 
 void ev_text_shorten(const char *text, char *out, size_t size)
 {
-    char clean[1024], cut[1024];
+    char clean[1024];
 
     ev_text_clean(text, clean, sizeof clean);
     const size_t length = strlen(clean);
@@ -137,9 +137,35 @@ void ev_text_shorten(const char *text, char *out, size_t size)
         memcpy(out, clean, length + 1);
         return;
     }
-    const size_t head = (size - 4) / 2, tail = size - 4 - head;
-    snprintf(cut, sizeof cut, "%.*s...%s", (int)head, clean, clean + length - tail);
-    ev_text_clean(cut, out, size); /* a cut may have split a character */
+    size_t head = (size - 4) / 2, tail = length - (size - 4 - head);
+    while (head > 0 && ((unsigned char)clean[head] & 0xc0) == 0x80)
+        head--; /* no character is split */
+    while (((unsigned char)clean[tail] & 0xc0) == 0x80)
+        tail++;
+    snprintf(out, size, "%.*s...%s", (int)head, clean, clean + tail);
+}
+
+const char *ev_text_count(int64_t n, const char *noun, char text[64])
+{
+    char plain[24];
+    size_t used = 0;
+    const int length = snprintf(plain, sizeof plain, "%lld", (long long)n);
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && plain[i - 1] != '-' && (length - i) % 3 == 0)
+            text[used++] = ',';
+        text[used++] = plain[i];
+    }
+    text[used] = '\0';
+    if (noun)
+        snprintf(text + used, 64 - used, " %.30s%s", noun, n == 1 ? "" : "s");
+    return text;
+}
+
+const char *ev_text_fixed(double value, int decimals, char text[64])
+{
+    snprintf(text, 64, "%.*f", decimals, value);
+    return *text == '-' && text[strspn(text, "-0.")] == '\0' ? text + 1 : text;
 }
 
 void ev_text_csv_cell(FILE *out, const char *text)

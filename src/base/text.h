@@ -26,6 +26,14 @@ void ev_text_clean(const char *text, char *out, size_t size);
  * least 8. */
 void ev_text_shorten(const char *text, char *out, size_t size);
 
+/* A number as people read it, "2,946", with what is counted behind it, "1 row" or "2,946 rows"; none
+ * if `noun` is NULL. Returns `text`. */
+const char *ev_text_count(int64_t n, const char *noun, char text[64]);
+
+/* A number with so many decimals, and no minus before zeros: "0.00". Returns where it begins in
+ * `text`. */
+const char *ev_text_fixed(double value, int decimals, char text[64]);
+
 /* One CSV cell, quoted as RFC 4180 wants it where needed. */
 void ev_text_csv_cell(FILE *out, const char *text);
 

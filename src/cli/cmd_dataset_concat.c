@@ -47,8 +47,8 @@ const struct ev_command ev_cmd_dataset_concat = {
     .min_operands = 1,
     .max_operands = MAX_SETS,
     .notes = "SET is a file, or a built-in set's name. All must have pictures of one size and\n"
-             "the same label columns: names, units and ranges. The new set's provenance lists\n"
-             "them.\n"
+             "colour space, and the same label columns: names, units and ranges. The new set's\n"
+             "provenance lists them.\n"
              "\n"
              "Example:\n"
              "  evalrun dataset concat monday.h5 tuesday.h5 --out week.h5\n",

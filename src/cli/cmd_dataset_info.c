@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include <jansson.h>
+
+#include "base/json.h"
+#include "base/progress.h"
 #include "cli/command.h"
 #include "cli/open_set.h"
 #include "inspect/sheet.h"
@@ -58,6 +63,20 @@ static enum ev_status show(struct ev_set *set, bool first, struct ev_error *err)
     return status;
 }
 
+/* In the JSON, what is wrong with a file stands in its set's place. False when out of memory. */
+static bool show_failure(const char *name, bool first, const struct ev_error *failure)
+{
+    json_t *json = json_pack("{s:o, s:o}", "path", ev_json_text(name), "error",
+                             ev_json_text(failure->message));
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+
+    if (text)
+        printf("%s%s", first ? "[\n" : ",\n", text);
+    json_decref(json);
+    free(text);
+    return text != NULL;
+}
+
 static enum ev_status show_set(const char *name, bool first, struct ev_error *err)
 {
     struct ev_set *set = NULL;
@@ -71,18 +90,42 @@ static enum ev_status show_set(const char *name, bool first, struct ev_error *er
     return status;
 }
 
+static bool is_png(const char *path)
+{
+    const size_t length = strlen(path);
+
+    return length > 4 && strcasecmp(path + length - 4, ".png") == 0;
+}
+
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
-    enum ev_status status = EV_OK;
+    struct ev_error failure = EV_ERROR_INIT;
+    bool shown = false;
 
     if (sheet_path && n_operands > 1)
         return ev_fail(err, EV_USAGE, "--sheet: a sheet shows a single set, %d are given",
                        n_operands);
-    for (int i = 0; i < n_operands && status == EV_OK; i++)
-        status = show_set(operands[i], i == 0, err);
-    if (as_json && status == EV_OK)
+    if (sheet_path && !is_png(sheet_path))
+        return ev_fail(err, EV_USAGE, "--sheet %s: expected a name that ends in .png", sheet_path);
+    /* Files that cannot be read are told, and the others shown all the same. */
+    for (int i = 0; i < n_operands; i++) {
+        struct ev_error now = EV_ERROR_INIT;
+        if (show_set(operands[i], !shown, &now) == EV_OK) {
+            shown = true;
+            continue;
+        }
+        if (failure.status != EV_OK)
+            ev_progress_note(failure.message);
+        failure = now;
+        if (failure.status != EV_INPUT)
+            break;
+        if (as_json)
+            shown = show_failure(operands[i], !shown, &failure) || shown;
+    }
+    if (as_json && shown)
         puts("\n]");
-    return status;
+    *err = failure;
+    return failure.status;
 }
 
 const struct ev_command ev_cmd_dataset_info = {
@@ -91,7 +134,8 @@ const struct ev_command ev_cmd_dataset_info = {
     .operands = "SET...",
     .min_operands = 1,
     .max_operands = MAX_SETS,
-    .notes = "SET is a file, or a built-in set's name.\n"
+    .notes = "SET is a file, or a built-in set's name. If a file cannot be read, the others\n"
+             "are shown all the same, and the exit code is 2.\n"
              "\n"
              "Examples:\n"
              "  evalrun dataset info montreal\n"

@@ -25,7 +25,7 @@ static const struct ev_option options[] = {
      "set file of the first part (required)", NULL},
     {"rest", 0, EV_OPT_TEXT, "FILE", &rest_path, 0, 0,
      "set file of the other rows (required)", NULL},
-    {"share", 0, EV_OPT_DOUBLE, "X", &share, 1e-9, 1 - 1e-9,
+    {"share", 0, EV_OPT_DOUBLE, "X", &share, EV_ABOVE_0, EV_BELOW_1,
      "share of the rows for the first part (default: 0.8)", NULL},
     {"seed", 0, EV_OPT_INT, "N", &seed, 0, 9e15, "of the choice (default: 1)", NULL},
     EV_SET_OPTIONS(set_options),
@@ -70,12 +70,12 @@ const struct ev_command ev_cmd_dataset_split = {
     .notes = "SET is a file, or a built-in set's name. Pictures that follow one another look\n"
              "alike: a validation part that was split off at random is nearly what was trained\n"
              "on. By lap, whole laps go to either part (it needs /pose); the share is then met\n"
-             "as nearly as the laps allow. The order of rows stays, and the same seed gives\n"
-             "the same bytes.\n"
+             "as nearly as the laps allow, with a note if it is missed by more than 0.1. The\n"
+             "order of rows stays, and the same seed gives the same bytes.\n"
              "\n"
              "Example:\n"
-             "  evalrun dataset split my.h5 --by lap --share 0.8 --out train.h5 \\\n"
-             "      --rest check.h5\n",
+             "  evalrun dataset split many_curves --by lap --share 0.8 \\\n"
+             "      --out train.h5 --rest check.h5\n",
     .options = options,
     .run = run,
 };

@@ -59,7 +59,7 @@ const struct ev_command ev_cmd_dataset_subset = {
              "\n"
              "Examples:\n"
              "  evalrun dataset subset montreal --rows 0:500 --out start.h5\n"
-             "  evalrun dataset subset my.h5 --where '|w|>1' --limit 1000 --out bends.h5\n",
+             "  evalrun dataset subset montreal --where '|w|>1' --out bends.h5\n",
     .options = options,
     .run = run,
 };

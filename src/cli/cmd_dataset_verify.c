@@ -41,7 +41,7 @@ static void print_findings(const struct ev_set_info *info, const struct ev_findi
         putchar('\n');
     }
     if (findings->n == 0)
-        printf("%s: no findings in %lld rows\n", path, (long long)info->n_rows);
+        printf("%s: no findings in %s\n", path, ev_text_count(info->n_rows, "row", rows));
 }
 
 static json_t *finding_to_json(const struct ev_set_info *info, const struct ev_finding *finding)
@@ -57,6 +57,21 @@ static json_t *finding_to_json(const struct ev_set_info *info, const struct ev_f
                      text, "column",
                      finding->column >= 0 ? info->columns[finding->column].name : NULL, "n_rows",
                      (json_int_t)finding->rows.n_rows, "ranges", ranges);
+}
+
+/* A file that cannot be read is a finding of its own; the message begins with its path. */
+static void tell_unreadable(const char *name, const struct ev_error *failure, json_t *list)
+{
+    char path[4096], message[EV_ERROR_CHARS];
+
+    ev_text_clean(name, path, sizeof path);
+    ev_text_clean(failure->message, message, sizeof message);
+    if (as_json)
+        json_array_append_new(list, json_pack("{s:s, s:n, s:[{s:s, s:s, s:i, s:[]}]}", "path", path,
+                                              "n_rows", "findings", "kind", "unreadable", "text",
+                                              message, "n_rows", 0, "ranges"));
+    else
+        printf("%s\n", message);
 }
 
 static json_t *set_to_json(const struct ev_set_info *info, const struct ev_findings *findings)
@@ -91,24 +106,44 @@ static enum ev_status verify_set(const char *name, json_t *list, int64_t *n_find
     return status;
 }
 
+/* What all files together come to. */
+static enum ev_status conclude(int64_t n_findings, const char *unreadable, int64_t n_unreadable,
+                               struct ev_error *err)
+{
+    char findings[64], others[64] = "";
+
+    ev_text_count(n_findings, "finding", findings);
+    if (n_unreadable > 1)
+        snprintf(others, sizeof others, " and %lld more file%s", (long long)n_unreadable - 1,
+                 n_unreadable == 2 ? "" : "s");
+    if (n_unreadable > 0)
+        return ev_fail(err, EV_INPUT, "%s%s: cannot be read%s%s", unreadable, others,
+                       n_findings > 0 ? "; " : "", n_findings > 0 ? findings : "");
+    return n_findings > 0 ? ev_fail(err, EV_FAILED, "%s", findings) : EV_OK;
+}
+
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     json_t *list = json_array();
-    int64_t n_findings = 0;
+    int64_t n_findings = 0, n_unreadable = 0;
+    const char *unreadable = NULL;
     enum ev_status status = EV_OK;
 
     ev_progress_set_quiet(quiet);
-    for (int i = 0; i < n_operands && status == EV_OK; i++)
+    for (int i = 0; i < n_operands && status == EV_OK; i++) {
         status = verify_set(operands[i], list, &n_findings, err);
+        if (status != EV_INPUT)
+            continue;
+        status = EV_OK;
+        tell_unreadable(operands[i], err, list);
+        unreadable = n_unreadable++ == 0 ? operands[i] : unreadable;
+    }
     if (status == EV_OK && as_json) {
         json_dumpf(list, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(list);
-    if (status == EV_OK && n_findings > 0)
-        status = ev_fail(err, EV_FAILED, "%lld finding%s", (long long)n_findings,
-                         n_findings == 1 ? "" : "s");
-    return status;
+    return status == EV_OK ? conclude(n_findings, unreadable, n_unreadable, err) : status;
 }
 
 const struct ev_command ev_cmd_dataset_verify = {
@@ -121,7 +156,8 @@ const struct ev_command ev_cmd_dataset_verify = {
              "attributes that are missing or of another length, content that differs from the\n"
              "recorded digest, pictures that cannot be read, are constant, equal the one\n"
              "before or an earlier one, labels that are NaN, infinite or outside their range,\n"
-             "poses that are NaN. Exit code 1 if anything was found.\n",
+             "poses that are NaN. Exit code 1 if anything was found, 2 if a file cannot be\n"
+             "read; the others are checked all the same.\n",
     .options = options,
     .run = run,
 };

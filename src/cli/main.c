@@ -173,6 +173,14 @@ static enum ev_status unknown_command(int argc, char **argv, struct ev_error *er
     return ev_fail_unknown(err, what, argv[1], seconds, n_seconds);
 }
 
+/* "SET DIR" without its first n words. */
+static const char *skip_words(const char *words, int n)
+{
+    for (; n > 0 && strchr(words, ' '); n--)
+        words = strchr(words, ' ') + 1;
+    return words;
+}
+
 static enum ev_status run_command(const struct ev_command *command, int argc, char **argv,
                                   struct ev_error *err)
 {
@@ -186,7 +194,8 @@ static enum ev_status run_command(const struct ev_command *command, int argc, ch
     if (status != EV_OK)
         return status;
     if (n_operands < command->min_operands)
-        return ev_fail(err, EV_USAGE, "%s: %s is missing", command->name, command->operands);
+        return ev_fail(err, EV_USAGE, "%s: %s is missing", command->name,
+                       skip_words(command->operands, n_operands));
     if (n_operands > command->max_operands)
         return ev_fail(err, EV_USAGE, "%s: unexpected '%s'", command->name,
                        argv[command->max_operands]);

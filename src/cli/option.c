@@ -35,12 +35,14 @@ enum ev_status ev_fail_unknown(struct ev_error *err, const char *what, const cha
     return ev_fail(err, EV_USAGE, "unknown %s '%s': expected one of %s", what, text, list);
 }
 
-/* "1", "0.25", and bounds of the whole range as nothing. */
 static enum ev_status fail_bounds(const struct ev_option *option, const char *text,
                                   struct ev_error *err)
 {
     const char *kind = option->kind == EV_OPT_INT ? "a whole number" : "a number";
 
+    if (option->min == EV_ABOVE_0 && option->max == EV_BELOW_1)
+        return ev_fail(err, EV_USAGE, "--%s %s: expected a number above 0 and below 1",
+                       option->name, text);
     return ev_fail(err, EV_USAGE, "--%s %s: expected %s from %.15g to %.15g", option->name, text,
                    kind, option->min, option->max);
 }

@@ -3,6 +3,7 @@
 #ifndef EV_OPTION_H
 #define EV_OPTION_H
 
+#include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,10 @@
 #include "evalrun/error.h"
 
 enum ev_option_kind { EV_OPT_FLAG = 1, EV_OPT_TEXT, EV_OPT_INT, EV_OPT_DOUBLE, EV_OPT_CHOICE };
+
+/* Bounds that stand for all numbers above 0 and below 1. */
+#define EV_ABOVE_0 DBL_TRUE_MIN
+#define EV_BELOW_1 (1.0 - DBL_EPSILON / 2.0)
 
 struct ev_option {
     const char *name; /* long name without dashes; NULL ends the table */

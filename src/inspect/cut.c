@@ -22,8 +22,7 @@ static enum ev_status check_output(const struct ev_cut *cut, const char *out, st
 {
     for (int32_t i = 0; i < cut->n_sets; i++) {
         if (ev_file_is_same(ev_set_info(cut->sets[i])->path, out))
-            return ev_fail(err, EV_USAGE, "%s: is the file that is read (%s), not overwritten", out,
-                           ev_set_info(cut->sets[i])->path);
+            return ev_fail(err, EV_USAGE, "--out %s: is the set that is read", out);
     }
     return EV_OK;
 }

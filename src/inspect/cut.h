@@ -53,7 +53,8 @@ struct ev_split_args {
 EV_CHECKED enum ev_status ev_split_rows(struct ev_set *set, const struct ev_split_args *args,
                                         struct ev_cut_rows *first, struct ev_cut_rows *rest,
                                         struct ev_error *err);
-/* Writes both parts; neither appears before both are complete. EV_USAGE if they are one file, or
+/* Writes both parts, with a note if whole laps leave more than 0.1 between the share reached and the
+ * one asked for; neither appears before both are complete. EV_USAGE if they are one file, or
  * the set's. */
 EV_CHECKED enum ev_status ev_split(struct ev_set *set, const struct ev_split_args *args,
                                    const char *out, const char *rest_out, struct ev_error *err);

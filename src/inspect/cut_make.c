@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* subset, concat and split: rows chosen, provenance told, sets written. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "evalrun/version.h"
 #include "inspect/cut.h"
@@ -135,9 +137,9 @@ static enum ev_status check_same(const struct ev_set_info *a, const struct ev_se
         return ev_fail(err, EV_INPUT, "%s: pictures of %d x %d x %d, but %s has %d x %d x %d",
                        b->path, b->shape.height, b->shape.width, b->shape.channels, a->path,
                        a->shape.height, a->shape.width, a->shape.channels);
-    if (strcmp(a->colour, b->colour) != 0)
-        return ev_fail(err, EV_INPUT, "%s: colour '%s', but %s has '%s'", b->path, b->colour,
-                       a->path, a->colour);
+    if (strcmp(ev_set_colour(a), ev_set_colour(b)) != 0)
+        return ev_fail(err, EV_INPUT, "%s: colour '%s', but %s has '%s'", b->path, ev_set_colour(b),
+                       a->path, ev_set_colour(a));
     if (a->n_outputs != b->n_outputs)
         return ev_fail(err, EV_INPUT, "%s: %d label columns, but %s has %d", b->path, b->n_outputs,
                        a->path, a->n_outputs);
@@ -217,6 +219,24 @@ enum ev_status ev_concat(struct ev_set *const *sets, int32_t n, const char *out,
 
 /* --- Split --- */
 
+/* Further off the share that was asked for, it is told. */
+#define MOST_OFF 0.1
+
+static void note_share(const struct ev_set *set, const struct ev_split_args *args,
+                       const struct ev_cut_rows *first)
+{
+    const struct ev_set_info *info = ev_set_info(set);
+    const double reached = (double)first->n / (double)info->n_rows;
+    char line[600];
+
+    if (!args->by_lap || fabs(reached - args->share) <= MOST_OFF)
+        return;
+    snprintf(line, sizeof line,
+             "%.400s: its laps leave %.2g of the rows to the first part, not %.2g", info->path,
+             reached, args->share);
+    ev_progress_note(line);
+}
+
 /* One of the two parts, written but not committed. */
 static enum ev_status write_part(struct ev_set *set, const struct ev_split_args *args,
                                  const struct ev_cut_rows *rows, const char *part, const char *out,
@@ -258,12 +278,12 @@ static bool stat_folder(const char *path, struct stat *info)
 static enum ev_status check_outputs(const struct ev_set *set, const char *out, const char *rest_out,
                                     struct ev_error *err)
 {
-    const char *const outs[] = {out, rest_out};
+    const char *const outs[] = {out, rest_out}, *const options[] = {"out", "rest"};
     struct stat one, other;
 
     for (int i = 0; i < 2; i++) {
         if (ev_file_is_same(ev_set_info(set)->path, outs[i]))
-            return ev_fail(err, EV_USAGE, "%s: is the file that is read, not overwritten", outs[i]);
+            return ev_fail(err, EV_USAGE, "--%s %s: is the set that is read", options[i], outs[i]);
     }
     if (strcmp(name_of(out), name_of(rest_out)) == 0 && stat_folder(out, &one) &&
         stat_folder(rest_out, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
@@ -280,6 +300,8 @@ enum ev_status ev_split(struct ev_set *set, const struct ev_split_args *args, co
     enum ev_status status = check_outputs(set, out, rest_out, err);
     if (status == EV_OK)
         status = ev_split_rows(set, args, &first, &rest, err);
+    if (status == EV_OK)
+        note_share(set, args, &first);
     if (status == EV_OK)
         status = write_part(set, args, &first, "first", out, &writers[0], err);
     if (status == EV_OK)

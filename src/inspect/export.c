@@ -59,13 +59,28 @@ static void write_header(const struct export *export)
     fputc('\n', export->table);
 }
 
+/* The shortest decimal number that reads back as the same float32, which 9 digits always do. */
+static void write_number(float value, FILE *out)
+{
+    char text[32];
+
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    fputs(text, out);
+}
+
 static void write_labels(const struct export *export, int64_t row)
 {
     const int32_t n = export->info->n_outputs;
     const float *labels = ev_set_labels(export->set) + row * n;
 
-    for (int32_t i = 0; i < n; i++)
-        fprintf(export->table, "%s%.9g", i > 0 ? "," : "", (double)labels[i]);
+    for (int32_t i = 0; i < n; i++) {
+        fputs(i > 0 ? "," : "", export->table);
+        write_number(labels[i], export->table);
+    }
     fputc('\n', export->table);
 }
 

@@ -40,6 +40,7 @@ void ev_row_ranges_text(const struct ev_row_ranges *ranges, int64_t most, char *
 {
     const int64_t n_shown = ranges->n_ranges < most ? ranges->n_ranges : most;
     int64_t left = ranges->n_rows;
+    char more[64];
     size_t used = (size_t)snprintf(text, size, "row%s", ranges->n_rows == 1 ? "" : "s");
 
     for (int64_t i = 0; i < n_shown && used < size; i++) {
@@ -51,7 +52,7 @@ void ev_row_ranges_text(const struct ev_row_ranges *ranges, int64_t most, char *
         left -= last - first + 1;
     }
     if (left > 0 && used < size)
-        snprintf(text + used, size - used, " and %lld more", (long long)left);
+        snprintf(text + used, size - used, " and %s more", ev_text_count(left, NULL, more));
 }
 
 /* --- Parsed --- */

@@ -87,7 +87,6 @@ static cairo_surface_t *make_picture(const struct ev_shape *shape, const float *
 /* Draws the picture into the middle of its cell, as large as it fits; small ones in sharp pixels.
  */
 static cairo_status_t draw_picture(cairo_t *cr, const struct ev_shape *shape, const float *pixels,
-
                                    double x, double y, double cell_height)
 {
     const double scale = fmin(CELL_WIDTH / (double)shape->width, cell_height / shape->height);
@@ -149,7 +148,7 @@ static int decimals_of(const struct ev_column *column)
 static void write_caption(cairo_t *cr, const struct ev_set_info *info, int64_t row,
                           const float *labels, double x, double y)
 {
-    char number[32], line[EV_MAX_OUTPUTS * 96] = "";
+    char number[32], label[64], line[EV_MAX_OUTPUTS * 96] = "";
     size_t used = 0;
 
     set_font(cr, true, 12, 0.15);
@@ -160,9 +159,10 @@ static void write_caption(cairo_t *cr, const struct ev_set_info *info, int64_t r
     for (int32_t i = 0; i < info->n_outputs; i++) {
         const struct ev_column *column = &info->columns[i];
         size_t before = used;
-        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %.*f%s%s",
-                                 i > 0 ? "    " : "", column->name, decimals_of(column),
-                                 (double)labels[i], *column->unit ? " " : "", column->unit);
+        used +=
+            (size_t)snprintf(line + used, sizeof line - used, "%s%s %s%s%s", i > 0 ? "    " : "",
+                             column->name, ev_text_fixed(labels[i], decimals_of(column), label),
+                             *column->unit ? " " : "", column->unit);
         if (width_of(cr, line) > room) {
             line[before] = '\0';
             break;
@@ -190,14 +190,17 @@ static void write_head(cairo_t *cr, const struct ev_set_info *info, const struct
 {
     const char *slash = strrchr(info->path, '/');
     const double room = layout->width - 2 * MARGIN;
-    char line[400];
+    char line[400], shown[64], all[64];
 
     set_font(cr, true, 18, 0.10);
     write_fitting(cr, 34, slash ? slash + 1 : info->path, room);
     set_font(cr, false, 12, 0.40);
-    snprintf(line, sizeof line, "%lld of %lld rows, evenly spaced; %d x %d pixels%s%s%.200s",
-             (long long)layout->n, (long long)info->n_rows, info->shape.width, info->shape.height,
-             info->shape.channels == 1 ? ", grey" : "", *info->circuit ? "; " : "", info->circuit);
+    const bool some = layout->n < info->n_rows;
+    snprintf(line, sizeof line, "%s%s%s%s; %d x %d pixels%s%s%.200s",
+             some ? ev_text_count(layout->n, NULL, shown) : "", some ? " of " : "",
+             ev_text_count(info->n_rows, "row", all), some ? ", evenly spaced" : "",
+             info->shape.width, info->shape.height, info->shape.channels == 1 ? ", grey" : "",
+             *info->circuit ? "; circuit " : "", info->circuit);
     write_fitting(cr, 53, line, room);
 }
 
@@ -259,7 +262,7 @@ enum ev_status ev_sheet_draw(struct ev_set *set, const char *path, struct ev_err
     const struct layout layout = make_layout(info);
 
     if (ev_file_is_same(ev_set_info(set)->path, path))
-        return ev_fail(err, EV_USAGE, "%s: is the file that is read, not overwritten", path);
+        return ev_fail(err, EV_USAGE, "--sheet %s: is the set that is read", path);
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, layout.width, layout.height);
     cairo_t *cr = cairo_create(surface);

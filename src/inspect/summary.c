@@ -58,8 +58,10 @@ enum ev_status ev_summary_make(struct ev_set *set, struct ev_summary *summary, s
     *summary = (struct ev_summary){.info = info, .has_pose = ev_set_has_pose(set)};
     ev_set_describe_storage(set, &summary->storage);
     for (int32_t i = 0; i < info->n_outputs; i++)
-        ev_column_summarise(labels + i, info->n_rows, info->n_outputs, info->columns[i].min,
-                            info->columns[i].max, &summary->columns[i]);
+        ev_column_summarise(labels + i, info->n_rows, info->n_outputs,
+                            info->has_ranges ? info->columns[i].min : -INFINITY,
+                            info->has_ranges ? info->columns[i].max : INFINITY,
+                            &summary->columns[i]);
     summary->n_further = ev_set_list_further(set, summary->further);
     return summary->has_pose ? ev_set_laps_find(set, &summary->laps, err) : EV_OK;
 }

@@ -17,7 +17,7 @@
 struct ev_column_summary {
     double min, max, mean, std; /* std: of all values, not of a sample */
     int64_t n_finite;
-    int64_t n_outside; /* finite, but not in the column's range */
+    int64_t n_outside; /* finite, but not in the column's range; 0 if the file gives none */
     /* Rows in EV_HISTOGRAM_BINS equal parts of min to max, the upper end included. */
     int64_t bins[EV_HISTOGRAM_BINS];
 };
@@ -43,12 +43,18 @@ void ev_summary_free(struct ev_summary *summary);
 
 /* For a terminal of 80 columns; histograms in block characters, or in ASCII. */
 void ev_summary_print(const struct ev_summary *summary, bool unicode, FILE *out);
+/* Its lower part: a table of the labels' figures, and their histograms. */
+void ev_summary_print_labels(const struct ev_summary *summary, bool unicode, FILE *out);
 /* A JSON object, indented, malloc'ed; NULL when out of memory. */
 char *ev_summary_json(const struct ev_summary *summary);
 
-/* A provenance in words, a line for each set that it tells of, the set itself first; malloc'ed. ""
- * if nothing is told, NULL when out of memory. */
+/* A provenance in words, a line for each set that it tells of: the set itself first, then those that
+ * its rows are from, each once, two columns further in. malloc'ed; "" if nothing is told, NULL when
+ * out of memory. */
 char *ev_provenance_text(const char *provenance);
+/* Whether `dataset import` took pictures several times in a set of that provenance, or in one that
+ * its rows are from. */
+bool ev_provenance_is_oversampled(const char *provenance);
 
 /* Bars of n counts, `height` lines of n characters: eighths of blocks, or '#' and '.'. What is not
  * zero is seen. */

@@ -8,16 +8,16 @@
 #include "base/json.h"
 #include "inspect/summary.h"
 
-static json_t *column_to_json(const struct ev_column *column,
+static json_t *column_to_json(const struct ev_set_info *info, const struct ev_column *column,
                               const struct ev_column_summary *figures)
 {
     json_t *bins = json_array();
 
     for (int i = 0; i < EV_HISTOGRAM_BINS; i++)
         json_array_append_new(bins, json_integer(figures->bins[i]));
-    return json_pack("{s:o, s:o, s:[f, f], s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
+    return json_pack("{s:o, s:o, s:[f, f], s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
                      ev_json_text(column->name), "unit", ev_json_text(column->unit), "range",
-                     column->min, column->max, "min", ev_json_real(figures->min), "mean",
+                     column->min, column->max, "range_is_assumed", (int)!info->has_ranges, "min", ev_json_real(figures->min), "mean",
                      ev_json_real(figures->mean), "max", ev_json_real(figures->max), "std",
                      ev_json_real(figures->std), "n_finite", (json_int_t)figures->n_finite,
                      "n_outside", (json_int_t)figures->n_outside, "histogram", bins);
@@ -58,7 +58,7 @@ char *ev_summary_json(const struct ev_summary *summary)
     json_t *columns = json_array(), *further = json_array();
 
     for (int32_t i = 0; i < info->n_outputs; i++)
-        json_array_append_new(columns, column_to_json(&info->columns[i], &summary->columns[i]));
+        json_array_append_new(columns, column_to_json(info, &info->columns[i], &summary->columns[i]));
     for (int32_t i = 0; i < summary->n_further; i++)
         json_array_append_new(
             further, json_pack("{s:o, s:I, s:o}", "name", ev_json_text(summary->further[i].name),
@@ -68,7 +68,7 @@ char *ev_summary_json(const struct ev_summary *summary)
         "{s:o, s:I, s:[i, i, i], s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "path",
         ev_json_text(info->path), "n_rows", (json_int_t)info->n_rows, "shape", info->shape.height,
         info->shape.width, info->shape.channels, "storage", storage_to_json(&summary->storage),
-        "circuit", ev_json_text(info->circuit), "colour", ev_json_text(info->colour),
+        "circuit", ev_json_text(info->circuit), "colour", ev_json_text(ev_set_colour(info)),
         "frame_rate_hz", ev_json_real(info->frame_rate_hz), "sha256",
         ev_json_text(info->recorded_sha256), "provenance", provenance_to_json(info->provenance),
         "columns", columns, "has_pose", (int)summary->has_pose, "laps",

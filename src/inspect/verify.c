@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "inspect/summary.h"
 #include "inspect/twins.h"
 
 #define PIECE_BYTES ((size_t)8 << 20)
@@ -25,9 +26,10 @@ struct check {
     struct sha256_ctx digest;
     uint8_t *before; /* the last picture, if it could be read */
     bool has_before;
-    uint8_t *other;  /* room for one more */
+    uint8_t *other; /* room for one more */
     /* Pictures, by kind. */
-    struct ev_row_ranges unreadable, pixels, constant, repeated, duplicate;
+    struct ev_row_ranges damaged, pixels, constant, repeated, duplicate;
+    bool is_oversampled; /* rows may repeat the one before on purpose */
     bool out_of_memory;
 };
 
@@ -136,7 +138,7 @@ static void check_column(struct check *check, int32_t column)
             mark(check, &nan, row);
         else if (isinf(label))
             mark(check, &infinite, row);
-        else if (label < low || label > high)
+        else if (info->has_ranges && (label < low || label > high))
             mark(check, &outside, row);
     }
     add_rows(check, EV_FINDING_NAN, column, &nan);
@@ -205,6 +207,15 @@ static bool is_finite(const struct check *check, const uint8_t *picture)
     return true;
 }
 
+/* Whether a row has the labels of the row before it. */
+static bool labels_repeat(const struct check *check, int64_t row)
+{
+    const size_t n = (size_t)check->info->n_outputs;
+    const float *labels = ev_set_labels(check->set) + (size_t)row * n;
+
+    return memcmp(labels, labels - n, n * sizeof *labels) == 0;
+}
+
 /* Whether the picture has an equal one in an earlier row with the same hash. */
 static enum ev_status confirm(struct check *check, int64_t earlier, const uint8_t *picture,
                               bool *equal, struct ev_error *err)
@@ -235,7 +246,8 @@ static enum ev_status check_picture(struct check *check, int64_t row, const uint
     if (earlier < 0)
         return EV_OK;
     if (repeated) {
-        mark(check, &check->repeated, row);
+        if (!check->is_oversampled || !labels_repeat(check, row))
+            mark(check, &check->repeated, row);
         return EV_OK;
     }
     enum ev_status status = confirm(check, earlier, picture, &equal, err);
@@ -252,7 +264,7 @@ static enum ev_status read_singly(struct check *check, int64_t first, int64_t n,
         enum ev_status status =
             ev_set_read(check->set, check->info->form, first + i, 1, images, err);
         if (status == EV_INPUT) {
-            mark(check, &check->unreadable, first + i);
+            mark(check, &check->damaged, first + i);
             check->has_before = false;
             continue;
         }
@@ -307,7 +319,7 @@ static void check_digest(struct check *check)
     const struct ev_set_info *info = check->info;
     char hex[2 * SHA256_DIGEST_SIZE + 1], text[200];
 
-    if (!*info->recorded_sha256 || check->unreadable.n_rows > 0)
+    if (!*info->recorded_sha256 || check->damaged.n_rows > 0)
         return;
     sha256_update(&check->digest, (size_t)info->n_rows * (size_t)info->n_outputs * sizeof(float),
                   (const uint8_t *)ev_set_labels(check->set));
@@ -329,7 +341,7 @@ static enum ev_status run_checks(struct check *check, struct ev_error *err)
     if (status != EV_OK)
         return status;
     check_digest(check);
-    add_rows(check, EV_FINDING_UNREADABLE, -1, &check->unreadable);
+    add_rows(check, EV_FINDING_DAMAGED, -1, &check->damaged);
     add_rows(check, EV_FINDING_PIXELS, -1, &check->pixels);
     for (int32_t column = 0; column < check->info->n_outputs; column++)
         check_column(check, column);
@@ -349,6 +361,7 @@ enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings, struc
         .info = info,
         .row_bytes = ev_set_picture_bytes(info, info->form),
         .findings = findings,
+        .is_oversampled = ev_provenance_is_oversampled(info->provenance),
     };
     enum ev_status status = EV_OK;
 
@@ -362,8 +375,8 @@ enum ev_status ev_verify(struct ev_set *set, struct ev_findings *findings, struc
         status = run_checks(&check, err);
     if (status == EV_OK && check.out_of_memory)
         status = ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
-    struct ev_row_ranges *left[] = {&check.unreadable, &check.pixels, &check.constant,
-                                    &check.repeated, &check.duplicate};
+    struct ev_row_ranges *left[] = {&check.damaged, &check.pixels, &check.constant, &check.repeated,
+                                    &check.duplicate};
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
         ev_row_ranges_free(left[i]);
     ev_twins_free(&check.twins);

@@ -14,7 +14,7 @@
 #define EV_FINDING_LIST(X)                                                                         \
     X(EV_FINDING_FORM, "form", "")                                                                 \
     X(EV_FINDING_DIGEST, "digest", "")                                                             \
-    X(EV_FINDING_UNREADABLE, "unreadable", "pictures that cannot be read")                         \
+    X(EV_FINDING_DAMAGED, "damaged", "pictures that cannot be read")                               \
     X(EV_FINDING_PIXELS, "pixels", "pictures with NaN or infinite pixels")                         \
     X(EV_FINDING_NAN, "nan", "label %s is NaN")                                                    \
     X(EV_FINDING_INFINITE, "infinite", "label %s is infinite")                                     \

@@ -57,8 +57,9 @@ struct ev_set_info {
     enum ev_form form; /* of the pictures: bytes, or floats that only models of floats take */
     int32_t n_outputs;
     struct ev_column columns[EV_MAX_OUTPUTS];
+    bool has_ranges;             /* the file gives them; else 0 to 1 is assumed */
     const char *circuit;         /* "" if the file does not say */
-    const char *colour;          /* "rgb", "yuv", "grey"; "" if the file does not say */
+    const char *colour;          /* as in the file, "" if it does not say: see ev_set_colour */
     const char *provenance;      /* JSON object as text; "" if the file has none */
     double frame_rate_hz;        /* 0 if unknown */
     const char *recorded_sha256; /* content digest the writer recorded; "" if none */
@@ -81,6 +82,10 @@ EV_CHECKED enum ev_status ev_set_open(const char *path, const struct ev_set_sour
                                       struct ev_set **set, struct ev_error *err);
 void ev_set_close(struct ev_set *set);
 const struct ev_set_info *ev_set_info(const struct ev_set *set);
+
+/* What the channels are: "rgb", "yuv" or "grey" as the file says, else "rgb" of 3 and "grey" of 1;
+ * "" for other numbers of channels. */
+const char *ev_set_colour(const struct ev_set_info *info);
 
 /* A note on standard error if the labels lie outside 0..1 and the file gives no ranges: normalised
  * errors are then in the labels' own units, which is rarely meant. */
@@ -130,6 +135,8 @@ EV_CHECKED enum ev_status ev_set_read_pose(struct ev_set *set, int64_t first, in
 /* How the pictures are stored. */
 struct ev_set_storage {
     const char *type;   /* "uint8", "float32" */
+    const char *axes;   /* "N x H x W x C", "N x C x H x W" or "N x H x W" */
+    bool axes_found;    /* whether the channels come first was found, not asked for */
     const char *layout; /* "contiguous", "compact" or "chunked" */
     int64_t chunk_rows; /* 0 unless chunked */
     char filters[96];   /* "deflate 6, shuffle"; "" without */

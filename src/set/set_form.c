@@ -35,10 +35,30 @@ static void check_text(const struct teller *teller, hid_t file, const char *name
     free(text);
 }
 
+/* What the channels are, if the file says it. */
+static void check_colour(const struct teller *teller, const struct ev_set *set)
+{
+    const char *colour = set->colour;
+    const int channels = set->info.shape.channels;
+
+    if (!colour) {
+        if (H5Aexists(set->file, "colour") > 0)
+            tell(teller, "attribute colour is no text");
+        return;
+    }
+    const bool is_grey = strcmp(colour, "grey") == 0;
+    if (!is_grey && strcmp(colour, "rgb") != 0 && strcmp(colour, "yuv") != 0)
+        tell(teller, "attribute colour is '%.40s', expected rgb, yuv or grey", colour);
+    else if (channels != (is_grey ? 1 : 3))
+        tell(teller, "attribute colour is %s, but pictures have %d channel%s", colour, channels,
+             channels == 1 ? "" : "s");
+}
+
 static void check_root(const struct teller *teller, const struct ev_set *set, bool is_ours)
 {
     double version = NAN, rate = NAN;
 
+    check_colour(teller, set);
     if (set->sha256 && !*set->info.recorded_sha256)
         tell(teller, "attribute sha256 is no digest of 64 hexadecimal digits");
     if (!is_ours)

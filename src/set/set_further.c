@@ -32,7 +32,7 @@ void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *st
     hid_t plist = H5Dget_create_plist(set->images);
     H5D_layout_t layout = plist < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(plist);
     hsize_t chunk[H5S_MAX_RANK] = {0};
-    hid_t type = H5Dget_type(set->images);
+    hid_t type = H5Dget_type(set->images), space = H5Dget_space(set->images);
     struct stat info;
 
     *storage = (struct ev_set_storage){
@@ -40,12 +40,18 @@ void ev_set_describe_storage(const struct ev_set *set, struct ev_set_storage *st
                   : layout == H5D_COMPACT ? "compact"
                                           : "contiguous",
         .type = type < 0 ? "?" : ev_set_type_name(type),
+        .axes = H5Sget_simple_extent_ndims(space) == 3 ? "N x H x W"
+                : set->planar                          ? "N x C x H x W"
+                                                       : "N x H x W x C",
+        .axes_found = set->layout == EV_SET_LAYOUT_FOUND,
         .picture_bytes = (int64_t)set->stored_bytes,
         .image_bytes = (int64_t)H5Dget_storage_size(set->images),
         .file_bytes = stat(set->path, &info) == 0 ? info.st_size : 0,
     };
     if (type >= 0)
         H5Tclose(type);
+    if (space >= 0)
+        H5Sclose(space);
     if (layout == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
         storage->chunk_rows = (int64_t)chunk[0];
     if (plist < 0)

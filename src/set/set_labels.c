@@ -79,14 +79,15 @@ static enum ev_status read_ranges(struct ev_set *set, hid_t labels, struct ev_er
         return ev_fail(err, EV_INPUT, "%s: /%s: attributes min and max need %d numbers each",
                        set->path, set->labels_name, n);
     for (int i = 0; i < n; i++) {
-        struct ev_column *column = &set->info.columns[i];
         if (!ev_column_is_range(low[i], high[i]))
             return ev_fail(err, EV_INPUT, "%s: /%s: the range of %s is %g to %g", set->path,
-                           set->labels_name, column->name, low[i], high[i]);
-        column->min = low[i];
-        column->max = high[i];
+                           set->labels_name, set->info.columns[i].name, low[i], high[i]);
     }
-    set->has_ranges = true;
+    for (int i = 0; i < n; i++) {
+        set->info.columns[i].min = low[i];
+        set->info.columns[i].max = high[i];
+    }
+    set->info.has_ranges = true;
     return EV_OK;
 }
 
@@ -164,7 +165,7 @@ void ev_set_note_ranges(const struct ev_set *set)
     const int32_t n_outputs = set->info.n_outputs;
     char line[600];
 
-    for (int64_t i = 0; i < set->info.n_rows * n_outputs && !set->has_ranges; i++) {
+    for (int64_t i = 0; i < set->info.n_rows * n_outputs && !set->info.has_ranges; i++) {
         if (set->labels[i] >= 0.0f && set->labels[i] <= 1.0f)
             continue;
         snprintf(line, sizeof line,

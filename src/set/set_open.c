@@ -250,6 +250,13 @@ const struct ev_set_info *ev_set_info(const struct ev_set *set)
     return &set->info;
 }
 
+const char *ev_set_colour(const struct ev_set_info *info)
+{
+    if (*info->colour)
+        return info->colour;
+    return info->shape.channels == 3 ? "rgb" : info->shape.channels == 1 ? "grey" : "";
+}
+
 const float *ev_set_labels(const struct ev_set *set)
 {
     return set->labels;

@@ -30,7 +30,6 @@ struct ev_set {
     char *provenance;
     char *sha256;
     float *labels; /* (N, K) physical */
-    bool has_ranges; /* the file gives min and max of the labels */
     bool lenient;    /* opened to be checked: faults of labels and attributes are no failure */
     bool is_probed;  /* a child has read the attributes */
     hid_t file;

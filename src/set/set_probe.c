@@ -72,7 +72,7 @@ static bool write_answer(struct ev_set *set, struct answer *answer, int file)
 {
     memcpy(answer->columns, set->info.columns, sizeof answer->columns);
     answer->frame_rate_hz = set->info.frame_rate_hz;
-    answer->has_ranges = set->has_ranges;
+    answer->has_ranges = set->info.has_ranges;
     for (int i = 0; i < N_TEXTS; i++) {
         const char *text = *text_of(set, i);
         answer->n_bytes[i] = text ? strlen(text) + 1 : 0;
@@ -138,7 +138,7 @@ static bool read_answer(struct ev_set *set, struct answer *answer, int file)
     }
     memcpy(set->info.columns, answer->columns, sizeof answer->columns);
     set->info.frame_rate_hz = answer->frame_rate_hz;
-    set->has_ranges = answer->has_ranges;
+    set->info.has_ranges = answer->has_ranges;
     set->is_probed = true;
     return true;
 }

@@ -16,10 +16,28 @@ passes evalrun dataset info a.h5 ./a.h5 --json
 passes evalrun dataset info a.h5 --sheet sheet.png
 [[ $(head -c 4 sheet.png) == $'\x89PNG' ]] || die "no PNG file"
 fails 2 "--sheet: a sheet shows a single set, 2 are given" evalrun dataset info a.h5 ./a.h5 --sheet x.png
-fails 2 "a.h5: is the file that is read" evalrun dataset info a.h5 --sheet a.h5
+fails 2 "--sheet sheet.jpg: expected a name that ends in .png" evalrun dataset info a.h5 --sheet sheet.jpg
+ln a.h5 a.png
+fails 2 "--sheet a.png: is the set that is read" evalrun dataset info a.h5 --sheet a.png
+rm a.png
 fails 2 "no/sheet.png" evalrun dataset info a.h5 --sheet no/sheet.png
 fails 2 "unknown set 'simpel': did you mean 'simple'?" evalrun dataset info simpel
 fails 2 "b.h5: No such file" evalrun dataset info b.h5
+
+# Files that cannot be read are told, and the others shown all the same.
+head -c 300000 a.h5 >short.h5
+code=0
+evalrun dataset info short.h5 a.h5 b.h5 >"$out" 2>"$err" || code=$?
+[[ $code == 2 ]] || die "exit code $code, expected 2"
+says "12 of 66 x 200 x 3"
+[[ $(wc -l <"$err") == 2 ]] || die "not two lines on standard error"
+warns "evalrun: short.h5: "
+warns "evalrun: b.h5: No such file"
+code=0
+evalrun dataset info short.h5 a.h5 b.h5 --json >"$out" 2>"$err" || code=$?
+[[ $code == 2 ]] || die "exit code $code, expected 2"
+[[ $(grep -c '"path": ' "$out") == 3 && $(grep -c '"error": ' "$out") == 2 ]] || die "not three sets"
+[[ $(head -n 1 "$out") == "[" && $(tail -n 1 "$out") == "]" ]] || die "the JSON is not whole"
 rm sheet.png
 
 # verify: exit code 1 and a line for each finding.
@@ -37,8 +55,21 @@ code=0
 evalrun dataset verify changed.h5 -q --json >"$out" 2>"$err" || code=$?
 [[ $code == 1 ]] || die "exit code $code, expected 1"
 says '"kind": "digest"'
-head -c 300000 a.h5 >short.h5
-fails 2 "short.h5: " evalrun dataset verify short.h5
+code=0
+evalrun dataset verify changed.h5 short.h5 b.h5 a.h5 -q >"$out" 2>"$err" || code=$?
+[[ $code == 2 ]] || die "exit code $code, expected 2"
+says "changed.h5: content was changed"
+says "short.h5: "
+says "b.h5: No such file"
+says "a.h5: no findings in 12 rows"
+[[ $(<"$err") == "evalrun: short.h5 and 1 more file: cannot be read; 1 finding" ]] || die "standard error"
+code=0
+evalrun dataset verify short.h5 a.h5 -q --json >"$out" 2>"$err" || code=$?
+[[ $code == 2 ]] || die "exit code $code, expected 2"
+says '"kind": "unreadable"'
+says '"path": "a.h5"'
+[[ $(tail -n 1 "$out") == "]" ]] || die "the JSON is not whole"
+[[ $(<"$err") == "evalrun: short.h5: cannot be read" ]] || die "standard error"
 rm changed.h5 short.h5
 
 # export: a folder, whole or not at all.
@@ -51,6 +82,8 @@ fails 2 "pictures: the folder is not empty" evalrun dataset export a.h5 pictures
 fails 2 "a.h5: is there already" evalrun dataset export a.h5 a.h5
 fails 2 "--rows 12:: no row of 12 is selected" evalrun dataset export a.h5 none --rows 12:
 fails 2 "--circuit: nothing is rendered with --as-is" evalrun dataset export a.h5 none --as-is --circuit x.csv
+fails 2 "dataset export: SET DIR is missing" evalrun dataset export
+fails 2 "dataset export: DIR is missing" evalrun dataset export a.h5
 fails 2 "no/none" evalrun dataset export a.h5 no/none
 mkdir empty
 passes evalrun dataset export a.h5 empty/ --as-is -q

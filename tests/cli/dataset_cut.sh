@@ -17,13 +17,23 @@ fails 2 "--where w: expected a column" evalrun dataset subset a.h5 --where w --o
 fails 2 "--where speed>1: no column 'speed' in a.h5, which has v, w" \
     evalrun dataset subset a.h5 --where 'speed>1' --out x.h5
 fails 2 "a.h5: no row fulfils --where v>100" evalrun dataset subset a.h5 --where 'v>100' --out x.h5
-fails 2 "a.h5: is the file that is read" evalrun dataset subset a.h5 --out ./a.h5
+fails 2 "--out ./a.h5: is the set that is read" evalrun dataset subset a.h5 --out ./a.h5
 fails 2 "no/x.h5" evalrun dataset subset a.h5 --out no/x.h5
 
 passes evalrun dataset split laps.h5 --by lap --share 0.5 --out one.h5 --rest two.h5 -q
 passes evalrun dataset verify one.h5 two.h5 -q
 passes evalrun dataset info one.h5
 says "laps        1: "
+passes evalrun dataset split laps.h5 --by lap --share 0.8 --out one.h5 --rest two.h5 -q
+warns "laps.h5: its laps leave 0.5 of the rows to the first part, not 0.8"
+passes evalrun dataset split laps.h5 --by lap --share 0.55 --out one.h5 --rest two.h5 -q
+[[ ! -s $err ]] || die "a note about a share that was met"
+passes evalrun dataset info one.h5
+says "the first part"
+fails 2 "--share 80: expected a number above 0 and below 1" \
+    evalrun dataset split laps.h5 --by lap --share 80 --out x.h5 --rest y.h5
+fails 2 "--share 0: expected a number above 0" \
+    evalrun dataset split laps.h5 --by lap --share 0 --out x.h5 --rest y.h5
 passes evalrun dataset split laps.h5 --by random --seed 5 --out one.h5 --rest two.h5 -q
 cp one.h5 first.h5
 passes evalrun dataset split laps.h5 --by random --seed 5 --out one.h5 --rest two.h5 -q
@@ -36,7 +46,7 @@ fails 2 "x.h5: both parts would be the same file" \
     evalrun dataset split laps.h5 --by lap --out x.h5 --rest ./x.h5
 fails 2 "a.h5: is a single lap" evalrun dataset split a.h5 --by lap --out x.h5 --rest y.h5
 fails 2 "unknown --by 'laps': did you mean 'lap'?" evalrun dataset split a.h5 --by laps --out x.h5 --rest y.h5
-fails 2 "two.h5: is the file that is read" evalrun dataset split two.h5 --by random --out x.h5 --rest two.h5
+fails 2 "--rest two.h5: is the set that is read" evalrun dataset split two.h5 --by random --out x.h5 --rest two.h5
 
 # Together again: the digest is that of the content, so it is the same set.
 passes evalrun dataset subset laps.h5 --rows :700 --out one.h5 -q
@@ -47,7 +57,7 @@ digest=$(awk '$1 == "sha256" { print $2 }' "$out")
 passes evalrun dataset info whole.h5
 says "$digest"
 says "dataset concat of one.h5 (700 rows), two.h5"
-fails 2 "one.h5: is the file that is read" evalrun dataset concat two.h5 one.h5 --out one.h5
+fails 2 "--out one.h5: is the set that is read" evalrun dataset concat two.h5 one.h5 --out one.h5
 fails 2 "dataset concat: --out is missing" evalrun dataset concat one.h5 two.h5
 fails 2 "nowhere.h5" evalrun dataset concat one.h5 nowhere.h5 --out x.h5
 nothing_left laps.h5 a.h5 part.h5 other.h5 one.h5 two.h5 first.h5 whole.h5

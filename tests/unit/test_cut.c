@@ -178,9 +178,9 @@ START_TEST(the_file_that_is_read_stays)
 
     ck_assert_int_eq(link(ev_test_path("all.h5"), ev_test_path("same.h5")), 0);
     ev_assert_fails(ev_subset(set, &args, ev_test_path("all.h5"), &err), EV_USAGE,
-                    "is the file that is read");
+                    "is the set that is read");
     ev_assert_fails(ev_subset(set, &args, ev_test_path("same.h5"), &err), EV_USAGE,
-                    "is the file that is read");
+                    "is the set that is read");
     ev_set_close(set);
 }
 END_TEST
@@ -236,6 +236,26 @@ START_TEST(concat_names_what_differs)
     struct ev_set *sets[] = {set, make_other("b.h5", &spec[_i])};
     ev_assert_fails(ev_concat(sets, 2, ev_test_path("x.h5"), &err), EV_INPUT, texts[_i]);
     ck_assert(!ev_file_exists(ev_test_path("x.h5")));
+    ev_set_close(sets[0]);
+    ev_set_close(sets[1]);
+}
+END_TEST
+
+static const struct {
+    int32_t channels;
+    const char *colour;
+} assumed[] = {{1, "grey"}, {3, "rgb"}};
+
+START_TEST(concat_takes_a_missing_colour_for_what_the_channels_say)
+{
+    struct ev_set_spec spec = ev_test_set_spec(N_ROWS, 2, 3, assumed[_i].channels, 2);
+    struct ev_set *sets[2];
+
+    sets[0] = make_other("a.h5", &spec);
+    spec.colour = assumed[_i].colour;
+    sets[1] = make_other("b.h5", &spec);
+    ck_assert_str_eq(ev_set_colour(ev_set_info(sets[0])), assumed[_i].colour);
+    ev_assert_ok(ev_concat(sets, 2, ev_test_path("both.h5"), &err));
     ev_set_close(sets[0]);
     ev_set_close(sets[1]);
 }
@@ -423,6 +443,7 @@ Suite *ev_suite(void)
     tcase_add_test(tcase, the_file_that_is_read_stays);
     tcase_add_test(tcase, concat_joins_in_order);
     tcase_add_loop_test(tcase, concat_names_what_differs, 0, 7);
+    tcase_add_loop_test(tcase, concat_takes_a_missing_colour_for_what_the_channels_say, 0, 2);
     tcase_add_test(tcase, concat_of_unlike_sets);
     tcase_add_test(tcase, split_at_random);
     tcase_add_test(tcase, split_takes_each_row_alike);

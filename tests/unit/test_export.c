@@ -153,6 +153,29 @@ START_TEST(other_sets_keep_their_size)
 }
 END_TEST
 
+START_TEST(shortest_numbers)
+{
+    const float labels[] = {0.1f, 1.0f / 3.0f, 24.0f, 1000.00006f, -0.30000001f, 1e-7f};
+    const uint8_t images[6 * 4] = {0};
+    struct ev_set_spec spec = ev_test_set_spec(6, 2, 2, 1, 1);
+    struct ev_set_writer *writer;
+    struct ev_set *set;
+    char text[200] = "";
+
+    ev_assert_ok(ev_set_writer_open(ev_test_path("set.h5"), &spec, &writer, &err));
+    ev_assert_ok(ev_set_writer_append(writer, 6, images, labels, NULL, &err));
+    ev_assert_ok(ev_set_writer_commit(writer, &err));
+    ev_assert_ok(ev_set_open(ev_test_path("set.h5"), NULL, &set, &err));
+    ev_assert_ok(ev_export(set, &all, ev_test_path("out"), &err));
+    check_table(set, "out", (int64_t[]){0, 1, 2, 3, 4, 5}, 6);
+    FILE *table = fopen(ev_test_path("out/data.csv"), "r");
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, table), 0);
+    fclose(table);
+    ck_assert_str_eq(text, "out0\n0.1\n0.33333334\n24\n1000.00006\n-0.3\n1e-07\n");
+    ev_set_close(set);
+}
+END_TEST
+
 START_TEST(as_is)
 {
     struct ev_set *set = render("simple", false, 2);
@@ -249,6 +272,7 @@ Suite *ev_suite(void)
     tcase_add_test(tcase, sky_is_above_the_horizon);
     tcase_add_test(tcase, some_rows);
     tcase_add_loop_test(tcase, other_sets_keep_their_size, 0, 2);
+    tcase_add_test(tcase, shortest_numbers);
     tcase_add_test(tcase, as_is);
     tcase_add_test(tcase, circuits_of_files);
     tcase_add_test(tcase, folders_appear_whole);

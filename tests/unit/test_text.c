@@ -63,6 +63,23 @@ START_TEST(nearest_names)
 }
 END_TEST
 
+START_TEST(counts_and_decimals)
+{
+    char text[64];
+
+    ck_assert_str_eq(ev_text_count(0, "row", text), "0 rows");
+    ck_assert_str_eq(ev_text_count(1, "row", text), "1 row");
+    ck_assert_str_eq(ev_text_count(999, NULL, text), "999");
+    ck_assert_str_eq(ev_text_count(2946, "row", text), "2,946 rows");
+    ck_assert_str_eq(ev_text_count(1234567, NULL, text), "1,234,567");
+    ck_assert_str_eq(ev_text_count(-123456, NULL, text), "-123,456");
+    ck_assert_str_eq(ev_text_fixed(-0.004, 2, text), "0.00");
+    ck_assert_str_eq(ev_text_fixed(-0.0, 0, text), "0");
+    ck_assert_str_eq(ev_text_fixed(-0.006, 2, text), "-0.01");
+    ck_assert_str_eq(ev_text_fixed(-10.0, 1, text), "-10.0");
+}
+END_TEST
+
 static const char *write_csv(const char *text, size_t length)
 {
     const char *path = ev_test_path("table.csv");
@@ -157,7 +174,7 @@ START_TEST(long_names_lose_their_middle)
         const char *name, *shortened;
     } cases[] = {
         {"123456789", "123456789"}, {"1234567890", "123...890"}, {"a\nb", "a b"},
-        {"12\xc3\xa9" "4567890", "12?...890"}, {NULL, ""},
+        {"12\xc3\xa9" "4567890", "12...890"}, {NULL, ""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -175,6 +192,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, nearest_names);
+    tcase_add_test(tests, counts_and_decimals);
     tcase_add_test(tests, csv_with_quotes_and_comments);
     tcase_add_test(tests, csv_last_line_may_be_one_character);
     tcase_add_test(tests, bad_csv);

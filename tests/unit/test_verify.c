@@ -34,6 +34,8 @@ static void reset(void)
     }
 }
 
+static const char *provenance, *colour; /* NULL: the usual one */
+
 static const char *write_set(int64_t chunk_rows)
 {
     struct ev_set_spec spec = ev_test_set_spec(N_ROWS, 2, 3, 3, 2);
@@ -41,6 +43,8 @@ static const char *write_set(int64_t chunk_rows)
     struct ev_set_writer *writer;
 
     spec.with_pose = true;
+    spec.provenance = provenance ? provenance : spec.provenance;
+    spec.colour = colour;
     spec.chunk_rows = chunk_rows;
     spec.deflate_level = chunk_rows > 0 ? 4 : 0;
     spec.columns[0].max = spec.columns[1].max = N_ROWS + 1;
@@ -114,6 +118,55 @@ START_TEST(rows_of_each_kind)
 }
 END_TEST
 
+/* Of imports that took pictures several times, did not, and of a part of the former. */
+static const struct {
+    const char *provenance;
+    bool oversampled;
+} imports[] = {
+    {"{\"import\":\"log\",\"oversample\":[{\"above\":1.0,\"times\":5}]}", true},
+    {"{\"import\":\"log\",\"oversample\":[]}", false},
+    {"{\"made_by\":\"dataset subset\",\"parents\":[{\"file\":\"a.h5\"},{\"provenance\":{"
+     "\"import\":\"log\",\"oversample\":[{\"above\":1.0,\"times\":5}]}}]}",
+     true},
+};
+
+START_TEST(repeats_of_an_import)
+{
+    char expected[400];
+
+    reset();
+    for (int64_t row = 11; row <= 13; row++)
+        memcpy(images[row], images[10], ROW_BYTES);
+    memcpy(labels[11], labels[10], sizeof labels[10]);
+    memcpy(labels[12], labels[10], sizeof labels[10]);
+    memcpy(images[300], images[10], ROW_BYTES); /* equal, but not behind it */
+    memcpy(labels[300], labels[10], sizeof labels[10]);
+    snprintf(expected, sizeof expected,
+             "repeated: pictures equal to the one before: row%s\n"
+             "duplicate: pictures equal to an earlier one: row 300\n",
+             imports[_i].oversampled ? " 13" : "s 11-13");
+    provenance = imports[_i].provenance;
+    ck_assert_str_eq(findings_of(write_set(0)), expected);
+}
+END_TEST
+
+static const struct {
+    const char *colour, *finding;
+} colours[] = {
+    {"rgb", ""},
+    {"yuv", ""},
+    {"grey", "form: attribute colour is grey, but pictures have 3 channels: \n"},
+    {"bgr", "form: attribute colour is 'bgr', expected rgb, yuv or grey: \n"},
+};
+
+START_TEST(colours_that_fit)
+{
+    reset();
+    colour = colours[_i].colour;
+    ck_assert_str_eq(findings_of(write_set(0)), colours[_i].finding);
+}
+END_TEST
+
 START_TEST(equal_channels_are_not_a_constant_picture)
 {
     reset();
@@ -166,7 +219,7 @@ START_TEST(pictures_that_cannot_be_read)
     ck_assert_int_eq(pwrite(raw, "damaged!", 8, (off_t)address), 8);
     close(raw);
     ck_assert_str_eq(findings_of(path),
-                     "unreadable: pictures that cannot be read: rows 200-299\n"
+                     "damaged: pictures that cannot be read: rows 200-299\n"
                      "constant: constant pictures, all pixels equal: row 150\n"
                      "repeated: pictures equal to the one before: row 331\n"
                      "duplicate: pictures equal to an earlier one: row 320\n");
@@ -234,6 +287,7 @@ START_TEST(ranges_that_make_no_sense)
     put_attribute(path, "labels", "min", 2);
     put_attribute(path, "labels", "max", 2);
     ck_assert_ptr_nonnull(strstr(findings_of(path), "form: /labels: the range of out0 is 3 to 3"));
+    ck_assert_ptr_null(strstr(findings_of(path), "outside"));
 }
 END_TEST
 
@@ -247,6 +301,10 @@ START_TEST(foreign_files_need_no_attributes)
     put_attribute(path, ".", "tool_version", 0);
     put_attribute(path, ".", "provenance", 0);
     put_attribute(path, "labels", "units", 0);
+    ck_assert_str_eq(findings_of(path), "");
+    /* Without ranges nothing is outside them. */
+    put_attribute(path, "labels", "min", 0);
+    put_attribute(path, "labels", "max", 0);
     ck_assert_str_eq(findings_of(path), "");
 }
 END_TEST
@@ -324,6 +382,8 @@ Suite *ev_suite(void)
 
     tcase_add_test(tcase, nothing_is_found);
     tcase_add_test(tcase, rows_of_each_kind);
+    tcase_add_loop_test(tcase, repeats_of_an_import, 0, (int)(sizeof imports / sizeof imports[0]));
+    tcase_add_loop_test(tcase, colours_that_fit, 0, (int)(sizeof colours / sizeof colours[0]));
     tcase_add_test(tcase, equal_channels_are_not_a_constant_picture);
     tcase_add_test(tcase, content_that_was_changed);
     tcase_add_test(tcase, pictures_that_cannot_be_read);
