@@ -111,7 +111,18 @@ void ev_progress_finish(struct ev_progress *progress)
             progress->unit, elapsed);
 }
 
+/* In the place of the bar, if one is shown. */
+static void print_message(const char *kind, const char *line)
+{
+    fprintf(stderr, "%sevalrun: %s%s\n", bar_shown ? "\r\033[K" : "", kind, line);
+}
+
 void ev_progress_note(const char *line)
 {
-    fprintf(stderr, "%sevalrun: note: %s\n", bar_shown ? "\r\033[K" : "", line);
+    print_message("note: ", line);
+}
+
+void ev_progress_error(const char *line)
+{
+    print_message("", line);
 }

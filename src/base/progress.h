@@ -33,5 +33,7 @@ void ev_progress_finish(struct ev_progress *progress);
 /* "evalrun: note: LINE" on standard error, also when quiet: what a person must know about work that
  * goes on all the same. */
 void ev_progress_note(const char *line);
+/* "evalrun: LINE": one of several inputs failed, and the others are gone on with. */
+void ev_progress_error(const char *line);
 
 #endif

@@ -25,7 +25,7 @@ static bool as_json;
 static const struct ev_option options[] = {
     {"sheet", 0, EV_OPT_TEXT, "FILE", &sheet_path, 0, 0,
      "also draw a contact sheet of pictures into this PNG file", NULL},
-    {"json", 0, EV_OPT_FLAG, NULL, &as_json, 0, 0, "the same as JSON", NULL},
+    {"json", 0, EV_OPT_FLAG, NULL, &as_json, 0, 0, "print JSON", NULL},
     EV_SET_OPTIONS(set_options),
     {0},
 };
@@ -115,7 +115,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
             continue;
         }
         if (failure.status != EV_OK)
-            ev_progress_note(failure.message);
+            ev_progress_error(failure.message);
         failure = now;
         if (failure.status != EV_INPUT)
             break;

@@ -22,7 +22,7 @@ static const struct ev_option options[] = {
      "rows A to B - 1, each part optional, negative from the end (default: all)", NULL},
     {"where", 0, EV_OPT_TEXT, "TEST", &where, 0, 0,
      "of these the rows whose label passes, as in 'w>1' or '|w|<=0.5' (default: all)", NULL},
-    {"every", 0, EV_OPT_INT, "N", &every, 1, 1e12, "of these each N-th (default: 1)", NULL},
+    {"every", 0, EV_OPT_INT, "N", &every, 1, 1e12, "every N-th of these (default: 1)", NULL},
     {"limit", 0, EV_OPT_INT, "N", &limit, 0, 1e12, "of these the first N (default: 0, all)", NULL},
     EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},

@@ -96,8 +96,8 @@ static enum ev_status append_rows(struct ev_set *set, const struct ev_cut_rows *
                 ev_set_writer_append(writer, n, piece->images, piece->labels, piece->poses, err);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
-        *done += n;
-        ev_progress_update(progress, *done, NULL);
+        if (status == EV_OK)
+            ev_progress_update(progress, *done += n, NULL);
     }
     return status;
 }

@@ -198,7 +198,8 @@ static enum ev_status export_rows(struct export *export, struct ev_error *err)
         status = export_block(export, first, n, err);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
-        ev_progress_update(&progress, first + n, NULL);
+        if (status == EV_OK)
+            ev_progress_update(&progress, first + n, NULL);
     }
     ev_progress_finish(&progress);
     return status;

@@ -307,7 +307,8 @@ static enum ev_status check_pictures(struct check *check, struct ev_error *err)
         status = check_piece(check, first, n, images, err);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
-        ev_progress_update(&progress, first + n, NULL);
+        if (status == EV_OK)
+            ev_progress_update(&progress, first + n, NULL);
     }
     ev_progress_finish(&progress);
     free(images);
