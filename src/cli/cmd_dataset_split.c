@@ -69,8 +69,8 @@ const struct ev_command ev_cmd_dataset_split = {
     .max_operands = 1,
     .notes = "SET is a file, or a built-in set's name. Pictures that follow one another look\n"
              "alike: a validation part that was split off at random is nearly what was trained\n"
-             "on. By lap, whole laps go to either part (it needs /pose); the share is then met\n"
-             "as nearly as the laps allow, with a note if it is missed by more than 0.1. The\n"
+             "on. By lap, whole laps go to either part (it needs /pose): the nearest to the\n"
+             "share among 32 random orders, with a note if it is missed by more than 0.1. The\n"
              "order of rows stays, and the same seed gives the same bytes.\n"
              "\n"
              "Example:\n"

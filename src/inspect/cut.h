@@ -48,7 +48,7 @@ struct ev_split_args {
 };
 
 /* Divides all rows in two, both not empty: rows at random, their number rounded; or whole laps at
- * random, as near to the share as they allow. Depends on the arguments and the poses only. Failure:
+ * random, in the nearest to the share of a few tries. Depends on the arguments and the poses only. Failure:
  * EV_INPUT if there is nothing to divide. */
 EV_CHECKED enum ev_status ev_split_rows(struct ev_set *set, const struct ev_split_args *args,
                                         struct ev_cut_rows *first, struct ev_cut_rows *rest,
@@ -66,6 +66,7 @@ struct ev_cut {
     int32_t n_sets;
     const char *circuit, *provenance;
     double frame_rate_hz; /* 0: unknown */
+    char (*sha256)[65];   /* (n_sets) computed of sets whose rows are all taken; NULL: not wanted */
     const char *what;     /* for the progress: "subset" */
 };
 /* Writes all of it; the caller commits the writer, or aborts it. NULL on failure. EV_USAGE if `out`

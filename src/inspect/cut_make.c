@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "base/file.h"
+#include "base/digest.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "evalrun/version.h"
@@ -22,38 +22,73 @@ static const char *name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* What a parent says itself; where that is long, only what identifies it, so that a set made of
+ * many can still be read. *left counts the bytes that remain. NULL if it says nothing. */
+static json_t *tell_parent(const char *provenance, size_t *left)
+{
+    json_t *told = json_loads(provenance, 0, NULL);
+    struct sha256_ctx digest;
+    char hex[65];
+
+    if (!told && *provenance)
+        told = json_string(provenance);
+    char *text =
+        told ? json_dumps(told, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
+    const size_t length = text ? strlen(text) : 0;
+    if (length > *left) {
+        const json_t *parents = json_object_get(told, "parents");
+        json_int_t n_parents = (json_int_t)json_array_size(parents);
+        sha256_init(&digest);
+        sha256_update(&digest, strlen(provenance), (const uint8_t *)provenance);
+        ev_digest_hex(&digest, hex);
+        json_decref(told);
+        told = json_pack("{s:I, s:I, s:s}", "summary_of_bytes", (json_int_t)strlen(provenance),
+                         "n_parents", n_parents, "provenance_sha256", hex);
+    } else {
+        *left -= length;
+    }
+    free(text);
+    return told;
+}
+
 /* The set that rows are from: name without its folder, so that the same command gives the same
- * bytes anywhere, number of rows, digest, and what it says itself. */
-static enum ev_status describe_parent(struct ev_set *set, json_t *parents, struct ev_error *err)
+ * bytes anywhere, number of rows, digest (computed, or else said to be the recorded one), and what
+ * it says itself. */
+static enum ev_status describe_parent(struct ev_set *set, const char *computed, size_t *left,
+                                      json_t *parents, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(set);
+    const char *key = computed || !*info->recorded_sha256 ? "sha256" : "recorded_sha256";
     char name[512], sha256[65];
+    enum ev_status status = EV_OK;
 
-    enum ev_status status = ev_set_sha256(set, sha256, err);
+    if (computed)
+        memcpy(sha256, computed, sizeof sha256);
+    else
+        status = ev_set_sha256(set, sha256, err);
     if (status != EV_OK)
         return status;
     ev_text_clean(name_of(info->path), name, sizeof name); /* Unicode, as JSON wants it */
-    json_t *told = json_loads(info->provenance, 0, NULL);
-    if (!told && *info->provenance)
-        told = json_string(info->provenance);
+    json_t *told = tell_parent(info->provenance, left);
     json_t *parent = json_pack("{s:s, s:I, s:s, s:o*}", "file", name, "rows",
-                               (json_int_t)info->n_rows, "sha256", sha256, "provenance", told);
+                               (json_int_t)info->n_rows, key, sha256, "provenance", told);
     return json_array_append_new(parents, parent) == 0 ? EV_OK
                                                        : ev_fail(err, EV_MEMORY, "out of memory");
 }
 
 /* Provenance as JSON text (malloc'ed, into *text); takes `selection`, which may be NULL when out of
- * memory. */
+ * memory. `computed` are the sets' digests, NULL if they were not computed. */
 static enum ev_status tell_provenance(const char *command, json_t *selection,
-                                      struct ev_set *const *sets, int32_t n_sets, char **text,
-                                      struct ev_error *err)
+                                      struct ev_set *const *sets, int32_t n_sets,
+                                      const char (*computed)[65], char **text, struct ev_error *err)
 {
     json_t *parents = json_array();
+    size_t left = EV_MAX_PROVENANCE_BYTES / 2; /* the other half for names and digests */
     enum ev_status status = parents && selection ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 
     *text = NULL;
     for (int32_t i = 0; i < n_sets && status == EV_OK; i++)
-        status = describe_parent(sets[i], parents, err);
+        status = describe_parent(sets[i], computed ? computed[i] : NULL, &left, parents, err);
     json_t *json = json_pack("{s:s, s:s, s:o, s:o}", "tool_version", EV_VERSION, "made_by", command,
                              "selection", selection, "parents", parents);
     if (status == EV_OK) {
@@ -110,7 +145,8 @@ enum ev_status ev_subset(struct ev_set *set, const struct ev_subset_args *args, 
 
     enum ev_status status = ev_subset_rows(set, args, &rows, err);
     if (status == EV_OK)
-        status = tell_provenance("dataset subset", tell_subset(args), &set, 1, &provenance, err);
+        status =
+            tell_provenance("dataset subset", tell_subset(args), &set, 1, NULL, &provenance, err);
     if (status == EV_OK) {
         const struct ev_cut cut = {
             .sets = &set,
@@ -188,13 +224,34 @@ static enum ev_status all_rows(struct ev_set *set, struct ev_cut_rows *rows, str
     return ev_subset_rows(set, &all, rows, err);
 }
 
+/* All rows of sets that fit; their provenance is told when all have been read. */
+static enum ev_status write_all(const struct ev_cut *cut, const char *out, struct ev_error *err)
+{
+    struct ev_set_writer *writer = NULL;
+    char *provenance = NULL;
+    enum ev_status status = ev_cut_write(cut, out, &writer, err);
+
+    if (status != EV_OK)
+        return status;
+    status = tell_provenance("dataset concat", json_object(), cut->sets, cut->n_sets,
+                             (const char(*)[65])cut->sha256, &provenance, err);
+    if (status == EV_OK)
+        status = ev_set_writer_tell(writer, provenance, err);
+    free(provenance);
+    if (status == EV_OK)
+        return ev_set_writer_commit(writer, err);
+    ev_set_writer_abort(writer);
+    return status;
+}
+
 enum ev_status ev_concat(struct ev_set *const *sets, int32_t n, const char *out,
                          struct ev_error *err)
 {
     struct ev_cut_rows *rows = calloc((size_t)n, sizeof *rows);
-    char *circuit = join_circuits(sets, n), *provenance = NULL;
+    char(*sha256)[65] = calloc((size_t)n, sizeof *sha256), *circuit = join_circuits(sets, n);
     double rate_hz = ev_set_info(sets[0])->frame_rate_hz;
-    enum ev_status status = rows && circuit ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+    enum ev_status status =
+        rows && sha256 && circuit ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 
     for (int32_t i = 0; i < n && status == EV_OK; i++) {
         status = check_same(ev_set_info(sets[0]), ev_set_info(sets[i]), err);
@@ -203,17 +260,23 @@ enum ev_status ev_concat(struct ev_set *const *sets, int32_t n, const char *out,
         if (ev_set_info(sets[i])->frame_rate_hz != rate_hz)
             rate_hz = 0.0;
     }
-    if (status == EV_OK)
-        status = tell_provenance("dataset concat", json_object(), sets, n, &provenance, err);
     if (status == EV_OK) {
-        const struct ev_cut cut = {sets, rows, n, circuit, provenance, rate_hz, "concat"};
-        status = write_one(&cut, out, err);
+        const struct ev_cut cut = {
+            .sets = sets,
+            .rows = rows,
+            .n_sets = n,
+            .circuit = circuit,
+            .frame_rate_hz = rate_hz,
+            .sha256 = sha256,
+            .what = "concat",
+        };
+        status = write_all(&cut, out, err);
     }
     for (int32_t i = 0; rows && i < n; i++)
         ev_cut_rows_free(&rows[i]);
     free(rows);
+    free(sha256);
     free(circuit);
-    free(provenance);
     return status;
 }
 
@@ -246,7 +309,7 @@ static enum ev_status write_part(struct ev_set *set, const struct ev_split_args 
     json_t *told = json_pack("{s:s, s:I, s:f, s:s}", "by", args->by_lap ? "lap" : "random", "seed",
                              (json_int_t)args->seed, "share", args->share, "part", part);
 
-    enum ev_status status = tell_provenance("dataset split", told, &set, 1, &provenance, err);
+    enum ev_status status = tell_provenance("dataset split", told, &set, 1, NULL, &provenance, err);
     if (status == EV_OK) {
         const struct ev_cut cut = {
             .sets = &set,
@@ -282,7 +345,7 @@ static enum ev_status check_outputs(const struct ev_set *set, const char *out, c
     struct stat one, other;
 
     for (int i = 0; i < 2; i++) {
-        if (ev_file_is_same(ev_set_info(set)->path, outs[i]))
+        if (ev_set_reads_file(set, outs[i]))
             return ev_fail(err, EV_USAGE, "--%s %s: is the set that is read", options[i], outs[i]);
     }
     if (strcmp(name_of(out), name_of(rest_out)) == 0 && stat_folder(out, &one) &&
@@ -306,6 +369,8 @@ enum ev_status ev_split(struct ev_set *set, const struct ev_split_args *args, co
         status = write_part(set, args, &first, "first", out, &writers[0], err);
     if (status == EV_OK)
         status = write_part(set, args, &rest, "rest", rest_out, &writers[1], err);
+    for (int i = 0; i < 2 && status == EV_OK; i++)
+        status = ev_set_writer_finish(writers[i], err);
     for (int i = 0; i < 2 && status == EV_OK; i++) {
         status = ev_set_writer_commit(writers[i], err);
         writers[i] = NULL;

@@ -8,6 +8,9 @@
 #include "inspect/laps.h"
 #include "inspect/rows.h"
 
+/* Orders of laps that are tried. */
+#define LAP_TRIES 32
+
 static enum ev_status make_rows(int64_t most, struct ev_cut_rows *rows, struct ev_error *err)
 {
     *rows = (struct ev_cut_rows){.rows = malloc((size_t)most * sizeof *rows->rows)};
@@ -33,15 +36,15 @@ enum ev_status ev_subset_rows(struct ev_set *set, const struct ev_subset_args *a
         status = make_rows((slice.stop - slice.first - 1) / slice.step + 1, rows, err);
     if (status != EV_OK)
         return status;
-    for (int64_t row = slice.first; row < slice.stop; row += slice.step) {
+    const int64_t n_sliced = (slice.stop - slice.first - 1) / slice.step + 1;
+    for (int64_t i = 0; i < n_sliced; i++) { /* row + step could overflow */
+        const int64_t row = slice.first + i * slice.step;
         if (args->where && !ev_condition_holds(&condition, labels + row * info->n_outputs))
             continue;
         if (n_fulfil++ % args->every == 0)
             rows->rows[rows->n++] = row;
         if (rows->n == args->limit)
             break;
-        if (row > info->n_rows - slice.step)
-            break; /* the next one could overflow */
     }
     if (rows->n > 0)
         return EV_OK;
@@ -60,33 +63,60 @@ static void divide_rows(int64_t n, int64_t n_first, uint64_t seed, bool *in_firs
     }
 }
 
-/* Takes laps in a random order as long as that brings the number of rows nearer to n_first; at
- * least one lap, and not all. */
+/* One try: laps in a random order, each taken if that brings the number of rows nearer to n_first;
+ * at least one, and not all. Returns how far from it the number is. */
+static int64_t try_laps(const struct ev_set_laps *laps, int64_t n_first, struct ev_rng *rng,
+                        int64_t *order, bool *taken)
+{
+    int64_t left = n_first, n_taken = 0, nearest = 0;
+
+    for (int64_t i = 0; i < laps->n_laps; i++) {
+        int64_t other = (int64_t)ev_rng_below(rng, (uint64_t)i + 1);
+        order[i] = order[other];
+        order[other] = i;
+        taken[i] = false;
+    }
+    for (int64_t i = 0; i < laps->n_laps; i++) {
+        const int64_t n = laps->laps[order[i]].n_rows;
+        if (llabs(n_first - n) < llabs(n_first - laps->laps[nearest].n_rows))
+            nearest = order[i];
+        if (n_taken + 1 == laps->n_laps || llabs(left - n) >= llabs(left))
+            continue;
+        taken[order[i]] = true;
+        left -= n;
+        n_taken++;
+    }
+    if (n_taken == 0) {
+        taken[nearest] = true;
+        left -= laps->laps[nearest].n_rows;
+    }
+    return llabs(left);
+}
+
+/* The nearest of LAP_TRIES tries, and of those the first. */
 static enum ev_status divide_laps(const struct ev_set_laps *laps, int64_t n_first, uint64_t seed,
                                   bool *in_first, struct ev_error *err)
 {
-    struct ev_rng rng = ev_rng_at(seed, EV_RNG_DIVIDE, 0);
-    int64_t *order = malloc((size_t)laps->n_laps * sizeof *order);
-    int64_t n_taken = 0;
+    const size_t n_laps = (size_t)laps->n_laps;
+    int64_t *order = malloc(n_laps * sizeof *order), best = INT64_MAX;
+    bool *taken = malloc(n_laps * sizeof *taken);
+    enum ev_status status = order && taken ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 
-    if (!order)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    for (int64_t i = 0; i < laps->n_laps; i++) {
-        int64_t other = (int64_t)ev_rng_below(&rng, (uint64_t)i + 1);
-        order[i] = order[other];
-        order[other] = i;
-    }
-    for (int64_t i = 0; i + 1 < laps->n_laps; i++) {
-        const struct ev_set_lap *lap = &laps->laps[order[i]];
-        int64_t now = llabs(n_first - n_taken), then = llabs(n_first - n_taken - lap->n_rows);
-        if (n_taken > 0 && then >= now)
+    for (uint64_t i = 0; i < LAP_TRIES && best > 0 && status == EV_OK; i++) {
+        struct ev_rng rng = ev_rng_at(seed, EV_RNG_DIVIDE, i);
+        const int64_t distance = try_laps(laps, n_first, &rng, order, taken);
+        if (distance >= best)
             continue;
-        for (int64_t row = lap->first; row < lap->first + lap->n_rows; row++)
-            in_first[row] = true;
-        n_taken += lap->n_rows;
+        best = distance;
+        for (size_t j = 0; j < n_laps; j++) {
+            const struct ev_set_lap *lap = &laps->laps[j];
+            for (int64_t row = lap->first; row < lap->first + lap->n_rows; row++)
+                in_first[row] = taken[j];
+        }
     }
+    free(taken);
     free(order);
-    return EV_OK;
+    return status;
 }
 
 /* The rows of both parts, in order. */

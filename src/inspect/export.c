@@ -267,11 +267,17 @@ enum ev_status ev_export(struct ev_set *set, const struct ev_export_args *args, 
     export->args = args;
     export->slice = (struct ev_slice){0, export->info->n_rows, 1};
     enum ev_status status = EV_OK;
-    if (export->info->form != EV_FORM_U8_NHWC || export->info->shape.channels > 3)
+    const int32_t n_channels = export->info->shape.channels;
+    if (export->info->form != EV_FORM_U8_NHWC)
         status = ev_fail(err, EV_UNSUPPORTED,
-                         "%s: pictures of %s, PNG files are written of bytes in 1 or 3 channels",
-                         export->info->path,
-                         export->info->form == EV_FORM_U8_NHWC ? "4 channels" : "floats");
+                         "%s: pictures of floats, PNG files are written of bytes in 1 or 3 "
+                         "channels",
+                         export->info->path);
+    else if (n_channels != 1 && n_channels != 3)
+        status = ev_fail(err, EV_UNSUPPORTED,
+                         "%s: pictures of %d channels, PNG files are written of bytes in 1 or 3 "
+                         "channels",
+                         export->info->path, n_channels);
     else if (args->rows)
         status = ev_slice_parse("rows", args->rows, export->info->n_rows, &export->slice, err);
     if (status == EV_OK)

@@ -9,7 +9,6 @@
 
 #include <cairo/cairo.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "picture/picture.h"
 
@@ -261,8 +260,12 @@ enum ev_status ev_sheet_draw(struct ev_set *set, const char *path, struct ev_err
     const struct ev_set_info *info = ev_set_info(set);
     const struct layout layout = make_layout(info);
 
-    if (ev_file_is_same(ev_set_info(set)->path, path))
+    if (ev_set_reads_file(set, path))
         return ev_fail(err, EV_USAGE, "--sheet %s: is the set that is read", path);
+    if (info->shape.channels != 1 && info->shape.channels != 3 && info->shape.channels != 4)
+        return ev_fail(err, EV_UNSUPPORTED,
+                       "%s: pictures of %d channels, a sheet shows those of 1, 3 or 4", info->path,
+                       info->shape.channels);
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, layout.width, layout.height);
     cairo_t *cr = cairo_create(surface);

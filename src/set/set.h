@@ -17,6 +17,8 @@
 #include "evalrun/error.h"
 
 #define EV_MAX_OUTPUTS 16
+/* Of a provenance with its NUL: longer ones are read as if there was none, and not written. */
+#define EV_MAX_PROVENANCE_BYTES ((size_t)1 << 20)
 
 /* One label column. Normalised = (physical - min) / (max - min). */
 struct ev_column {
@@ -62,6 +64,7 @@ struct ev_set_info {
     const char *colour;          /* as in the file, "" if it does not say: see ev_set_colour */
     const char *provenance;      /* JSON object as text; "" if the file has none */
     double frame_rate_hz;        /* 0 if unknown */
+    bool names_are_cut;          /* a column's name or unit in the file is longer than here */
     const char *recorded_sha256; /* content digest the writer recorded; "" if none */
 };
 
@@ -83,6 +86,9 @@ EV_CHECKED enum ev_status ev_set_open(const char *path, const struct ev_set_sour
 void ev_set_close(struct ev_set *set);
 const struct ev_set_info *ev_set_info(const struct ev_set *set);
 
+/* Whether a path leads to a file that the set reads, which must not be written then: its own, one
+ * behind external links, external storage. */
+bool ev_set_reads_file(const struct ev_set *set, const char *path);
 /* What the channels are: "rgb", "yuv" or "grey" as the file says, else "rgb" of 3 and "grey" of 1;
  * "" for other numbers of channels. */
 const char *ev_set_colour(const struct ev_set_info *info);
@@ -156,6 +162,13 @@ struct ev_set_further {
 /* Fills list in the order of names and returns how many there are; more than EV_MAX_FURTHER are
  * left out. */
 int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER]);
+/* The same, and tells each object of the root group that is neither further nor used, and why. */
+int32_t ev_set_find_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER],
+                            void (*tell)(void *self, const char *name, const char *why),
+                            void *self);
+/* Whether another set has a's further dataset too, with the same type, row shape and columns. */
+bool ev_set_is_further_alike(const struct ev_set *a, const struct ev_set *b,
+                             const struct ev_set_further *further);
 
 /* Tells one line for each fault of the file's form that does not depend on the rows: attributes
  * that are missing in a file of the program's own format, have a wrong length or make no sense, an
@@ -215,6 +228,7 @@ struct ev_set_spec {
 
 struct ev_set_writer;
 
+/* EV_INPUT if the circuit or the provenance is too long to be read again. */
 EV_CHECKED enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *spec,
                                              struct ev_set_writer **writer, struct ev_error *err);
 /* Appends n rows: images (n, H, W, C) uint8, labels (n, K) float32 physical, pose (n, 4) float64
@@ -239,8 +253,11 @@ EV_CHECKED enum ev_status ev_set_writer_inherit(struct ev_set_writer *writer,
 EV_CHECKED enum ev_status ev_set_writer_copy(struct ev_set_writer *writer, const char *name,
                                              const struct ev_set *set, const int64_t *rows,
                                              int64_t n, int64_t first_row, struct ev_error *err);
-/* Checks that all rows came, records the content digest, syncs, renames. Frees the writer whether
- * it succeeds or not. */
+/* Checks that all rows came, records the content digest, closes, syncs: for who commits several
+ * files, all of which must be whole before the first is renamed. After it only commit or abort may
+ * follow, after a failure only abort. Does nothing the second time. */
+EV_CHECKED enum ev_status ev_set_writer_finish(struct ev_set_writer *writer, struct ev_error *err);
+/* Finishes if that has not been done, and renames. Frees the writer whether it succeeds or not. */
 EV_CHECKED enum ev_status ev_set_writer_commit(struct ev_set_writer *writer, struct ev_error *err);
 /* Removes the temporary file and frees the writer. Takes NULL. */
 void ev_set_writer_abort(struct ev_set_writer *writer);

@@ -88,7 +88,7 @@ char *ev_set_read_text(hid_t object, const char *name)
     return text;
 }
 
-bool ev_set_read_texts(hid_t object, const char *name, int n, char (*texts)[32])
+bool ev_set_read_texts(hid_t object, const char *name, int n, char (*texts)[EV_SET_TEXT_SIZE])
 {
     size_t size;
     hid_t attribute = open_attribute(object, name, n);
@@ -101,6 +101,22 @@ bool ev_set_read_texts(hid_t object, const char *name, int n, char (*texts)[32])
         ev_text_clean(cells + (size_t)i * size, texts[i], sizeof texts[i]);
     free(cells);
     return cells != NULL;
+}
+
+bool ev_set_texts_fit(hid_t object, const char *name, int n)
+{
+    size_t size = 0;
+    hid_t attribute = open_attribute(object, name, n);
+    bool fit = true;
+
+    if (attribute < 0)
+        return true;
+    char *cells = read_cells(attribute, n, &size);
+    H5Aclose(attribute);
+    for (int i = 0; cells && i < n; i++)
+        fit = fit && strlen(cells + (size_t)i * size) < EV_SET_TEXT_SIZE;
+    free(cells);
+    return fit;
 }
 
 bool ev_set_read_doubles(hid_t object, const char *name, int n, double *values)

@@ -91,7 +91,7 @@ static bool describe(const struct ev_set *set, const char *name, struct ev_set_f
     if (type >= 0)
         H5Tclose(type);
     *further = (struct ev_set_further){.row_values = 1};
-    snprintf(further->name, sizeof further->name, "%s", name);
+    snprintf(further->name, sizeof further->name, "%.63s", name);
     for (int i = 1; i < rank && fits; i++) {
         further->row_values *= (int64_t)extent[i];
         fits = further->row_values > 0 && further->row_values < (1 << 24);
@@ -102,23 +102,124 @@ static bool describe(const struct ev_set *set, const char *name, struct ev_set_f
     return fits;
 }
 
-int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER])
+/* Names that the format has a meaning for, and where this set has its pictures and labels. */
+static bool is_own(const struct ev_set *set, const char *name)
 {
-    const char *const own[] = {set->images_name, set->labels_name, "pose"};
+    return ev_set_is_format_name(name) || strcmp(name, set->images_name) == 0 ||
+           strcmp(name, set->labels_name) == 0;
+}
+
+bool ev_set_is_format_name(const char *name)
+{
+    return strcmp(name, "images") == 0 || strcmp(name, "labels") == 0 || strcmp(name, "pose") == 0;
+}
+
+/* Whether a path in the file is the name or begins with the group of that name. */
+static bool leads_to(const char *name, const char *path)
+{
+    const size_t length = strlen(name);
+
+    return strncmp(path, name, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* Why /NAME, which is not further, belongs to no set made of this one's rows; NULL if it does. */
+static const char *why_left_out(const struct ev_set *set, const char *name)
+{
+    if (leads_to(name, set->images_name) || leads_to(name, set->labels_name))
+        return NULL;
+    if (strcmp(name, "pose") == 0)
+        return ev_set_has_pose(set) ? NULL : "no four numbers for each picture";
+    return is_own(set, name) ? "not what is read as pictures or labels"
+                             : "no numbers with a row for each picture";
+}
+
+int32_t ev_set_find_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER],
+                            void (*tell)(void *self, const char *name, const char *why), void *self)
+{
     H5G_info_t group;
-    char name[sizeof list[0].name];
+    struct ev_set_further first_more;
+    int64_t n_more = 0;
+    char name[256];
     int32_t n = 0;
 
     if (H5Gget_info(set->file, &group) < 0)
         return 0;
-    for (hsize_t i = 0; i < group.nlinks && n < EV_MAX_FURTHER; i++) {
+    for (hsize_t i = 0; i < group.nlinks && (tell || n < EV_MAX_FURTHER); i++) {
+        struct ev_set_further one;
+        const char *why = NULL;
         ssize_t length = H5Lget_name_by_idx(set->file, ".", H5_INDEX_NAME, H5_ITER_INC, i, name,
                                             sizeof name, H5P_DEFAULT);
-        bool known = length < 1 || (size_t)length >= sizeof name;
-        for (size_t j = 0; j < sizeof own / sizeof own[0]; j++)
-            known = known || strcmp(name, own[j]) == 0;
-        if (!known && describe(set, name, &list[n]))
-            n++;
+        if (length < 1)
+            continue;
+        if ((size_t)length >= sizeof one.name)
+            why = "a name of more than 63 bytes";
+        else if (is_own(set, name) || !describe(set, name, &one))
+            why = why_left_out(set, name);
+        else if (n < EV_MAX_FURTHER)
+            list[n++] = one;
+        else if (n_more++ == 0)
+            first_more = one;
+        if (tell && why)
+            tell(self, name, why);
+    }
+    if (tell && n_more > 0) {
+        char why[100];
+        snprintf(why, sizeof why, "%d further datasets are kept, not %lld", EV_MAX_FURTHER,
+                 (long long)(EV_MAX_FURTHER + n_more));
+        tell(self, first_more.name, why);
     }
     return n;
+}
+
+int32_t ev_set_list_further(const struct ev_set *set, struct ev_set_further list[EV_MAX_FURTHER])
+{
+    return ev_set_find_further(set, list, NULL, NULL);
+}
+
+/* Whether the rows of two open datasets have one type and shape. */
+static bool has_like_rows(hid_t a, hid_t b)
+{
+    hsize_t extents[2][H5S_MAX_RANK];
+    hid_t types[] = {H5Dget_type(a), H5Dget_type(b)};
+    hid_t spaces[] = {H5Dget_space(a), H5Dget_space(b)};
+    bool alike = types[0] >= 0 && types[1] >= 0 && H5Tequal(types[0], types[1]) > 0;
+    int ranks[2];
+
+    for (int i = 0; i < 2; i++) {
+        ranks[i] = spaces[i] < 0 ? -1 : H5Sget_simple_extent_dims(spaces[i], extents[i], NULL);
+        if (spaces[i] >= 0)
+            H5Sclose(spaces[i]);
+        if (types[i] >= 0)
+            H5Tclose(types[i]);
+    }
+    alike = alike && ranks[0] >= 1 && ranks[0] == ranks[1];
+    for (int i = 1; alike && i < ranks[0]; i++)
+        alike = extents[0][i] == extents[1][i];
+    return alike;
+}
+
+bool ev_set_has_like_rows(hid_t a_file, hid_t b_file, const char *name)
+{
+    hid_t a = H5Dopen2(a_file, name, H5P_DEFAULT), b = H5Dopen2(b_file, name, H5P_DEFAULT);
+    bool alike = a >= 0 && b >= 0 && has_like_rows(a, b);
+
+    if (a >= 0)
+        H5Dclose(a);
+    if (b >= 0)
+        H5Dclose(b);
+    return alike;
+}
+
+bool ev_set_is_further_alike(const struct ev_set *a, const struct ev_set *b,
+                             const struct ev_set_further *wanted)
+{
+    struct ev_set_further list[EV_MAX_FURTHER];
+    const int32_t n = ev_set_list_further(b, list);
+
+    for (int32_t i = 0; i < n; i++) {
+        if (strcmp(list[i].name, wanted->name) == 0 &&
+            strcmp(list[i].columns, wanted->columns) == 0)
+            return ev_set_has_like_rows(a->file, b->file, wanted->name);
+    }
+    return false;
 }

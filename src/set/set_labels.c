@@ -49,6 +49,8 @@ static enum ev_status read_names(struct ev_set *set, hid_t labels, struct ev_err
     const int n = set->info.n_outputs;
     char texts[EV_MAX_OUTPUTS][32];
 
+    set->info.names_are_cut =
+        !ev_set_texts_fit(labels, "names", n) || !ev_set_texts_fit(labels, "units", n);
     bool named = H5Aexists(labels, "names") > 0, with_units = H5Aexists(labels, "units") > 0;
     if (named && !ev_set_read_texts(labels, "names", n, texts))
         return ev_fail(err, EV_INPUT, "%s: /%s: attribute names needs %d texts", set->path,

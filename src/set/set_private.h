@@ -132,11 +132,17 @@ hid_t ev_set_output_plist(int *failure);
 /* For what is copied into a set beside its rows (set_write.c): the open file, which stays the
  * writer's, and the failure of a write where `ok` is false or an earlier one failed. */
 hid_t ev_set_writer_file(const struct ev_set_writer *writer);
+const char *ev_set_writer_path(const struct ev_set_writer *writer);
 EV_CHECKED enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
                                               struct ev_error *err);
 
+/* Whether the format gives the name of a dataset a meaning: images, labels, pose. */
+bool ev_set_is_format_name(const char *name);
+/* Whether both files have a dataset of that name, and their rows one type and shape. */
+bool ev_set_has_like_rows(hid_t a_file, hid_t b_file, const char *name);
+
 /* Longer texts of attributes are as good as missing. */
-#define EV_SET_MAX_TEXT_BYTES ((size_t)1 << 20)
+#define EV_SET_MAX_TEXT_BYTES EV_MAX_PROVENANCE_BYTES
 
 /* Reading attributes (set_attribute.c), in the child of ev_set_probe alone. Missing attributes leave
  * the default: NULL, untouched. */
@@ -144,7 +150,10 @@ char *ev_set_read_text(hid_t object, const char *name);
 bool ev_set_read_double(hid_t object, const char *name, double *value);
 /* Texts and numbers of an attribute with exactly n elements; false if missing or otherwise. Texts
  * are cut to fit and cleaned as ev_text_clean does. */
-bool ev_set_read_texts(hid_t object, const char *name, int n, char (*texts)[32]);
+#define EV_SET_TEXT_SIZE 32
+bool ev_set_read_texts(hid_t object, const char *name, int n, char (*texts)[EV_SET_TEXT_SIZE]);
+/* Whether none of them is cut; true if there are none. */
+bool ev_set_texts_fit(hid_t object, const char *name, int n);
 bool ev_set_read_doubles(hid_t object, const char *name, int n, double *values);
 /* Writing; negative on failure as HDF5 has it. */
 herr_t ev_set_write_text(hid_t object, const char *name, const char *text);

@@ -42,6 +42,7 @@ struct answer {
     struct ev_column columns[EV_MAX_OUTPUTS];
     double frame_rate_hz;
     bool has_ranges;
+    bool names_are_cut;
     size_t n_bytes[N_TEXTS]; /* of each text with its NUL; 0: no text */
 };
 
@@ -73,6 +74,7 @@ static bool write_answer(struct ev_set *set, struct answer *answer, int file)
     memcpy(answer->columns, set->info.columns, sizeof answer->columns);
     answer->frame_rate_hz = set->info.frame_rate_hz;
     answer->has_ranges = set->info.has_ranges;
+    answer->names_are_cut = set->info.names_are_cut;
     for (int i = 0; i < N_TEXTS; i++) {
         const char *text = *text_of(set, i);
         answer->n_bytes[i] = text ? strlen(text) + 1 : 0;
@@ -139,6 +141,7 @@ static bool read_answer(struct ev_set *set, struct answer *answer, int file)
     memcpy(set->info.columns, answer->columns, sizeof answer->columns);
     set->info.frame_rate_hz = answer->frame_rate_hz;
     set->info.has_ranges = answer->has_ranges;
+    set->info.names_are_cut = answer->names_are_cut;
     set->is_probed = true;
     return true;
 }

@@ -124,6 +124,15 @@ static bool create_file(struct ev_set_writer *writer)
            write_root(writer) && write_columns(writer);
 }
 
+/* A text that is read again, not taken as missing. */
+static enum ev_status check_text(const char *path, const char *text, struct ev_error *err)
+{
+    if (!text || strlen(text) < EV_SET_MAX_TEXT_BYTES)
+        return EV_OK;
+    return ev_fail(err, EV_INPUT, "%s: circuit or provenance of more than 1 MiB, not written",
+                   path);
+}
+
 enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *spec,
                                   struct ev_set_writer **out, struct ev_error *err)
 {
@@ -144,6 +153,10 @@ enum ev_status ev_set_writer_open(const char *path, const struct ev_set_spec *sp
     enum ev_status status = writer->path && writer->label_rows
                                 ? ev_file_temporary(path, &writer->temporary, err)
                                 : ev_fail(err, EV_MEMORY, "%s: out of memory", path);
+    if (status == EV_OK)
+        status = check_text(path, spec->circuit, err);
+    if (status == EV_OK)
+        status = check_text(path, spec->provenance, err);
     if (status == EV_OK && (!create_file(writer) || writer->failure))
         status = fail_write(writer, err);
     if (status != EV_OK) {
@@ -203,15 +216,23 @@ enum ev_status ev_set_writer_put(struct ev_set_writer *writer, const char *name,
 enum ev_status ev_set_writer_tell(struct ev_set_writer *writer, const char *provenance,
                                   struct ev_error *err)
 {
-    return ev_set_writer_check(writer,
-                               H5Adelete(writer->file, "provenance") >= 0 &&
-                                   ev_set_write_text(writer->file, "provenance", provenance) >= 0,
-                               err);
+    enum ev_status status = check_text(writer->path, provenance, err);
+
+    if (status != EV_OK)
+        return status;
+    bool ok = H5Adelete(writer->file, "provenance") >= 0 &&
+              ev_set_write_text(writer->file, "provenance", provenance) >= 0;
+    return ev_set_writer_check(writer, ok, err);
 }
 
 hid_t ev_set_writer_file(const struct ev_set_writer *writer)
 {
     return writer->file;
+}
+
+const char *ev_set_writer_path(const struct ev_set_writer *writer)
+{
+    return writer->path;
 }
 
 enum ev_status ev_set_writer_check(const struct ev_set_writer *writer, bool ok,
@@ -250,19 +271,24 @@ static bool close_file(struct ev_set_writer *writer)
     return ok;
 }
 
+enum ev_status ev_set_writer_finish(struct ev_set_writer *writer, struct ev_error *err)
+{
+    if (writer->file < 0)
+        return EV_OK;
+    if (writer->n_written != writer->spec.n_rows)
+        return ev_fail(err, EV_ENGINE, "%s: %lld of %lld rows were written", writer->path,
+                       (long long)writer->n_written, (long long)writer->spec.n_rows);
+    bool ok = write_digest(writer);
+    ok = close_file(writer) && ok && writer->failure == 0;
+    return ok ? ev_file_sync(writer->temporary, writer->path, err) : fail_write(writer, err);
+}
+
 enum ev_status ev_set_writer_commit(struct ev_set_writer *writer, struct ev_error *err)
 {
-    enum ev_status status = EV_OK;
+    enum ev_status status = ev_set_writer_finish(writer, err);
 
-    if (writer->n_written != writer->spec.n_rows) {
-        status = ev_fail(err, EV_ENGINE, "%s: %lld of %lld rows were written", writer->path,
-                         (long long)writer->n_written, (long long)writer->spec.n_rows);
-    } else {
-        bool ok = write_digest(writer);
-        ok = close_file(writer) && ok && writer->failure == 0;
-        status =
-            ok ? ev_file_commit(writer->temporary, writer->path, err) : fail_write(writer, err);
-    }
+    if (status == EV_OK)
+        status = ev_file_commit(writer->temporary, writer->path, err);
     if (status == EV_OK) {
         /* The name is gone: nothing is left to remove. */
         free(writer->temporary);

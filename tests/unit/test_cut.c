@@ -164,6 +164,11 @@ START_TEST(subset_without_rows)
 
     ev_assert_fails(ev_subset(set, &args, ev_test_path("x.h5"), &err), EV_INPUT,
                     "no row fulfils --where out0>1000");
+    args.rows = "24::9223372036854775807"; /* the row behind 24 overflows, to where 23 is */
+    args.where = "out0<24";
+    ev_assert_fails(ev_subset(set, &args, ev_test_path("x.h5"), &err), EV_INPUT,
+                    "no row fulfils --where out0<24");
+    args.rows = NULL;
     args.where = "wheel>1";
     ev_assert_fails(ev_subset(set, &args, ev_test_path("x.h5"), &err), EV_USAGE, "out0, out1");
     ck_assert(!ev_file_exists(ev_test_path("x.h5")));
@@ -361,8 +366,8 @@ START_TEST(split_keeps_a_row_on_each_side)
 }
 END_TEST
 
-/* A set of ten laps of 20 m, 10 rows each. */
-static struct ev_set *make_laps(const char *name)
+/* A set of 100 rows in laps of 20 m, of 10 rows each, or of 10 and of 90. */
+static struct ev_set *make_laps(const char *name, bool unequal)
 {
     struct ev_set_spec spec = ev_test_set_spec(100, 2, 3, 3, 2);
     struct ev_set_writer *writer;
@@ -373,7 +378,8 @@ static struct ev_set *make_laps(const char *name)
     ev_assert_ok(ev_set_writer_open(ev_test_path(name), &spec, &writer, &err));
     for (int i = 0; i < 100; i++) {
         const float labels[] = {(float)i, 0.0f};
-        const double pose[] = {0.0, 0.0, 0.0, 2.0 * (i % 10)};
+        const double first = 2.0 * (i % 10);
+        const double pose[] = {0.0, 0.0, 0.0, unequal && i >= 10 ? (i - 10) / 4.5 : first};
         ev_assert_ok(ev_set_writer_append(writer, 1, picture, labels, pose, &err));
     }
     ev_assert_ok(ev_set_writer_commit(writer, &err));
@@ -383,7 +389,7 @@ static struct ev_set *make_laps(const char *name)
 
 START_TEST(split_by_lap)
 {
-    struct ev_set *set = make_laps("a.h5");
+    struct ev_set *set = make_laps("a.h5", false);
     const struct ev_split_args args = {.by_lap = true, .seed = 3, .share = 0.68};
     struct ev_cut_rows first, rest;
 
@@ -401,6 +407,43 @@ START_TEST(split_by_lap)
     ev_set_close(set);
     set = make_set("c.h5", N_ROWS, true); /* the distance grows all the time */
     ev_assert_fails(ev_split_rows(set, &args, &first, &rest, &err), EV_INPUT, "single lap");
+    ev_set_close(set);
+}
+END_TEST
+
+START_TEST(split_by_lap_is_near_whatever_the_seed)
+{
+    struct ev_set *set = make_laps("a.h5", true);
+    struct ev_split_args args = {.by_lap = true};
+    struct ev_cut_rows first, rest;
+
+    for (int i = 0; i < 40; i++) {
+        args.seed = (uint64_t)i / 2;
+        args.share = i % 2 == 0 ? 0.8 : 0.01; /* nearer to 90 rows of 100, or to 10 */
+        ev_assert_ok(ev_split_rows(set, &args, &first, &rest, &err));
+        ck_assert_int_eq(first.n, i % 2 == 0 ? 90 : 10);
+        ev_cut_rows_free(&first);
+        ev_cut_rows_free(&rest);
+    }
+    ev_set_close(set);
+}
+END_TEST
+
+START_TEST(a_finished_set_is_whole_but_has_no_name_yet)
+{
+    const struct ev_set_spec spec = ev_test_set_spec(N_ROWS, 2, 3, 3, 2);
+    struct ev_set_writer *writer;
+    struct ev_set *set;
+    const char *path = ev_test_path("a.h5");
+
+    ev_assert_ok(ev_set_writer_open(path, &spec, &writer, &err));
+    ev_assert_ok(ev_test_append(writer, &spec, 0, N_ROWS, &err));
+    ev_assert_ok(ev_set_writer_finish(writer, &err));
+    ck_assert(!ev_file_exists(path));
+    ev_assert_ok(ev_set_writer_finish(writer, &err));
+    ev_assert_ok(ev_set_writer_commit(writer, &err));
+    ev_assert_ok(ev_set_open(path, NULL, &set, &err));
+    ck_assert_uint_eq(strlen(ev_set_info(set)->recorded_sha256), 64);
     ev_set_close(set);
 }
 END_TEST
@@ -449,6 +492,8 @@ Suite *ev_suite(void)
     tcase_add_test(tcase, split_takes_each_row_alike);
     tcase_add_test(tcase, split_keeps_a_row_on_each_side);
     tcase_add_test(tcase, split_by_lap);
+    tcase_add_test(tcase, split_by_lap_is_near_whatever_the_seed);
+    tcase_add_test(tcase, a_finished_set_is_whole_but_has_no_name_yet);
     tcase_add_test(tcase, split_writes_both_parts);
     suite_add_tcase(suite, tcase);
     return suite;
