@@ -62,15 +62,26 @@ static void floats_to_plane(const float *values, int64_t step, double white, int
         plane[i] = (float)(plane[i] / white);
 }
 
-/* The usual case in one pass over the bytes. */
-static void rgb_to_planes(const uint8_t *pixels, int64_t n_pixels, float *planes)
+/* Compiled for wide vectors too, and chosen when the program starts: twice as fast as the table. A
+ * sanitizer is not ready by then. */
+#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __SANITIZE_ADDRESS__
+#define EV_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define EV_WIDE
+#endif
+
+/* The usual case in one pass over the bytes; the quotients are those of the table. */
+EV_WIDE static void rgb_to_planes(const uint8_t *restrict pixels, int64_t n_pixels,
+                                  float *restrict planes)
 {
-    float *red = planes, *green = planes + n_pixels, *blue = planes + 2 * n_pixels;
+    float *restrict red = planes;
+    float *restrict green = planes + n_pixels;
+    float *restrict blue = planes + 2 * n_pixels;
 
     for (int64_t i = 0; i < n_pixels; i++) {
-        red[i] = of_byte[pixels[3 * i]];
-        green[i] = of_byte[pixels[3 * i + 1]];
-        blue[i] = of_byte[pixels[3 * i + 2]];
+        red[i] = (float)pixels[3 * i] / 255.0f;
+        green[i] = (float)pixels[3 * i + 1] / 255.0f;
+        blue[i] = (float)pixels[3 * i + 2] / 255.0f;
     }
 }
 
