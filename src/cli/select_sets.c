@@ -65,6 +65,9 @@ static enum ev_status check_name(const char *name, struct ev_error *err)
         return ev_file_size(name, &bytes, err);
     if (ev_builtin_set_find(name))
         return EV_OK;
+    /* In a list it has become names by now. */
+    if (strcmp(name, "all") == 0)
+        return ev_fail(err, EV_USAGE, "'all' is no set here: name each");
     size_t n = builtin_names(NULL, names);
     names[n++] = "all";
     enum ev_status status = ev_fail_unknown(err, "set", name, names, n);

@@ -108,3 +108,4 @@ code=0
 wait "$pid" || code=$?
 [[ $code == 130 ]] || die "exit code $code, expected 130"
 nothing_left a.h5 long.h5
+fails 2 "'all' is no set here" evalrun dataset export all pictures
