@@ -46,7 +46,9 @@ fi
 # Rendering leaves nothing behind. The signal is sent as soon as the temporary file is there.
 mkdir rendering
 for signal in INT TERM HUP; do
-    evalrun dataset render simple --frames 100000 --threads 1 --out rendering/big.h5 -q 2>"$err" &
+    # Whoever runs the tests may ignore one of them, as nohup does, and that is inherited.
+    env --default-signal="$signal" evalrun dataset render simple --frames 100000 --threads 1 \
+        --out rendering/big.h5 -q 2>"$err" &
     pid=$!
     until [[ -n $(ls rendering) ]]; do
         kill -0 "$pid" 2>/dev/null || die "it ended by itself"
