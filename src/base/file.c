@@ -378,3 +378,19 @@ enum ev_status ev_file_read(const char *path, size_t max_bytes, char **text, siz
     *length = used;
     return EV_OK;
 }
+
+bool ev_file_write_all(int file, const void *bytes, size_t n_bytes)
+{
+    const char *from = bytes;
+
+    while (n_bytes > 0) {
+        ssize_t n = write(file, from, n_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        from += n;
+        n_bytes -= (size_t)n;
+    }
+    return true;
+}

@@ -75,10 +75,15 @@ EV_CHECKED enum ev_status ev_file_sha256(const char *path, char hex[65], struct 
 EV_CHECKED enum ev_status ev_file_read(const char *path, size_t max_bytes, char **text,
                                        size_t *length, struct ev_error *err);
 
+/* Writes all bytes to a descriptor, a pipe too; false with errno. */
+bool ev_file_write_all(int file, const void *bytes, size_t n_bytes);
+
 /* "folder/name", malloc'ed; NULL when out of memory. */
 char *ev_path_join(const char *folder, const char *name);
 /* malloc'ed folder of a path, "." if it names none; NULL when out of memory. */
 char *ev_path_folder(const char *path);
+/* malloc'ed path without slashes at its end; NULL when out of memory. */
+char *ev_path_trim(const char *path);
 /* malloc'ed file name without folder and ending; NULL when out of memory. */
 char *ev_path_stem(const char *path);
 /* Path from one folder to another, "../../plots/latest/" or "" for the same; both exist. malloc'ed;

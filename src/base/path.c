@@ -110,6 +110,15 @@ char *ev_path_relative(const char *from, const char *to)
     return path;
 }
 
+char *ev_path_trim(const char *path)
+{
+    size_t n = strlen(path);
+
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return strndup(path, n);
+}
+
 char *ev_path_stem(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -6,6 +6,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/open_set.h"
 #include "cli/report_folders.h"
 #include "cli/select.h"
 #include "eval/eval.h"
@@ -19,16 +20,12 @@ static const char *model_path;
 static const char *device_text = "cpu";
 static const char *out_path;
 static const char *plots_path;
-static const char *cache;
-static struct ev_set_source source;
-static const char *layout_text;
+static struct ev_set_options set_options;
 static int64_t n_threads;
 static int64_t batch_rows = 1024;
 static int64_t n_calls = 1000;
 static int64_t n_warmup = 50;
 static bool quiet;
-
-static const char *const layouts[] = {"nhwc", "nchw", NULL};
 
 static const struct ev_option options[] = {
     {"backend", 'b', EV_OPT_TEXT, "BACKENDS", &backend_text, 0, 0,
@@ -56,22 +53,14 @@ static const struct ev_option options[] = {
      "folder of the tables (default: " DEFAULT_TABLES ")", NULL},
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
      "folder of the charts (default: " DEFAULT_PLOTS ", or plots in the folder --out)", NULL},
-    {"cache", 0, EV_OPT_TEXT, "DIR", &cache, 0, 0, "folder of rendered sets", NULL},
-    {"images", 0, EV_OPT_TEXT, "PATH", &source.images, 0, 0,
-     "where your file has its pictures (default: /images)", NULL},
-    {"labels", 0, EV_OPT_TEXT, "PATH", &source.labels, 0, 0,
-     "and its labels (default: /labels)", NULL},
-    {"layout", 0, EV_OPT_CHOICE, "NAME", &layout_text, 0, 0,
-     "order of the pictures' axes, nhwc or nchw (default: by the axis of 1, 3 or 4)",
-     layouts},
-    {"white", 0, EV_OPT_DOUBLE, "NUMBER", &source.white, 1e-6, 1e6,
-     "what white is in pictures of floats (default: 1)", NULL},
+    EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
 };
 
 /* What one evaluation is given, and what it gives. */
 struct evaluation {
+    struct ev_set_source source; /* of files */
     struct ev_backends backends;
     struct ev_sets sets;
     struct ev_eval_set *eval_sets;
@@ -114,17 +103,16 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     if (status == EV_OK)
         status = ev_backends_load(&evaluation->backends, err);
     if (status == EV_OK)
-        status = ev_sets_ensure(sets, cache, args->n_threads, err);
+        status = ev_sets_ensure(sets, set_options.cache, args->n_threads, err);
     if (status != EV_OK)
         return status;
     evaluation->eval_sets = calloc(sets->n, sizeof *evaluation->eval_sets);
     if (!evaluation->eval_sets)
         return ev_fail(err, EV_MEMORY, "out of memory");
-    if (layout_text)
-        source.layout = strcmp(layout_text, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
+    evaluation->source = ev_set_options_source(&set_options);
     for (size_t i = 0; i < sets->n; i++)
         evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i],
-                                                        sets->is_file[i] ? &source : NULL};
+                                                        sets->is_file[i] ? &evaluation->source : NULL};
     args->backends = evaluation->backends.backends;
     args->n_backends = evaluation->backends.n;
     args->sets = evaluation->eval_sets;

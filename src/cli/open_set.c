@@ -9,18 +9,25 @@
 
 const char *const ev_set_layouts[] = {"nhwc", "nchw", NULL};
 
+struct ev_set_source ev_set_options_source(const struct ev_set_options *options)
+{
+    struct ev_set_source source = options->source;
+
+    if (options->layout)
+        source.layout =
+            strcmp(options->layout, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
+    return source;
+}
+
 enum ev_status ev_set_open_named(const char *name, const struct ev_set_options *options,
                                  int64_t n_threads, struct ev_set **set, struct ev_error *err)
 {
     const struct ev_set_source own = {.lenient = options->source.lenient};
-    struct ev_set_source source = options->source;
+    const struct ev_set_source source = ev_set_options_source(options);
     char *path = NULL;
     bool is_file;
 
     *set = NULL;
-    if (options->layout)
-        source.layout =
-            strcmp(options->layout, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
     enum ev_status status = ev_set_select(name, options->cache, n_threads, &path, &is_file, err);
     if (status == EV_OK)
         status = ev_set_open(path, is_file ? &source : &own, set, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening the one set that a command works on, and the options that say how. */
+/* The options that say where files have what, and opening the one set that a command works on. */
 #ifndef EV_OPEN_SET_H
 #define EV_OPEN_SET_H
 
@@ -49,6 +49,9 @@ extern const char *const ev_set_layouts[];
         "white", 0, EV_OPT_DOUBLE, "NUMBER", &(options).source.white, 1e-6, 1e6,                   \
             "what white is in pictures of floats (default: 1)", NULL                               \
     }
+
+/* Where files have what, as the options say. */
+struct ev_set_source ev_set_options_source(const struct ev_set_options *options);
 
 /* Opens a built-in set by name, or a file by path. What the cache folder lacks is rendered first,
  * by n_threads (0: as many as there are cores). */

@@ -8,16 +8,6 @@
 
 #include "base/file.h"
 
-/* The path without slashes at its end, so that it can be printed and joined. */
-static char *without_slashes(const char *path)
-{
-    size_t n = strlen(path);
-
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    return strndup(path, n);
-}
-
 enum ev_status ev_folders_choose(const char *tables, const char *plots,
                                  struct ev_chosen_folders *chosen, struct ev_error *err)
 {
@@ -26,9 +16,9 @@ enum ev_status ev_folders_choose(const char *tables, const char *plots,
         if ((unsigned char)*c < ' ')
             return ev_fail(err, EV_USAGE, "--out: a control character in the name of the folder");
     }
-    *chosen = (struct ev_chosen_folders){.tables = without_slashes(tables)};
+    *chosen = (struct ev_chosen_folders){.tables = ev_path_trim(tables)};
     if (chosen->tables)
-        chosen->plots = plots ? without_slashes(plots) : ev_path_join(chosen->tables, "plots");
+        chosen->plots = plots ? ev_path_trim(plots) : ev_path_join(chosen->tables, "plots");
     if (!chosen->plots) {
         ev_folders_free(chosen);
         return ev_fail(err, EV_MEMORY, "out of memory");

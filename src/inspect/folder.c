@@ -13,16 +13,6 @@
 
 #include "base/file.h"
 
-/* The name without slashes at its end, malloc'ed. */
-static char *trim(const char *path)
-{
-    size_t length = strlen(path);
-
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    return strndup(path, length);
-}
-
 /* Whether something is there that a rename cannot replace: anything but an empty folder. */
 static enum ev_status check_place(const char *path, struct ev_error *err)
 {
@@ -47,7 +37,7 @@ enum ev_status ev_new_folder_open(struct ev_new_folder *folder, const char *path
 {
     char *name = NULL;
 
-    *folder = (struct ev_new_folder){.path = trim(path)};
+    *folder = (struct ev_new_folder){.path = ev_path_trim(path)};
     if (!folder->path || asprintf(&name, "%s.part-XXXXXX", folder->path) < 0)
         return ev_fail(err, EV_MEMORY, "out of memory");
     enum ev_status status = check_place(folder->path, err);

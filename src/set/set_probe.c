@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "set/set_private.h"
 
@@ -53,22 +54,6 @@ static char **text_of(struct ev_set *set, int i)
     return texts[i];
 }
 
-static bool write_all(int file, const void *data, size_t n_bytes)
-{
-    const char *from = data;
-
-    while (n_bytes > 0) {
-        ssize_t n = write(file, from, n_bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        from += n;
-        n_bytes -= (size_t)n;
-    }
-    return true;
-}
-
 static bool write_answer(struct ev_set *set, struct answer *answer, int file)
 {
     memcpy(answer->columns, set->info.columns, sizeof answer->columns);
@@ -79,9 +64,9 @@ static bool write_answer(struct ev_set *set, struct answer *answer, int file)
         const char *text = *text_of(set, i);
         answer->n_bytes[i] = text ? strlen(text) + 1 : 0;
     }
-    bool ok = write_all(file, answer, sizeof *answer);
+    bool ok = ev_file_write_all(file, answer, sizeof *answer);
     for (int i = 0; i < N_TEXTS; i++)
-        ok = ok && write_all(file, *text_of(set, i), answer->n_bytes[i]);
+        ok = ok && ev_file_write_all(file, *text_of(set, i), answer->n_bytes[i]);
     return ok;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "set/set_private.h"
@@ -34,20 +35,6 @@ static int open_nameless(const char *folder)
     return file;
 }
 
-static bool write_all(int file, const char *bytes, size_t n_bytes)
-{
-    while (n_bytes > 0) {
-        ssize_t n = write(file, bytes, n_bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        n_bytes -= (size_t)n;
-    }
-    return true;
-}
-
 static enum ev_status copy_rows(struct ev_set *set, struct ev_stream *stream, int file,
                                 const char *folder, struct ev_error *err)
 {
@@ -62,7 +49,7 @@ static enum ev_status copy_rows(struct ev_set *set, struct ev_stream *stream, in
     do {
         status = ev_stream_next(stream, &read, err);
         if (status == EV_OK &&
-            !write_all(file, read.batch.data, (size_t)read.batch.n_rows * picture_bytes))
+            !ev_file_write_all(file, read.batch.data, (size_t)read.batch.n_rows * picture_bytes))
             status = ev_fail(err, EV_IO, "%s: cannot be unpacked into %s: %s", set->path, folder,
                              strerror(errno));
         if (status == EV_OK)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #define FORMAT "evalrun training checkpoint 1"
@@ -72,12 +73,6 @@ enum ev_status ev_checkpoint_add(struct ev_checkpoint *checkpoint,
 
 /* --- JSON --- */
 
-/* JSON knows no NaN: a missing figure is null. */
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static double number_or_nan(const json_t *value)
 {
     return json_is_number(value) ? json_number_value(value) : NAN;
@@ -88,13 +83,13 @@ static json_t *epoch_to_json(const struct ev_epoch_record *record)
     json_t *r2 = json_array();
 
     for (int k = 0; k < EV_MAX_OUTPUTS; k++)
-        json_array_append_new(r2, real_or_null(record->val_r2[k]));
+        json_array_append_new(r2, ev_json_real(record->val_r2[k]));
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)record->epoch,
                      "n_images", (json_int_t)record->n_images, "train_loss",
-                     real_or_null(record->train_loss), "val_mse_norm",
-                     real_or_null(record->val_mse_norm), "val_r2", r2, "learning_rate",
-                     real_or_null(record->learning_rate), "seconds",
-                     real_or_null(record->seconds));
+                     ev_json_real(record->train_loss), "val_mse_norm",
+                     ev_json_real(record->val_mse_norm), "val_r2", r2, "learning_rate",
+                     ev_json_real(record->learning_rate), "seconds",
+                     ev_json_real(record->seconds));
 }
 
 static bool epoch_from_json(const json_t *object, struct ev_epoch_record *record)
