@@ -11,6 +11,7 @@ static const struct ev_error_figures no_errors = {NAN, NAN, NAN, NAN, NAN};
 void ev_result_init(struct ev_result *result)
 {
     memset(result, 0, sizeof *result);
+    result->peak = (struct ev_result_peak){NAN, NAN, NAN, 0};
 }
 
 static void free_row(struct ev_result_row *row)
@@ -33,6 +34,22 @@ static void free_set(struct ev_result_set *set)
     free(set->provenance);
 }
 
+static void free_layer(struct ev_result_layer *layer)
+{
+    free(layer->backend);
+    free(layer->name);
+    free(layer->kind);
+    free(layer->dtype);
+}
+
+static void free_alarm(struct ev_result_alarm *alarm)
+{
+    free(alarm->code);
+    free(alarm->backend);
+    free(alarm->set);
+    free(alarm->text);
+}
+
 void ev_result_free(struct ev_result *result)
 {
     if (!result)
@@ -41,8 +58,21 @@ void ev_result_free(struct ev_result *result)
         free_row(&result->rows[i]);
     for (size_t i = 0; i < result->n_sets; i++)
         free_set(&result->sets[i]);
+    for (size_t i = 0; i < result->n_timings; i++)
+        free(result->timings[i].backend);
+    for (size_t i = 0; i < result->n_quiets; i++)
+        free(result->quiets[i].reason);
+    for (size_t i = 0; i < result->n_layers; i++)
+        free_layer(&result->layers[i]);
+    for (size_t i = 0; i < result->n_alarms; i++)
+        free_alarm(&result->alarms[i]);
+    ev_samples_free(&result->samples);
     free(result->rows);
     free(result->sets);
+    free(result->timings);
+    free(result->quiets);
+    free(result->layers);
+    free(result->alarms);
     free(result->tool_version);
     free(result->started_utc);
     free(result->command_line);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/host.h"
+#include "samples/samples.h"
 #include "set/set.h"
 #include "stats/verdict.h"
 
@@ -85,6 +86,72 @@ struct ev_result_set {
     int64_t n_rows;
 };
 
+/* Times of one backend in one mode and boundary, over all worker processes. Confidence of each
+ * interval is `confidence`; counts and bounds that a run is too short for are -1 and NAN. */
+struct ev_result_timing {
+    char *backend;
+    bool is_control; /* the baseline, opened a second time */
+    enum ev_mode mode;
+    enum ev_boundary boundary;
+    int32_t n_threads;
+    int64_t rows_per_call, rows_per_piece;
+    int64_t n_processes, n_blocks, n_calls;
+    double confidence;
+    double median_ns, median_low_ns, median_high_ns; /* over processes, of their medians */
+    double p90_ns, p90_high_ns; /* over all calls, with an upper bound */
+    double p99_ns, p99_high_ns;
+    double mean_ns, min_ns;
+    double deadline_ns;     /* paced: the period; else NAN */
+    double missed_fraction; /* paced: calls that took longer */
+    double images_per_s, images_per_s_low, images_per_s_high; /* of batches; else NAN */
+    /* Against the baseline in the same mode and boundary, paired within rounds; relative, -0.5 is
+     * half the time. NAN and EV_VERDICT_NONE for the baseline. */
+    enum ev_verdict verdict;
+    double change, change_low, change_high;
+    double detectable;
+};
+
+/* What the control and the noise say of one mode and boundary. */
+struct ev_result_quiet {
+    enum ev_mode mode;
+    enum ev_boundary boundary;
+    double control, control_low, control_high; /* change of the control against the baseline */
+    bool unquiet; /* no verdicts on times */
+    int64_t n_blocks, n_flagged;
+    char *reason; /* why it is unquiet, one sentence; "" if it is not */
+};
+
+/* One layer of one backend's model, for one picture (--layers). */
+struct ev_result_layer {
+    char *backend;
+    int32_t index;      /* in order of computation */
+    char *name;         /* "conv1", or what the model calls it */
+    char *kind;         /* "conv2d", "linear" */
+    char *dtype;        /* what it is computed in: "float32", "int8", "float16" */
+    int64_t macs;       /* multiply-adds */
+    int64_t weight_bytes;
+    double time_ns;     /* median */
+    double share;       /* of the model's whole time, 0..1 */
+    /* Change of the MSE when this layer alone is int8, relative; NAN where it was not tried. */
+    double change, change_low, change_high;
+};
+
+/* What the machine can do at most, measured; NAN if it was not. */
+struct ev_result_peak {
+    double float_macs_per_s; /* float32 multiply-adds, all threads that models had */
+    double int8_macs_per_s;
+    double bytes_per_s;      /* read from memory */
+    int32_t n_threads;
+};
+
+/* Something that silently goes wrong. */
+struct ev_result_alarm {
+    char *code;    /* "equal-outputs", "nan", ... one word, see eval/alarm.h */
+    char *backend;
+    char *set;     /* "" if it is of none */
+    char *text;    /* one sentence that names what, where, and the figures */
+};
+
 /* Name of the backend that others are compared with. */
 #define EV_BASELINE "baseline"
 
@@ -99,6 +166,17 @@ struct ev_result {
     size_t n_rows;
     struct ev_result_set *sets;
     size_t n_sets;
+    struct ev_result_timing *timings;
+    size_t n_timings;
+    struct ev_result_quiet *quiets;
+    size_t n_quiets;
+    struct ev_result_layer *layers;
+    size_t n_layers;
+    struct ev_result_peak peak;
+    struct ev_result_alarm *alarms;
+    size_t n_alarms;
+    /* From which the figures were computed; empty for a result that was loaded without them. */
+    struct ev_samples samples;
 };
 
 void ev_result_init(struct ev_result *result);

@@ -16,6 +16,7 @@ complain() {
 declare -A allowed=(
     [base]="evalrun"
     [stats]="evalrun base"
+    [samples]="evalrun base"
     [picture]="evalrun base"
     [set]="evalrun base"
     [import]="evalrun base picture set"
@@ -23,10 +24,11 @@ declare -A allowed=(
     [inspect]="evalrun base picture set render"
     [backend]="evalrun base"
     [train]="evalrun base set backend"
-    [eval]="evalrun base stats set backend"
-    [report]="evalrun base stats set backend eval"
-    [drive]="evalrun base stats set render backend eval report"
-    [cli]="evalrun base stats picture set import render inspect backend train eval report drive"
+    [measure]="evalrun base stats samples set backend"
+    [eval]="evalrun base stats samples set backend measure"
+    [report]="evalrun base stats samples picture set backend measure eval"
+    [drive]="evalrun base stats samples set render backend measure eval report"
+    [cli]="evalrun base stats samples picture set import render inspect backend train measure eval report drive"
     [torch]="evalrun"
 )
 
@@ -57,7 +59,7 @@ only_in() {
     done < <(grep -nHE "$pattern" ./*/*.c ./*/*.cpp ./*/*.h 2>/dev/null | sed 's|^\./||' || true)
 }
 
-only_in "set" "call HDF5" '#[[:space:]]*include[[:space:]]*<hdf5'
+only_in "set samples" "call HDF5" '#[[:space:]]*include[[:space:]]*<hdf5'
 only_in "picture" "call libpng and libjpeg" '#[[:space:]]*include[[:space:]]*<(png|jpeglib|jerror)\.h'
 only_in "torch" "call libtorch" '#[[:space:]]*include[[:space:]]*<(torch|ATen|c10)/'
 only_in "cli" "end the program" '(^|[^_[:alnum:]])(exit|abort)[[:space:]]*\('
