@@ -24,6 +24,7 @@ static void free_set(struct ev_samples_set *set, size_t n_backends)
         free(set->outputs[b]);
     free(set->outputs);
     free(set->labels);
+    free(set->positions);
     free(set->name);
 }
 
@@ -33,6 +34,9 @@ void ev_samples_free(struct ev_samples *samples)
         free_set(&samples->sets[s], samples->n_backends);
     for (size_t b = 0; samples->backends && b < samples->n_backends; b++)
         free(samples->backends[b]);
+    for (size_t i = 0; i < samples->n_pictures; i++)
+        free(samples->pictures[i].pixels);
+    free(samples->pictures);
     free(samples->sets);
     free(samples->backends);
     ev_session_free(&samples->session);

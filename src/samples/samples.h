@@ -25,6 +25,17 @@ struct ev_samples_set {
     int32_t n_outputs;
     float *labels;   /* (n_rows, n_outputs) */
     float **outputs; /* (n_backends) of (n_rows, n_outputs); NULL: that backend did not run */
+    float *
+        positions; /* (n_rows, 2): x and y of the car on the circuit's map, metres; NULL: unknown */
+};
+
+/* A picture of a set that reports show: where a backend disagreed most with the baseline. */
+struct ev_samples_picture {
+    int32_t set;
+    int32_t backend;
+    int64_t row;
+    int32_t height, width, channels;
+    uint8_t *pixels; /* (height, width, channels) */
 };
 
 /* --- Times --- */
@@ -108,6 +119,8 @@ struct ev_samples {
     size_t n_backends;
     struct ev_samples_set *sets; /* (n_sets); one after the other where they are pooled */
     size_t n_sets;
+    struct ev_samples_picture *pictures; /* by backend, then from the worst on */
+    size_t n_pictures;
     struct ev_session session;
 };
 
@@ -125,10 +138,11 @@ int ev_samples_find_backend(const struct ev_samples *samples, const char *backen
 
 /*
  * samples.h5: /backends (names), /sets/0, /sets/1, ... with attribute `name`, datasets `labels` and
- * `outputs_0`, `outputs_1`, ... by number of the backend; /session with attributes profile, seed,
- * n_processes, baseline and datasets `entries`, `is_control`, `blocks` (compound, the members of
- * struct ev_block and struct ev_block_noise) and `call_ns`. The same record gives the same bytes.
- * What cannot be written is seen when the file is closed.
+ * `outputs_0`, `outputs_1`, ... by number of the backend, and `positions`; /pictures/0, ... with
+ * the attributes set, backend and row; /session with attributes profile, seed, n_processes,
+ * baseline and datasets `entries`, `is_control`, `blocks` (compound, the members of struct ev_block
+ * and struct ev_block_noise) and `call_ns`. The same record gives the same bytes. What cannot be
+ * written is seen when the file is closed.
  */
 EV_CHECKED enum ev_status ev_samples_save(const struct ev_samples *samples, FILE *out,
                                           struct ev_error *err);
