@@ -49,7 +49,8 @@ namespace ev
 /* Intra-op threads are a setting of the calling thread. */
 void use_threads(int n_threads);
 
-/* (n, n_outputs) float32 on the CPU: rows [first, first + n) of the batch in one call of `model`. */
+/* (n, n_outputs) float32 on the CPU: rows [first, first + n) of the batch in one call of `model`.
+ */
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
                      const struct ev_batch &batch, int64_t first, int64_t n);
 

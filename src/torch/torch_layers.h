@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine's hooks about single layers call. Both throw. */
+/* What the engine's hooks about single layers call. All throw. */
 #ifndef EV_TORCH_LAYERS_H
 #define EV_TORCH_LAYERS_H
 
@@ -8,6 +8,9 @@
 namespace ev
 {
 
+/* Finds out what the model's layers are from a call with the batch's first picture, unless that is
+ * known. Throws where there are none. */
+void describe_layers(struct ev_engine &engine, const struct ev_batch &batch);
 /* Infers the batch's one picture; the number of layers with weights, which are described and timed
  * in layers[]. */
 int32_t time_layers(struct ev_engine &engine, const struct ev_batch &batch, struct ev_layer *layers,
