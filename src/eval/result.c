@@ -118,6 +118,28 @@ struct ev_result_set *ev_result_add_set(struct ev_result *result)
     return set;
 }
 
+struct ev_result_layer *ev_result_add_layer(struct ev_result *result)
+{
+    struct ev_result_layer *larger =
+        realloc(result->layers, (result->n_layers + 1) * sizeof *larger);
+
+    if (!larger)
+        return NULL;
+    result->layers = larger;
+    struct ev_result_layer *layer = &larger[result->n_layers++];
+    *layer = (struct ev_result_layer){
+        .index = -1,
+        .macs = -1,
+        .weight_bytes = -1,
+        .time_ns = NAN,
+        .share = NAN,
+        .change = NAN,
+        .change_low = NAN,
+        .change_high = NAN,
+    };
+    return layer;
+}
+
 static bool is_same(const char *a, const char *b)
 {
     return a && strcmp(a, b) == 0;
