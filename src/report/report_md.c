@@ -318,4 +318,4 @@ static enum ev_status write_markdown(const struct ev_result *result, const char 
     return status;
 }
 
-const struct ev_report_writer ev_report_markdown = {"results.md", write_markdown};
+const struct ev_report_writer ev_report_markdown = {"results.md", write_markdown, NULL};
