@@ -9,6 +9,7 @@ const struct ev_command *const ev_commands[] = {
     &ev_cmd_list,
     &ev_cmd_report,
     &ev_cmd_compare,
+    &ev_cmd_verify,
     &ev_cmd_dataset_render,
     &ev_cmd_dataset_import,
     &ev_cmd_dataset_info,

@@ -24,20 +24,25 @@ static void print_value(const struct ev_compare_figure *figure, double value, ch
     else if (figure->kind == EV_COMPARE_SIZE)
         ev_text_count((int64_t)value, NULL, text);
     else
-        snprintf(text, CELL_CHARS, figure->kind == EV_COMPARE_ERROR ? "%.3g" : "%.3f", value);
+        snprintf(text, CELL_CHARS, figure->kind == EV_COMPARE_ERROR ? "%#.3g" : "%.3f", value);
 }
 
 /* Half the width of the interval behind the change, as tables of results have it. */
 static void print_change(const struct ev_compare_figure *figure, char text[CELL_CHARS])
 {
-    const double half = (figure->high - figure->low) / 2 * 100;
+    const double percent = figure->change * 100, half = (figure->high - figure->low) / 2 * 100;
+    const bool is_none = fabs(percent) < 0.05;
 
-    if (!isfinite(figure->change))
+    if (!isfinite(percent))
         snprintf(text, CELL_CHARS, "-");
-    else if (figure->change == 0 || !(half > 0))
-        snprintf(text, CELL_CHARS, figure->change == 0 ? "0 %%" : "%+.1f %%", figure->change * 100);
+    else if (half > 0)
+        snprintf(text, CELL_CHARS, "%s%.1f \xc2\xb1%.1f %%",
+                 is_none       ? ""
+                 : percent < 0 ? "-"
+                               : "+",
+                 fabs(percent), half);
     else
-        snprintf(text, CELL_CHARS, "%+.1f \xc2\xb1%.1f %%", figure->change * 100, half);
+        snprintf(text, CELL_CHARS, percent == 0 ? "%.0f %%" : "%+.1f %%", percent);
 }
 
 static void make_cells(const struct ev_compare_figure *figure, char cells[N_COLUMNS][CELL_CHARS])
