@@ -98,20 +98,20 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 const struct ev_command ev_cmd_compare = {
     .name = "compare",
-    .summary = "say of a later run whether it is better or worse than an earlier one",
+    .summary = "judge a later run against an earlier one",
     .operands = "DIR DIR",
     .min_operands = 2,
     .max_operands = 2,
-    .notes = "Compares the results in the second folder, B, with those in the first one, A, for\n"
-             "every backend and set that both have: better, worse, same, cannot tell. Errors\n"
-             "are paired row by row where both folders have samples.h5. Times are compared on\n"
-             "one machine only, as parts of each run's own baseline's; the baseline's own, marked\n"
-             "by *, are never called better or worse. Exit code 1 if anything is worse, 77 if\n"
-             "nothing is but something cannot be told.\n"
+    .notes = "Compares the results in the second folder, B, with those in the first one, A,\n"
+             "for every backend and set that both have: better, worse, same, cannot tell.\n"
+             "Errors are paired row by row where both folders have samples.h5. Times are\n"
+             "compared on one machine only, as parts of each run's own baseline's; the\n"
+             "baseline's own, marked by *, are never called better or worse. Exit code 1 if\n"
+             "anything is worse, 77 if nothing is but something cannot be told.\n"
              "\n"
              "Examples:\n"
              "  evalrun compare results/before results/after\n"
-             "  evalrun compare results/before results/after --only error --json - | jq .n_worse\n",
+             "  evalrun compare results/before results/after --only error --json verdicts.json\n",
     .options = options,
     .run = run,
 };

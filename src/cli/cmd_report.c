@@ -42,8 +42,8 @@ const struct ev_command ev_cmd_report = {
     .operands = "DIR",
     .min_operands = 1,
     .max_operands = 1,
-    .notes = "Reads results.json and samples.h5 in DIR, as an evaluation left them, and writes the\n"
-             "tables, the charts and SHA256SUMS from them. Nothing is measured.\n"
+    .notes = "Reads results.json and samples.h5 in DIR, as an evaluation left them, and\n"
+             "writes the tables, the charts and SHA256SUMS from them. Nothing is measured.\n"
              "\n"
              "Examples:\n"
              "  evalrun report results/latest --plots plots/latest\n"

@@ -44,7 +44,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
 const struct ev_command ev_cmd_verify = {
     .name = "verify",
-    .summary = "recompute every figure of a folder of results from its samples",
+    .summary = "recompute a folder of results from its samples",
     .operands = "DIR",
     .min_operands = 1,
     .max_operands = 1,

@@ -42,7 +42,7 @@ const struct ev_exit_code ev_exit_codes[] = {
     {1, "a check failed"},
     {2, "bad input or usage"},
     {3, "cannot go on (disk, memory, device, engine)"},
-    {77, "cannot tell (compare)"},
+    {77, "cannot tell"},
     {130, "interrupted"},
     {141, "nobody reads the output any more"},
     {0, NULL},
