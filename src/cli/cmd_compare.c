@@ -111,7 +111,7 @@ const struct ev_command ev_cmd_compare = {
              "\n"
              "Examples:\n"
              "  evalrun compare results/before results/after\n"
-             "  evalrun compare results/before results/after --only error --json verdicts.json\n",
+             "  evalrun compare before after --only error --json errors.json\n",
     .options = options,
     .run = run,
 };

@@ -48,13 +48,13 @@ const struct ev_command ev_cmd_verify = {
     .operands = "DIR",
     .min_operands = 1,
     .max_operands = 1,
-    .notes =
-        "Checks all digests in SHA256SUMS, the models and sets where they were when they were\n"
-        "evaluated, every figure of results.json against samples.h5, and every table against\n"
-        "results.json. Each mismatch is one line; exit code 1 if there is any.\n"
-        "\n"
-        "Example:\n"
-        "  evalrun verify results/latest\n",
+    .notes = "Checks all digests in SHA256SUMS, models and sets at the paths that they had\n"
+             "when they were evaluated, every figure of results.json against samples.h5, and\n"
+             "every table against results.json. Each mismatch is one line; exit code 1 if\n"
+             "there is any.\n"
+             "\n"
+             "Example:\n"
+             "  evalrun verify results/latest\n",
     .options = options,
     .run = run,
 };
