@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* evalrun report: tables and charts again, from a saved result. */
-#include <stdlib.h>
-
-#include "base/file.h"
 #include "cli/command.h"
 #include "cli/report_folders.h"
 
@@ -21,13 +18,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     struct ev_result result;
     struct ev_chosen_folders chosen = {0};
-    char *saved = ev_path_join(operands[0], "results.json");
-    enum ev_status status = saved ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+    enum ev_status status = ev_report_load(operands[0], &result, err);
 
     (void)n_operands;
-    ev_result_init(&result);
-    if (status == EV_OK)
-        status = ev_result_load(saved, &result, err);
     if (status == EV_OK)
         status = ev_folders_choose(out_path ? out_path : operands[0], plots_path, &chosen, err);
     if (status == EV_OK)
@@ -40,7 +33,6 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     }
     ev_folders_free(&chosen);
     ev_result_free(&result);
-    free(saved);
     return status;
 }
 
@@ -50,8 +42,8 @@ const struct ev_command ev_cmd_report = {
     .operands = "DIR",
     .min_operands = 1,
     .max_operands = 1,
-    .notes = "Reads results.json in DIR, as an evaluation left it, and writes results.csv,\n"
-             "results.md and the charts from it. Nothing is measured.\n"
+    .notes = "Reads results.json and samples.h5 in DIR, as an evaluation left them, and\n"
+             "writes the tables, the charts and SHA256SUMS from them. Nothing is measured.\n"
              "\n"
              "Examples:\n"
              "  evalrun report results/latest --plots plots/latest\n"

@@ -23,6 +23,8 @@ extern const struct ev_command ev_cmd_eval;
 extern const struct ev_command ev_cmd_drive;
 extern const struct ev_command ev_cmd_list;
 extern const struct ev_command ev_cmd_report;
+extern const struct ev_command ev_cmd_compare;
+extern const struct ev_command ev_cmd_verify;
 extern const struct ev_command ev_cmd_dataset_import;
 extern const struct ev_command ev_cmd_dataset_render;
 extern const struct ev_command ev_cmd_dataset_info;

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/sums.h"
 #include "report/plot.h"
 #include "report/report_layers.h"
 #include "report/report_view.h"
@@ -20,13 +21,30 @@ static enum ev_status write_json(const struct ev_result *result, const char *plo
     return ev_result_save(result, out, err);
 }
 
-/* The record: from it all the rest can be made again. */
-static const struct ev_report_writer json = {"results.json", write_json, NULL};
+static enum ev_status write_samples(const struct ev_result *result, const char *plots, FILE *out,
+                                    struct ev_error *err)
+{
+    (void)plots;
+    return ev_samples_save(&result->samples, out, err);
+}
 
-static const struct ev_report_writer *const writers[] = {&json, &ev_report_csv,
-                                                         &ev_report_markdown,
-                                                         &ev_report_layers_csv};
-#define N_WRITERS (sizeof writers / sizeof *writers)
+static bool has_samples(const struct ev_result *result)
+{
+    return result->samples.n_backends > 0;
+}
+
+/* The record and the samples: from them all the rest can be made again. */
+static const struct ev_report_writer json = {EV_REPORT_RESULT, write_json, NULL};
+static const struct ev_report_writer samples = {EV_REPORT_SAMPLES, write_samples, has_samples};
+
+const struct ev_report_writer *const ev_report_writers[] = {
+    &json, &samples, &ev_report_csv, &ev_report_markdown, &ev_report_layers_csv, NULL};
+#define N_WRITERS (sizeof ev_report_writers / sizeof *ev_report_writers - 1)
+
+bool ev_report_applies(const struct ev_report_writer *writer, const struct ev_result *result)
+{
+    return !writer->applies || writer->applies(result);
+}
 
 enum ev_status ev_report_check(const struct ev_report_folders *folders, struct ev_error *err)
 {
@@ -35,7 +53,9 @@ enum ev_status ev_report_check(const struct ev_report_folders *folders, struct e
     if (status == EV_OK)
         status = ev_file_make_folder(folders->plots, err);
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
-        status = ev_file_check(folders->tables, writers[i]->file_name, err);
+        status = ev_file_check(folders->tables, ev_report_writers[i]->file_name, err);
+    if (status == EV_OK)
+        status = ev_file_check(folders->tables, EV_SUMS_FILE, err);
     for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
         for (size_t i = 0; ev_plot_formats[i] && status == EV_OK; i++) {
             char name[64];
@@ -63,13 +83,8 @@ static enum ev_status write_table(const struct ev_report_writer *writer,
     return status;
 }
 
-static bool applies(const struct ev_report_writer *writer, const struct ev_result *result)
-{
-    return !writer->applies || writer->applies(result);
-}
-
-/* A file of an earlier run, which says nothing about this one. */
-static enum ev_status remove_table(const char *folder, const char *name, struct ev_error *err)
+/* A file of an earlier report that this one does not have. */
+static enum ev_status remove_old(const char *folder, const char *name, struct ev_error *err)
 {
     char *path = ev_path_join(folder, name);
     enum ev_status status = EV_OK;
@@ -90,15 +105,67 @@ static enum ev_status write_tables(const struct ev_result *result, const char *f
     enum ev_status status = EV_OK;
 
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++) {
-        if (applies(writers[i], result))
-            status = write_table(writers[i], result, folder, plots, &files[i], err);
+        if (ev_report_applies(ev_report_writers[i], result))
+            status = write_table(ev_report_writers[i], result, folder, plots, &files[i], err);
     }
-    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
-        status = applies(writers[i], result)
-                     ? ev_outfile_commit(&files[i], err)
-                     : remove_table(folder, writers[i]->file_name, err);
+    if (status == EV_OK)
+        status = remove_old(folder, EV_SUMS_FILE, err);
+    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++) {
+        if (ev_report_applies(ev_report_writers[i], result))
+            status = ev_outfile_commit(&files[i], err);
+        else
+            status = remove_old(folder, ev_report_writers[i]->file_name, err);
+    }
     for (size_t i = 0; i < N_WRITERS; i++)
         ev_outfile_abort(&files[i]);
+    return status;
+}
+
+/* Digests of the charts, if they lie below the folder of the tables; `plots` leads to them. */
+static enum ev_status add_charts(struct ev_sums *sums, const char *folder, const char *plots,
+                                 struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    if (*plots == '/' || strncmp(plots, "../", 3) == 0)
+        return EV_OK;
+    for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
+        for (size_t i = 0; ev_plot_formats[i] && status == EV_OK; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s.%s", chart->name, ev_plot_formats[i]);
+            char *path = ev_path_join(*plots ? plots : ".", name);
+            status = path ? ev_sums_add(sums, folder, *plots ? path : name, err)
+                          : ev_fail(err, EV_MEMORY, "out of memory");
+            free(path);
+        }
+    }
+    return status;
+}
+
+/* `plots` is NULL without charts. */
+static enum ev_status write_sums(const struct ev_result *result, const char *folder,
+                                 const char *plots, struct ev_error *err)
+{
+    struct ev_sums sums = {0};
+    struct ev_outfile file = {0};
+    char *path = ev_path_join(folder, EV_SUMS_FILE);
+    enum ev_status status = path ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+
+    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++) {
+        if (ev_report_applies(ev_report_writers[i], result))
+            status = ev_sums_add(&sums, folder, ev_report_writers[i]->file_name, err);
+    }
+    if (status == EV_OK && plots)
+        status = add_charts(&sums, folder, plots, err);
+    if (status == EV_OK)
+        status = ev_outfile_open(&file, path, err);
+    if (status == EV_OK) {
+        ev_sums_print(&sums, file.stream);
+        status = ev_outfile_commit(&file, err);
+    }
+    ev_outfile_abort(&file);
+    ev_sums_free(&sums);
+    free(path);
     return status;
 }
 
@@ -123,6 +190,8 @@ enum ev_status ev_report_write(const struct ev_result *result,
     else if (status == EV_OK)
         ev_progress_note("gnuplot is not installed: tables written, charts left out "
                          "(Debian: apt install gnuplot-nox)");
+    if (status == EV_OK)
+        status = write_sums(result, folders->tables, plots, err);
     ev_view_free(&view);
     free(plots);
     free(gnuplot);

@@ -11,7 +11,7 @@ for name in EVALRUN_CACHE EVALRUN_DATA_DIR EVALRUN_MODULE_PATH XDG_CACHE_HOME TM
 done
 # Exit codes, in the words of --help.
 mapfile -t codes < <(evalrun --help | sed -n '/^Exit codes:/,/^$/s/^  \([0-9]*\) *\([a-z].*\)/\1:\2/p')
-((${#codes[@]} == 6)) || die "not 6 exit codes in --help"
+((${#codes[@]} == 7)) || die "not 7 exit codes in --help"
 for code in "${codes[@]}"; do
     says $'\n.TP\n\\fB'"${code%%:*}"$'\\fR\n'"${code#*:}"$'\n'
     [[ $(tr '\n' ' ' <"${script%/*}/../../README.md") == *" ${code%%:*} ${code#*:}"[,.]* ]] ||

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Figures from samples, and a table of which of them are compared. */
+#include "eval/recompute.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "eval/accuracy.h"
+#include "eval/judge.h"
+#include "eval/sample_rows.h"
+#include "eval/timing.h"
+
+/* Parts of a figure that rounding may differ in. */
+#define RELATIVE 1e-12
+
+struct figure {
+    const char *name;
+    size_t offset; /* of a double in a row, or in the errors of an output */
+};
+
+#define OF_ROW(name, member)                                                                       \
+    {                                                                                              \
+        name, offsetof(struct ev_result_row, member)                                               \
+    }
+static const struct figure row_figures[] = {
+    OF_ROW("mse_norm", all.mse_norm),
+    OF_ROW("mae_norm", all.mae_norm),
+    OF_ROW("r2", all.r2),
+    OF_ROW("mse_norm_low", mse_norm_low),
+    OF_ROW("mse_norm_high", mse_norm_high),
+    OF_ROW("change", change.relative),
+    OF_ROW("change_low", change.low),
+    OF_ROW("change_high", change.high),
+    OF_ROW("detectable_change", change.detectable),
+};
+
+static const struct figure latency_figures[] = {
+    OF_ROW("latency.median_ns", latency.median_ns), OF_ROW("latency.p90_ns", latency.p90_ns),
+    OF_ROW("latency.p99_ns", latency.p99_ns),       OF_ROW("latency.mean_ns", latency.mean_ns),
+    OF_ROW("latency.min_ns", latency.min_ns),
+};
+
+#define OF_OUTPUT(member)                                                                          \
+    {                                                                                              \
+#member, offsetof(struct ev_error_figures, member)                                         \
+    }
+static const struct figure output_figures[] = {
+    OF_OUTPUT(mse_norm), OF_OUTPUT(mae_norm), OF_OUTPUT(mse), OF_OUTPUT(mae), OF_OUTPUT(r2),
+};
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static double read_at(const void *record, size_t offset)
+{
+    double value;
+
+    memcpy(&value, (const char *)record + offset, sizeof value);
+    return value;
+}
+
+static bool is_equal(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) && isnan(b);
+    return a == b || fabs(a - b) <= RELATIVE * fmax(fabs(a), fabs(b));
+}
+
+/* Appends a mismatch with its name alone; NULL when out of memory. */
+static struct ev_mismatch *add_mismatch(struct ev_recomputed *recomputed,
+                                        const struct ev_result_row *row, const char *output,
+                                        const char *figure)
+{
+    struct ev_mismatch *mismatches =
+        realloc(recomputed->mismatches, (recomputed->n_mismatches + 1) * sizeof *mismatches);
+
+    if (!mismatches)
+        return NULL;
+    recomputed->mismatches = mismatches;
+    struct ev_mismatch *mismatch = &mismatches[recomputed->n_mismatches++];
+    *mismatch = (struct ev_mismatch){.backend = row->backend, .set = row->set};
+    snprintf(mismatch->figure, sizeof mismatch->figure, "%s%s%s", output, *output ? "." : "",
+             figure);
+    return mismatch;
+}
+
+static bool compare_figures(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                            const char *output, const struct figure *figures, size_t n,
+                            const void *saved, const void *fresh)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double x = read_at(saved, figures[i].offset), y = read_at(fresh, figures[i].offset);
+        recomputed->n_figures++;
+        if (is_equal(x, y))
+            continue;
+        struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, figures[i].name);
+        if (!mismatch)
+            return false;
+        snprintf(mismatch->saved, sizeof mismatch->saved, "%.10g", x);
+        snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%.10g", y);
+    }
+    return true;
+}
+
+static bool compare_verdicts(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                             const struct ev_result_row *fresh)
+{
+    recomputed->n_figures++;
+    if (row->change.verdict == fresh->change.verdict)
+        return true;
+    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, "", "verdict");
+    if (!mismatch)
+        return false;
+    snprintf(mismatch->saved, sizeof mismatch->saved, "%s",
+             ev_verdict_error_name(row->change.verdict));
+    snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%s",
+             ev_verdict_error_name(fresh->change.verdict));
+    return true;
+}
+
+/* --- Errors --- */
+
+/* Figures of all rows, and the squared error of each. */
+static void sum_errors(const struct ev_sample_rows *rows, const struct ev_result_row *row,
+                       double *row_errors, struct ev_result_row *fresh)
+{
+    struct ev_accuracy accuracy;
+
+    ev_accuracy_init(&accuracy, row->columns, row->n_outputs);
+    memset(row_errors, 0, (size_t)rows->n * sizeof *row_errors);
+    accuracy.row_errors = row_errors;
+    for (size_t s = 0; s < rows->n_sets; s++) {
+        const struct ev_samples_set *set = rows->sets[s];
+        ev_accuracy_add(&accuracy, set->n_rows, set->outputs[rows->backend], set->labels);
+    }
+    ev_accuracy_figures(&accuracy, fresh->outputs, &fresh->all);
+    fresh->n_rows = accuracy.n_rows;
+}
+
+/* The change against the baseline's errors on the same rows. */
+static enum ev_status judge_change(const struct ev_result *result, const struct ev_result_row *row,
+                                   const struct ev_segments *errors, int64_t n,
+                                   struct ev_result_row *fresh, struct ev_error *err)
+{
+    const char *baseline = ev_result_baseline(result);
+    struct ev_sample_rows rows = {0};
+    enum ev_status status = EV_OK;
+
+    fresh->change = (struct ev_error_change){EV_VERDICT_NONE, NAN, NAN, NAN, NAN};
+    if (!baseline || strcmp(row->backend, baseline) == 0)
+        return EV_OK;
+    status = ev_sample_rows_find(&result->samples, baseline, row->set, row->n_outputs, &rows, err);
+    double *values = status == EV_OK ? malloc((size_t)n * sizeof *values) : NULL;
+    if (status == EV_OK && !values)
+        status = ev_fail(err, EV_MEMORY, "out of memory");
+    if (status == EV_OK && rows.n == n) {
+        struct ev_result_row unused = {0};
+        sum_errors(&rows, row, values, &unused);
+        status = ev_judge_change(errors, values, &fresh->change, err);
+    }
+    free(values);
+    ev_sample_rows_free(&rows);
+    return status;
+}
+
+enum ev_status ev_recompute_errors(const struct ev_result *result, const struct ev_result_row *row,
+                                   struct ev_result_row *fresh, bool *found, struct ev_error *err)
+{
+    struct ev_sample_rows rows;
+    double *errors = NULL;
+    enum ev_status status =
+        ev_sample_rows_find(&result->samples, row->backend, row->set, row->n_outputs, &rows, err);
+
+    *found = status == EV_OK && rows.n > 0;
+    if (!*found)
+        goto done;
+    errors = malloc((size_t)rows.n * sizeof *errors);
+    if (!errors) {
+        status =
+            ev_fail(err, EV_MEMORY, "out of memory for the errors of %lld rows", (long long)rows.n);
+        goto done;
+    }
+    sum_errors(&rows, row, errors, fresh);
+    const struct ev_segments segments = {errors, rows.n_rows, (int32_t)rows.n_sets};
+    status = ev_judge_error(&segments, &fresh->mse_norm_low, &fresh->mse_norm_high, err);
+    if (status == EV_OK)
+        status = judge_change(result, row, &segments, rows.n, fresh, err);
+done:
+    free(errors);
+    ev_sample_rows_free(&rows);
+    return status;
+}
+
+static enum ev_status compare_errors(const struct ev_result *result,
+                                     const struct ev_result_row *row,
+                                     struct ev_recomputed *recomputed, struct ev_error *err)
+{
+    struct ev_result_row fresh = *row;
+    bool found;
+    enum ev_status status = ev_recompute_errors(result, row, &fresh, &found, err);
+
+    if (status != EV_OK)
+        return status;
+    if (!found) {
+        recomputed->n_without += (int64_t)COUNT(row_figures) + 1;
+        recomputed->n_without += (int64_t)COUNT(output_figures) * row->n_outputs;
+        return EV_OK;
+    }
+    bool ok = compare_figures(recomputed, row, "", row_figures, COUNT(row_figures), row, &fresh) &&
+              compare_verdicts(recomputed, row, &fresh);
+    for (int32_t k = 0; k < row->n_outputs && ok; k++)
+        ok = compare_figures(recomputed, row, row->columns[k].name, output_figures,
+                             COUNT(output_figures), &row->outputs[k], &fresh.outputs[k]);
+    return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+}
+
+/* --- Times --- */
+
+/* Of single inferences, whose samples are in the row itself. */
+static enum ev_status compare_latency(const struct ev_result_row *row,
+                                      struct ev_recomputed *recomputed, struct ev_error *err)
+{
+    const size_t n_bytes = (size_t)row->latency.n_calls * sizeof *row->latency.samples_ns;
+    struct ev_result_row fresh = {0};
+
+    if (row->latency.n_calls == 0)
+        return EV_OK;
+    float *samples_ns = malloc(n_bytes);
+    if (!samples_ns)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    memcpy(samples_ns, row->latency.samples_ns, n_bytes);
+    enum ev_status status =
+        ev_timing_figures(samples_ns, row->latency.n_calls, &fresh.latency, err);
+    if (status != EV_OK)
+        return status;
+    const bool ok =
+        compare_figures(recomputed, row, "", latency_figures, COUNT(latency_figures), row, &fresh);
+    free(fresh.latency.samples_ns);
+    return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+}
+
+enum ev_status ev_recompute(const struct ev_result *result, struct ev_recomputed *recomputed,
+                            struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    *recomputed = (struct ev_recomputed){0};
+    for (size_t i = 0; i < result->n_rows && status == EV_OK; i++) {
+        status = compare_errors(result, &result->rows[i], recomputed, err);
+        if (status == EV_OK)
+            status = compare_latency(&result->rows[i], recomputed, err);
+        if (status == EV_OK)
+            status = ev_interrupt_check(err);
+    }
+    if (status != EV_OK)
+        ev_recomputed_free(recomputed);
+    return status;
+}
+
+void ev_recomputed_free(struct ev_recomputed *recomputed)
+{
+    free(recomputed->mismatches);
+    *recomputed = (struct ev_recomputed){0};
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Prints a comparison, and writes it as JSON. */
+#include "report/report_compare.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+#define CELL_CHARS 64
+
+/* Columns of the table; the first three are texts, which begin where the column does. */
+enum { BACKEND, SET, FIGURE, OF_A, OF_B, CHANGE, VERDICT, N_COLUMNS };
+#define N_TEXTS     3
+/* Names are cut to these, so that a line has fewer than 100 characters. */
+#define MOST_NAME   20
+#define MOST_FIGURE 24
+
+static void print_value(const struct ev_compare_figure *figure, double value, char text[CELL_CHARS])
+{
+    if (!isfinite(value))
+        snprintf(text, CELL_CHARS, "-");
+    else if (figure->kind == EV_COMPARE_SIZE)
+        ev_text_count((int64_t)value, NULL, text);
+    else
+        snprintf(text, CELL_CHARS, figure->kind == EV_COMPARE_ERROR ? "%#.3g" : "%.3f", value);
+}
+
+/* Half the width of the interval behind the change, as tables of results have it. */
+static void print_change(const struct ev_compare_figure *figure, char text[CELL_CHARS])
+{
+    const double percent = figure->change * 100, half = (figure->high - figure->low) / 2 * 100;
+    const bool is_none = fabs(percent) < 0.05;
+
+    if (!isfinite(percent))
+        snprintf(text, CELL_CHARS, "-");
+    else if (half > 0)
+        snprintf(text, CELL_CHARS, "%s%.1f \xc2\xb1%.1f %%",
+                 is_none       ? ""
+                 : percent < 0 ? "-"
+                               : "+",
+                 fabs(percent), half);
+    else
+        snprintf(text, CELL_CHARS, percent == 0 ? "%.0f %%" : "%+.1f %%", percent);
+}
+
+static void make_cells(const struct ev_compare_figure *figure, char cells[N_COLUMNS][CELL_CHARS])
+{
+    ev_text_shorten(figure->backend, cells[BACKEND], MOST_NAME);
+    ev_text_shorten(figure->set, cells[SET], MOST_NAME);
+    ev_text_shorten(figure->name, cells[FIGURE], MOST_FIGURE);
+    if (figure->absolute && strlen(cells[FIGURE]) + 4 < CELL_CHARS)
+        strcat(cells[FIGURE], " *");
+    print_value(figure, figure->a, cells[OF_A]);
+    print_value(figure, figure->b, cells[OF_B]);
+    print_change(figure, cells[CHANGE]);
+    snprintf(cells[VERDICT], CELL_CHARS, "%s", ev_compare_verdict_name(figure->verdict));
+}
+
+/* Characters of UTF-8, as a terminal shows them. */
+static int width_of(const char *text)
+{
+    int n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static void print_row(char cells[N_COLUMNS][CELL_CHARS], const int widths[N_COLUMNS], FILE *out)
+{
+    fputs("  ", out);
+    for (int c = 0; c < N_COLUMNS; c++) {
+        const int padding = widths[c] - width_of(cells[c]);
+        if (c < N_TEXTS)
+            fprintf(out, "%s%*s", cells[c], padding, "");
+        else
+            fprintf(out, "%*s%s", padding, "", cells[c]);
+        fputs(c + 1 < N_COLUMNS ? "  " : "\n", out);
+    }
+}
+
+static void print_table(const struct ev_compare *compare, FILE *out)
+{
+    char head[N_COLUMNS][CELL_CHARS] = {"backend", "set", "figure", "A", "B", "change", "verdict"};
+    char cells[N_COLUMNS][CELL_CHARS];
+    int widths[N_COLUMNS], all = 2 * (N_COLUMNS - 1);
+
+    for (int c = 0; c < N_COLUMNS; c++)
+        widths[c] = width_of(head[c]);
+    for (size_t i = 0; i < compare->n_figures; i++) {
+        make_cells(&compare->figures[i], cells);
+        for (int c = 0; c < N_COLUMNS; c++)
+            widths[c] = width_of(cells[c]) > widths[c] ? width_of(cells[c]) : widths[c];
+    }
+    for (int c = 0; c < N_COLUMNS; c++)
+        all += widths[c];
+    print_row(head, widths, out);
+    fputs("  ", out);
+    for (int i = 0; i < all; i++)
+        fputc('-', out);
+    fputc('\n', out);
+    for (size_t i = 0; i < compare->n_figures; i++) {
+        make_cells(&compare->figures[i], cells);
+        print_row(cells, widths, out);
+    }
+}
+
+/* Each reason once, with how many figures have it. */
+static void print_reasons(const struct ev_compare *compare, FILE *out)
+{
+    char count[64];
+
+    for (size_t i = 0; i < compare->n_figures; i++) {
+        const struct ev_compare_figure *figure = &compare->figures[i];
+        bool is_first = figure->verdict == EV_COMPARE_CANNOT_TELL;
+        int64_t n = 0;
+        for (size_t j = 0; j < compare->n_figures && is_first; j++) {
+            const struct ev_compare_figure *other = &compare->figures[j];
+            if (other->verdict == EV_COMPARE_CANNOT_TELL && strcmp(other->why, figure->why) == 0) {
+                is_first = j >= i;
+                n++;
+            }
+        }
+        if (is_first)
+            fprintf(out, "cannot tell: %s (%s)\n", figure->why, ev_text_count(n, "figure", count));
+    }
+}
+
+void ev_compare_print(const struct ev_compare *compare, const struct ev_compare_args *args,
+                      FILE *out)
+{
+    char line[600], count[64];
+    bool has_absolute = false;
+
+    if (compare->n_figures > 0) {
+        print_table(compare, out);
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < compare->n_figures; i++)
+        has_absolute = has_absolute || compare->figures[i].absolute;
+    if (has_absolute)
+        fputs("* milliseconds; other times are parts of the run's own baseline's\n", out);
+    print_reasons(compare, out);
+    for (size_t i = 0; i < compare->n_notes; i++) {
+        ev_text_clean(compare->notes[i], line, sizeof line);
+        fprintf(out, "%s\n", line);
+    }
+    fprintf(out, "B against A: %s,", ev_text_count((int64_t)compare->n_figures, "figure", count));
+    for (int v = 0; v < EV_N_COMPARE_VERDICTS; v++)
+        fprintf(out, " %lld %s%s", (long long)compare->n[v],
+                ev_compare_verdict_name((enum ev_compare_verdict)v),
+                v + 1 < EV_N_COMPARE_VERDICTS ? "," : "");
+    fprintf(out, " (margin %g %%)\n", args->margin * 100);
+}
+
+/* --- JSON --- */
+
+static json_t *side_json(const struct ev_compare_side *side)
+{
+    const struct ev_result *result = side->result;
+
+    return json_pack("{s:o, s:o, s:o, s:o}", "folder", ev_json_text(side->folder), "started_utc",
+                     ev_json_text(result->started_utc), "tool_version",
+                     ev_json_text(result->tool_version), "command_line",
+                     ev_json_text(result->command_line));
+}
+
+static json_t *figure_json(const struct ev_compare_figure *figure)
+{
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:s, s:s}", "kind",
+        ev_compare_kind_name(figure->kind), "backend", ev_json_text(figure->backend), "set",
+        ev_json_text(figure->set), "figure", ev_json_text(figure->name), "unit", figure->unit, "a",
+        ev_json_real(figure->a), "b", ev_json_real(figure->b), "change",
+        ev_json_real(figure->change), "change_low", ev_json_real(figure->low), "change_high",
+        ev_json_real(figure->high), "paired", figure->paired, "absolute", figure->absolute,
+        "verdict", ev_compare_verdict_name(figure->verdict), "why", figure->why);
+}
+
+static json_t *figures_json(const struct ev_compare *compare)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < compare->n_figures; i++) {
+        if (json_array_append_new(list, figure_json(&compare->figures[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *notes_json(const struct ev_compare *compare)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < compare->n_notes; i++) {
+        if (json_array_append_new(list, ev_json_text(compare->notes[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+enum ev_status ev_compare_save(const struct ev_compare *compare, const struct ev_compare_args *args,
+                               const struct ev_compare_side *a, const struct ev_compare_side *b,
+                               FILE *out, struct ev_error *err)
+{
+    const int64_t *n = compare->n;
+    json_t *json =
+        json_pack("{s:s, s:i, s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:o, s:o}", "schema",
+                  "evalrun-compare", "schema_version", 1, "a", side_json(a), "b", side_json(b),
+                  "margin", args->margin, "n_better", (json_int_t)n[EV_COMPARE_BETTER], "n_worse",
+                  (json_int_t)n[EV_COMPARE_WORSE], "n_same", (json_int_t)n[EV_COMPARE_SAME],
+                  "n_cannot_tell", (json_int_t)n[EV_COMPARE_CANNOT_TELL], "figures",
+                  figures_json(compare), "notes", notes_json(compare));
+
+    if (!json)
+        return ev_fail(err, EV_MEMORY, "out of memory for the comparison");
+    (void)json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    (void)fputc('\n', out);
+    json_decref(json);
+    return EV_OK;
+}
