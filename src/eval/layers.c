@@ -21,8 +21,7 @@
 /* Calls with and as many without a look at the layers: a second for a model of 1 ms. */
 #define N_CALLS      512
 
-/* Rows that int8 is tried on, and how many of them are in memory at once. */
-#define MAX_ROWS   2000
+/* Rows that are in memory at once while int8 is tried. */
 #define BATCH_ROWS 256
 
 /* What all backends share. */
@@ -290,7 +289,9 @@ static enum ev_status start_trial(const struct run *run, const struct subject *s
     const struct ev_set_info *info = ev_set_info(run->set);
     const size_t n_passes = (size_t)subject->n_layers + 1;
 
-    *trial = (struct trial){.n_rows = info->n_rows < MAX_ROWS ? info->n_rows : MAX_ROWS};
+    *trial = (struct trial){
+        .n_rows = info->n_rows < EV_LAYERS_MAX_ROWS ? info->n_rows : EV_LAYERS_MAX_ROWS,
+    };
     trial->row_errors = calloc(n_passes * (size_t)trial->n_rows, sizeof *trial->row_errors);
     trial->passes = calloc(n_passes, sizeof *trial->passes);
     trial->is_tried = calloc(n_passes, sizeof *trial->is_tried);
