@@ -92,6 +92,10 @@ static enum ev_status wrong_layers(struct ev_engine *engine, const struct ev_bat
         layers[1].name[0] = '\0';
     if (is(engine, "layers-negative"))
         layers[1].time_ns = -1;
+    if (is(engine, "layers-macs"))
+        layers[0].macs = -2;
+    if (is(engine, "layers-bytes"))
+        layers[0].weight_bytes = -2;
     if (is(engine, "layers-endless"))
         memset(layers[1].kind, 'x', sizeof layers[1].kind);
     if (is(engine, "layers-silent"))

@@ -282,6 +282,8 @@ static const struct {
     {"layers-many", EV_ENGINE, "engine 'wrong': tells of 513 layers, not of 1 to 512"},
     {"layers-unnamed", EV_ENGINE, "engine 'wrong': layer 1 lacks a name, kind or type"},
     {"layers-negative", EV_ENGINE, "engine 'wrong': layer 1 has a negative figure"},
+    {"layers-macs", EV_ENGINE, "engine 'wrong': layer 0 has a negative figure"},
+    {"layers-bytes", EV_ENGINE, "engine 'wrong': layer 0 has a negative figure"},
     {"layers-silent", EV_ENGINE, "engine 'wrong': layers failed with status 7 and no message"},
     {"layers-refused", EV_UNSUPPORTED, "layers-refused: not this model"},
 };
