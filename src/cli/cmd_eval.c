@@ -189,7 +189,8 @@ const struct ev_command ev_cmd_eval = {
         "  evalrun --backend qat --set montreal          one variant on one circuit\n"
         "  evalrun --backend static,qat --set ./my.h5    on your file\n"
         "  evalrun --model my.pt --out my-results        a model of yours\n"
-        "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n",
+        "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n"
+        "  evalrun --layers                              why it is fast or slow\n",
     .options = options,
     .run = run,
 };

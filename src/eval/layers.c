@@ -17,12 +17,12 @@
 
 /* Pictures that layers are timed on, which also calibrate int8. */
 #define MAX_PICTURES 64
-#define N_WARMUP     20
-/* Calls with and as many without a look at the layers: a second for a model of 1 ms. */
+/* Calls with and as many without a look at the layers: a second for a model of 1 ms. Backends take
+ * turns after each block of them, so that what slows the machine for a while falls on all. */
 #define N_CALLS      512
+#define BLOCK_CALLS  16
 
-/* Rows that int8 is tried on, and how many of them are in memory at once. */
-#define MAX_ROWS   2000
+/* Rows that are in memory at once while int8 is tried. */
 #define BATCH_ROWS 256
 
 /* What all backends share. */
@@ -38,8 +38,9 @@ struct subject {
     const struct ev_eval_backend *backend;
     struct ev_model *model;
     struct ev_batch pictures; /* (n_pictures) */
-    struct ev_layer *layers;  /* (EV_MAX_LAYERS) */
-    int32_t n_layers;
+    struct ev_layer *layers;  /* (EV_MAX_LAYERS), as of the last look */
+    int32_t n_layers;         /* of the first look; 0: its engine tells of none */
+    float *samples_ns; /* (n_layers + 1, N_CALLS): of each layer, then of calls without a look */
 };
 
 static enum ev_status out_of_memory(struct ev_error *err)
@@ -88,6 +89,8 @@ static void close_subject(struct subject *subject)
     ev_model_close(subject->model);
     free((void *)subject->pictures.data);
     free(subject->layers);
+    free(subject->samples_ns);
+    *subject = (struct subject){0};
 }
 
 static enum ev_status open_subject(const struct run *run, const struct ev_eval_backend *backend,
@@ -136,72 +139,82 @@ static struct ev_batch picture(const struct subject *subject, int64_t i)
 
 /* --- Times --- */
 
-/* Samples of all calls: of each layer, then of whole calls without a look. */
-struct times {
-    float *samples_ns; /* (n_layers + 1, N_CALLS) */
-    int32_t n_layers;
-};
+/* The first look: what layers there are, and room for their times. */
+static enum ev_status look(struct subject *subject, struct ev_error *err)
+{
+    const struct ev_batch one = picture(subject, 0);
+    enum ev_status status =
+        ev_model_layers(subject->model, &one, subject->layers, &subject->n_layers, err);
+
+    if (status != EV_OK)
+        return status;
+    subject->samples_ns = malloc((size_t)(subject->n_layers + 1) * N_CALLS * sizeof(float));
+    return subject->samples_ns ? EV_OK : out_of_memory(err);
+}
 
 /* One call with a look at the layers, one without; which comes first changes from call to call. */
-static enum ev_status sample(struct subject *subject, int64_t call, struct times *times,
-                             struct ev_error *err)
+static enum ev_status sample(struct subject *subject, int64_t call, struct ev_error *err)
 {
     const struct ev_batch one = picture(subject, call);
     float outputs[EV_MAX_OUTPUTS];
+    int32_t n_layers;
     enum ev_status status = EV_OK;
 
     for (int64_t turn = 0; turn < 2 && status == EV_OK; turn++) {
         if ((call + turn) % 2 == 0) {
             const int64_t start_ns = ev_clock_ns();
             status = ev_model_infer(subject->model, &one, outputs, err);
-            times->samples_ns[times->n_layers * N_CALLS + call] = (float)(ev_clock_ns() - start_ns);
+            subject->samples_ns[subject->n_layers * N_CALLS + call] =
+                (float)(ev_clock_ns() - start_ns);
             continue;
         }
-        status = ev_model_layers(subject->model, &one, subject->layers, &subject->n_layers, err);
-        if (status == EV_OK && subject->n_layers != times->n_layers)
+        status = ev_model_layers(subject->model, &one, subject->layers, &n_layers, err);
+        if (status == EV_OK && n_layers != subject->n_layers)
             status = ev_fail(err, EV_ENGINE, "engine '%s': tells of %d layers, then of %d",
-                             subject->backend->engine->name, (int)times->n_layers,
-                             (int)subject->n_layers);
-        for (int32_t i = 0; i < times->n_layers && status == EV_OK; i++)
-            times->samples_ns[i * N_CALLS + call] = (float)subject->layers[i].time_ns;
+                             subject->backend->engine->name, (int)subject->n_layers, (int)n_layers);
+        for (int32_t i = 0; i < subject->n_layers && status == EV_OK; i++)
+            subject->samples_ns[i * N_CALLS + call] = (float)subject->layers[i].time_ns;
     }
     return status;
 }
 
-static enum ev_status measure(struct subject *subject, struct times *times, struct ev_error *err)
+/* A call that is written over, as the backend before has used the caches, and a block. */
+static enum ev_status sample_block(struct subject *subject, int64_t first, struct ev_error *err)
 {
-    const struct ev_batch one = picture(subject, 0);
-    struct ev_progress progress;
-    char name[100];
-    enum ev_status status =
-        ev_model_layers(subject->model, &one, subject->layers, &subject->n_layers, err);
+    enum ev_status status = sample(subject, first, err);
 
-    if (status != EV_OK)
-        return status;
-    *times = (struct times){
-        .samples_ns = malloc((size_t)(subject->n_layers + 1) * N_CALLS * sizeof(float)),
-        .n_layers = subject->n_layers,
-    };
-    if (!times->samples_ns)
-        return out_of_memory(err);
-    for (int64_t i = 0; i < N_WARMUP && status == EV_OK; i++)
-        status = sample(subject, i, times, err);
-    snprintf(name, sizeof name, "layers of %.70s", subject->backend->name);
-    ev_progress_start(&progress, name, "calls", N_CALLS);
-    for (int64_t i = 0; i < N_CALLS && status == EV_OK; i++) {
-        status = sample(subject, i, times, err);
+    for (int64_t i = 0; i < BLOCK_CALLS && status == EV_OK; i++)
+        status = sample(subject, first + i, err);
+    return status;
+}
+
+/* Times of all subjects, in turns; those without layers are passed by. */
+static enum ev_status sample_all(struct subject *subjects, size_t n, struct ev_error *err)
+{
+    struct ev_progress progress;
+    enum ev_status status = EV_OK;
+
+    /* A whole block beforehand warms up. */
+    for (size_t i = 0; i < n && status == EV_OK; i++)
+        status = subjects[i].n_layers > 0 ? sample_block(&subjects[i], 0, err) : EV_OK;
+    ev_progress_start(&progress, "single layers", "calls", N_CALLS);
+    for (int64_t first = 0; first < N_CALLS && status == EV_OK; first += BLOCK_CALLS) {
+        for (size_t i = 0; i < n && status == EV_OK; i++) {
+            if (subjects[i].n_layers > 0)
+                status = sample_block(&subjects[i], first, err);
+            if (status == EV_OK)
+                status = ev_interrupt_check(err);
+        }
         if (status == EV_OK)
-            status = ev_interrupt_check(err);
-        if (status == EV_OK)
-            ev_progress_update(&progress, i + 1, NULL);
+            ev_progress_update(&progress, first + BLOCK_CALLS, NULL);
     }
     ev_progress_finish(&progress);
     return status;
 }
 
-static double median_of(struct times *times, int32_t i)
+static double median_of(struct subject *subject, int32_t i)
 {
-    float *samples_ns = times->samples_ns + i * N_CALLS;
+    float *samples_ns = subject->samples_ns + i * N_CALLS;
 
     ev_stats_sort(samples_ns, N_CALLS);
     return ev_stats_median(samples_ns, N_CALLS);
@@ -226,42 +239,64 @@ static enum ev_status add_row(const struct run *run, const struct subject *subje
 }
 
 /* Rows of one backend: its layers, and what they leave of the whole time. */
-static enum ev_status add_rows(const struct run *run, const struct subject *subject,
-                               struct times *times, struct ev_error *err)
+static enum ev_status add_rows(const struct run *run, struct subject *subject, struct ev_error *err)
 {
     static const struct ev_layer other = {
         .name = "everything else", .kind = EV_LAYER_OTHER, .macs = 0, .weight_bytes = 0};
     const size_t first = run->result->n_layers;
-    const double whole_ns = median_of(times, times->n_layers);
+    const double whole_ns = median_of(subject, subject->n_layers);
     double layers_ns = 0;
     enum ev_status status = EV_OK;
 
-    for (int32_t i = 0; i < times->n_layers && status == EV_OK; i++) {
-        const double time_ns = median_of(times, i);
+    for (int32_t i = 0; i < subject->n_layers && status == EV_OK; i++) {
+        const double time_ns = median_of(subject, i);
         status = add_row(run, subject, i, &subject->layers[i], time_ns, err);
         layers_ns += time_ns;
     }
     if (status == EV_OK)
-        status = add_row(run, subject, times->n_layers, &other, fmax(whole_ns - layers_ns, 0), err);
+        status =
+            add_row(run, subject, subject->n_layers, &other, fmax(whole_ns - layers_ns, 0), err);
     for (size_t i = first; i < run->result->n_layers && status == EV_OK; i++)
         run->result->layers[i].share = run->result->layers[i].time_ns / fmax(whole_ns, layers_ns);
     return status;
 }
 
-static enum ev_status time_backend(const struct run *run, const struct ev_eval_backend *backend,
-                                   struct ev_error *err)
+static void note_without(const char *backend, const struct ev_error *why)
 {
-    struct subject subject;
-    struct times times = {0};
-    enum ev_status status = open_subject(run, backend, 1, &subject, err);
+    char line[EV_ERROR_CHARS + 100];
 
-    if (status != EV_OK)
-        return status;
-    status = measure(&subject, &times, err);
+    snprintf(line, sizeof line, "no layers of %.70s: %s", backend, why->message);
+    ev_progress_note(line);
+}
+
+static enum ev_status open_and_look(const struct run *run, const struct ev_eval_backend *backend,
+                                    struct subject *subject, struct ev_error *err)
+{
+    enum ev_status status = open_subject(run, backend, 1, subject, err);
+
     if (status == EV_OK)
-        status = add_rows(run, &subject, &times, err);
-    free(times.samples_ns);
-    close_subject(&subject);
+        status = look(subject, err);
+    if (status != EV_UNSUPPORTED)
+        return status;
+    note_without(backend->name, err);
+    return EV_OK;
+}
+
+static enum ev_status time_backends(const struct run *run, struct ev_error *err)
+{
+    const size_t n = run->args->n_backends;
+    struct subject *subjects = calloc(n, sizeof *subjects);
+    enum ev_status status = subjects ? EV_OK : out_of_memory(err);
+
+    for (size_t i = 0; i < n && status == EV_OK; i++)
+        status = open_and_look(run, &run->args->backends[i], &subjects[i], err);
+    if (status == EV_OK)
+        status = sample_all(subjects, n, err);
+    for (size_t i = 0; i < n && status == EV_OK; i++)
+        status = subjects[i].n_layers > 0 ? add_rows(run, &subjects[i], err) : EV_OK;
+    for (size_t i = 0; subjects && i < n; i++)
+        close_subject(&subjects[i]);
+    free(subjects);
     return status;
 }
 
@@ -290,7 +325,9 @@ static enum ev_status start_trial(const struct run *run, const struct subject *s
     const struct ev_set_info *info = ev_set_info(run->set);
     const size_t n_passes = (size_t)subject->n_layers + 1;
 
-    *trial = (struct trial){.n_rows = info->n_rows < MAX_ROWS ? info->n_rows : MAX_ROWS};
+    *trial = (struct trial){
+        .n_rows = info->n_rows < EV_LAYERS_MAX_ROWS ? info->n_rows : EV_LAYERS_MAX_ROWS,
+    };
     trial->row_errors = calloc(n_passes * (size_t)trial->n_rows, sizeof *trial->row_errors);
     trial->passes = calloc(n_passes, sizeof *trial->passes);
     trial->is_tried = calloc(n_passes, sizeof *trial->is_tried);
@@ -393,8 +430,7 @@ static enum ev_status try_int8(const struct run *run, const struct ev_eval_backe
     enum ev_status status = open_subject(run, backend, run->args->n_threads, &subject, err);
     if (status != EV_OK)
         return status;
-    const struct ev_batch one = picture(&subject, 0);
-    status = ev_model_layers(subject.model, &one, subject.layers, &subject.n_layers, err);
+    status = look(&subject, err);
     if (status == EV_OK)
         status = start_trial(run, &subject, &trial, err);
     if (status == EV_OK)
@@ -419,22 +455,14 @@ static enum ev_status probe_peak(struct ev_result *result, struct ev_error *err)
     return status;
 }
 
-static enum ev_status run_backends(const struct run *run, struct ev_error *err)
+static enum ev_status try_baseline(const struct run *run, struct ev_error *err)
 {
     const char *baseline = ev_result_baseline(run->result);
     enum ev_status status = EV_OK;
 
     for (size_t b = 0; b < run->args->n_backends && status == EV_OK; b++) {
-        const struct ev_eval_backend *backend = &run->args->backends[b];
-        status = time_backend(run, backend, err);
-        if (status == EV_OK && strcmp(backend->name, baseline) == 0)
-            status = try_int8(run, backend, err);
-        if (status == EV_UNSUPPORTED) {
-            char line[EV_ERROR_CHARS + 100];
-            snprintf(line, sizeof line, "no layers of %.70s: %s", backend->name, err->message);
-            ev_progress_note(line);
-            status = EV_OK;
-        }
+        if (strcmp(run->args->backends[b].name, baseline) == 0)
+            status = try_int8(run, &run->args->backends[b], err);
     }
     return status;
 }
@@ -451,7 +479,9 @@ enum ev_status ev_layers_run(const struct ev_eval_args *args, struct ev_result *
         status = probe_peak(result, err);
     }
     if (status == EV_OK)
-        status = run_backends(&run, err);
+        status = time_backends(&run, err);
+    if (status == EV_OK)
+        status = try_baseline(&run, err);
     if (status != EV_OK)
         result->interrupted = true;
     ev_set_close(run.set);

@@ -5,6 +5,9 @@
 
 #include "eval/eval.h"
 
+/* Rows that int8 is tried on, at most. */
+#define EV_LAYERS_MAX_ROWS 2000
+
 /*
  * Fills result->layers and result->peak for the backends and the first set of `args`, which were
  * evaluated before.
@@ -17,8 +20,8 @@
  * probed with one thread too.
  *
  * int8: each float layer of the backend that others are compared with, see ev_result_baseline(),
- * is computed in int8 by itself, calibrated on those 64 pictures, for up to 2,000 rows of the set,
- * evenly spread. The change of the MSE is against the same model and rows as they are.
+ * is computed in int8 by itself, calibrated on those 64 pictures, for at most EV_LAYERS_MAX_ROWS of
+ * the set, evenly spread. The change of the MSE is against the same model and rows as they are.
  *
  * Backends whose engine knows nothing of layers are left out, with a note on standard error. On
  * Ctrl-C returns EV_INTERRUPTED; the rows that were finished stay. Memory: 256 pictures.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "eval/layers.h"
 
 /* The layers of one backend, without the row for everything else, and their sums. */
 struct layers {
@@ -224,55 +225,50 @@ void ev_layers_finding(const struct ev_view *view, size_t backend, char *text, s
     if (in_int8.macs > 0 && in_float.macs > 0) {
         snprintf(
             text, size,
-            "%s: %.1f %% of the multiply-adds are in layers that it leaves in float32, and they "
-            "take %.1f %% of the time.",
+            "%s: %.1f %% of the multiply-adds are in layers left in float32, which take %.1f %% "
+            "of the time",
             label, in_float.macs * 100, in_float.time * 100);
     } else if (in_int8.macs > 0) {
-        snprintf(
-            text, size,
-            "%s: all multiply-adds are in int8, and take %.1f %% of the time; the rest goes to "
-            "what is no layer.",
-            label, in_int8.time * 100);
+        snprintf(text, size, "%s: all multiply-adds are in int8, and take %.1f %% of the time",
+                 label, in_int8.time * 100);
     } else {
         const char *kind = main_kind(&layers);
         const struct part most = part_of(&layers, has_kind, kind);
-        snprintf(text, size,
-                 "%s: %.1f %% of the multiply-adds are in its %s layers, which take %.1f %% of the "
-                 "time.",
-                 label, most.macs * 100, kind, most.time * 100);
+        snprintf(
+            text, size,
+            "%s: %.1f %% of the multiply-adds are in %s layers, which take %.1f %% of the time",
+            label, most.macs * 100, kind, most.time * 100);
     }
 }
 
 /* --- Notes --- */
 
-static void note_peak(const struct ev_result_peak *peak, char *text, size_t size)
-{
-    snprintf(text, size,
-             "of peak: of the multiply-adds per second that this machine reaches in that type with "
-             "%d thread%s, %.0f G in float32 and %.0f G in int8; its memory gives %.1f GB/s",
-             peak->n_threads, peak->n_threads == 1 ? "" : "s", peak->float_macs_per_s / 1e9,
-             peak->int8_macs_per_s / 1e9, peak->bytes_per_s / 1e9);
-}
-
 bool ev_layers_note(const struct ev_view *view, int i, char *text, size_t size)
 {
     const struct ev_result *result = view->result;
+    const struct ev_result_peak *peak = &result->peak;
+    const int64_t n_rows = result->n_sets > 0 ? result->sets[0].n_rows : 0;
     bool has_changes = false;
 
     for (size_t b = 0; b < view->n_backends; b++)
         has_changes |= layers_of(view, b).has_changes;
     if (i == 0)
         snprintf(text, size,
-                 "time: of one image on one thread, median; layers are looked at from "
-                 "within, everything else is what they leave of a call");
+                 "time: median for one image on one thread; everything else: what the layers leave "
+                 "of it");
     else if (i == 1)
-        note_peak(&result->peak, text, size);
+        snprintf(text, size,
+                 "of peak: this CPU's on %d thread%s, %.0f G multiply-adds/s in float32, %.0f G in "
+                 "int8; memory %.1f GB/s",
+                 peak->n_threads, peak->n_threads == 1 ? "" : "s", peak->float_macs_per_s / 1e9,
+                 peak->int8_macs_per_s / 1e9, peak->bytes_per_s / 1e9);
     else if (i == 2 && has_changes)
-        snprintf(
-            text, size,
-            "int8 alone: change of the MSE when that layer alone is in int8, ± half its %.0f %% "
-            "interval, on up to 2,000 images of %s",
-            EV_ERROR_CONFIDENCE * 100, result->n_sets > 0 ? result->sets[0].name : "the set");
+        snprintf(text, size,
+                 "int8 alone: of that layer only, change ± half its %.0f %% interval, %" PRId64
+                 " images of %.40s",
+                 EV_ERROR_CONFIDENCE * 100,
+                 n_rows < EV_LAYERS_MAX_ROWS ? n_rows : EV_LAYERS_MAX_ROWS,
+                 result->n_sets > 0 ? result->sets[0].name : "");
     else
         return false;
     return true;
@@ -306,7 +302,7 @@ static enum ev_status write_backend(const struct ev_view *view, size_t backend, 
     ev_layers_finding(view, backend, text, sizeof text);
     fputc('\n', out);
     write_text(out, text);
-    fputs(*text ? "\n\n" : "", out);
+    fputs(*text ? ".\n\n" : "", out);
     return EV_OK;
 }
 
@@ -331,7 +327,7 @@ enum ev_status ev_layers_markdown(const struct ev_view *view, FILE *out, struct 
     return status;
 }
 
-static void print_clean(FILE *out, const char *indent, const char *text)
+static void print_line(const char *indent, const char *text, FILE *out)
 {
     char clean[400];
 
@@ -339,31 +335,46 @@ static void print_clean(FILE *out, const char *indent, const char *text)
     fprintf(out, "%s%s\n", indent, clean);
 }
 
+static enum ev_status print_backend(const struct ev_view *view, size_t backend, const char *indent,
+                                    FILE *out, struct ev_error *err)
+{
+    struct ev_grid grid;
+    char text[400];
+    enum ev_status status = ev_layers_grid(view, backend, &grid, err);
+
+    if (status != EV_OK)
+        return status;
+    ev_view_label(view, backend, text, sizeof text);
+    print_line("Layers of ", text, out);
+    fputc('\n', out);
+    ev_grid_print(&grid, indent, out);
+    ev_grid_free(&grid);
+    fputc('\n', out);
+    ev_layers_finding(view, backend, text, sizeof text);
+    if (*text) {
+        print_line(indent, text, out);
+        fputc('\n', out);
+    }
+    return EV_OK;
+}
+
 void ev_layers_print(const struct ev_view *view, const char *indent, FILE *out)
 {
-    char text[400], label[44];
+    char text[400];
     struct ev_error err = EV_ERROR_INIT;
-    struct ev_grid grid;
+    enum ev_status status = EV_OK;
 
-    for (size_t b = 0; b < view->n_backends; b++) {
-        if (!ev_layers_known(view, b))
-            continue;
-        if (ev_layers_grid(view, b, &grid, &err) != EV_OK) {
-            fprintf(out, "%s\n", err.message);
-            return;
-        }
-        ev_view_label(view, b, label, sizeof label);
-        fprintf(out, "\nlayers of %s\n\n", label);
-        ev_grid_print(&grid, indent, out);
-        ev_grid_free(&grid);
-        ev_layers_finding(view, b, text, sizeof text);
-        fputc('\n', out);
-        print_clean(out, indent, text);
+    if (view->result->n_layers == 0)
+        return;
+    for (size_t b = 0; b < view->n_backends && status == EV_OK; b++) {
+        if (ev_layers_known(view, b))
+            status = print_backend(view, b, indent, out, &err);
     }
-    if (view->result->n_layers > 0)
-        fputc('\n', out);
-    for (int i = 0; view->result->n_layers > 0 && ev_layers_note(view, i, text, sizeof text); i++)
-        print_clean(out, indent, text);
+    if (status != EV_OK)
+        print_line("", err.message, out);
+    for (int i = 0; ev_layers_note(view, i, text, sizeof text); i++)
+        print_line(indent, text, out);
+    fputc('\n', out);
 }
 
 /* --- layers.csv --- */

@@ -15,7 +15,8 @@ bool ev_layers_known(const struct ev_view *view, size_t backend);
  * has a column if a layer of this backend was tried in int8. */
 EV_CHECKED enum ev_status ev_layers_grid(const struct ev_view *view, size_t backend,
                                          struct ev_grid *grid, struct ev_error *err);
-/* What the table says, computed from its rows: one sentence, "" where multiply-adds are unknown. */
+/* What the table says, computed from its rows: a sentence without its full stop; "" where not all
+ * multiply-adds are known. */
 void ev_layers_finding(const struct ev_view *view, size_t backend, char *text, size_t size);
 /* What the columns are, a line for each i from 0; false behind the last. */
 bool ev_layers_note(const struct ev_view *view, int i, char *text, size_t size);

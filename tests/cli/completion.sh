@@ -40,7 +40,7 @@ offers "evalrun nonsense mo"
 # Options, long and short, once; of eval where no command is named.
 offers "evalrun --ba" --backend --batch
 offers "evalrun eval --ba" --backend --batch
-offers "evalrun -q --la" --labels --layout
+offers "evalrun -q --la" --labels --layers --layout
 offers "evalrun eval --batch 3 --ba" --backend
 offers "evalrun eval --batch=3 --ba" --backend
 offers "evalrun train --l" --learning-rate

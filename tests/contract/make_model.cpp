@@ -3,6 +3,7 @@
  * Writes small TorchScript models that are not PilotNet, for pictures of 66 x 200 x 3 and two
  * outputs: make_model KIND FILE.
  *
+ *     plain          a linear layer over the mean of each channel, and nothing else
  *     linear_first   a linear layer over the channels, then a convolution, then a linear layer: the
  *                    layers in another order; named as Python's torch.nn names them
  *     branches       a depthwise convolution in one of two branches, and a product with a
@@ -33,6 +34,17 @@ void add_layer(torch::jit::Module &model, const char *name, at::IntArrayRef size
     layer.register_parameter("weight", weights(sizes, step), false);
     layer.register_parameter("bias", weights({sizes[0]}, 0.37), false);
     model.register_module(name, layer);
+}
+
+torch::jit::Module plain()
+{
+    torch::jit::Module model("Plain");
+    add_layer(model, "head", {2, 3}, 0.29);
+    model.define(R"(
+def forward(self, x):
+    return torch.linear(torch.mean(x, [2, 3]), self.head.weight, self.head.bias)
+)");
+    return model;
 }
 
 torch::jit::Module linear_first()
@@ -102,9 +114,8 @@ int main(int argc, char **argv)
         const char *name;
         torch::jit::Module (*make)();
     } kinds[] = {
-        {"linear_first", linear_first},
-        {"branches", branches},
-        {"computed", computed},
+        {"plain", plain},       {"linear_first", linear_first},
+        {"branches", branches}, {"computed", computed},
         {"none", none},
     };
     for (const auto &kind : kinds) {

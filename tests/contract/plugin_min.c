@@ -68,4 +68,8 @@ EV_EXPORT const struct ev_backend ev_backend_v1 = {
     .close = min_close,
     .sync = (enum ev_status(*)(struct ev_engine *, struct ev_error *))8,
     .devices_present = (int32_t(*)(uint32_t, char (*)[64], int32_t))8,
+    .layers = (enum ev_status(*)(struct ev_engine *, const struct ev_batch *, struct ev_layer *,
+                                 int32_t, int32_t *, struct ev_error *))8,
+    .quantize_layer = (enum ev_status(*)(struct ev_engine *, int32_t, const struct ev_batch *,
+                                         struct ev_error *))8,
 };

@@ -80,6 +80,41 @@ static enum ev_status wrong_infer(struct ev_engine *engine, const struct ev_batc
     return EV_OK;
 }
 
+static enum ev_status wrong_layers(struct ev_engine *engine, const struct ev_batch *batch,
+                                   struct ev_layer *layers, int32_t max_layers, int32_t *n_layers,
+                                   struct ev_error *err)
+{
+    (void)batch;
+    *n_layers = is(engine, "layers-none") ? 0 : is(engine, "layers-many") ? max_layers + 1 : 2;
+    for (int32_t i = 0; i < 2; i++)
+        layers[i] = (struct ev_layer){"layer", "conv2d", "float32", 10, 40, 100};
+    if (is(engine, "layers-unnamed"))
+        layers[1].name[0] = '\0';
+    if (is(engine, "layers-negative"))
+        layers[1].time_ns = -1;
+    if (is(engine, "layers-macs"))
+        layers[0].macs = -2;
+    if (is(engine, "layers-bytes"))
+        layers[0].weight_bytes = -2;
+    if (is(engine, "layers-endless"))
+        memset(layers[1].kind, 'x', sizeof layers[1].kind);
+    if (is(engine, "layers-silent"))
+        return EV_DEVICE;
+    if (is(engine, "layers-refused"))
+        return ev_fail(err, EV_UNSUPPORTED, "not this model");
+    return EV_OK;
+}
+
+static enum ev_status wrong_quantize_layer(struct ev_engine *engine, int32_t layer,
+                                           const struct ev_batch *calibration, struct ev_error *err)
+{
+    (void)layer;
+    (void)calibration;
+    if (is(engine, "quantize-message"))
+        (void)ev_fail(err, EV_OK, "all is well");
+    return EV_OK;
+}
+
 static void wrong_close(struct ev_engine *engine)
 {
     free(engine);
@@ -96,4 +131,6 @@ EV_EXPORT const struct ev_backend ev_backend_v1 = {
     .describe = wrong_describe,
     .infer = wrong_infer,
     .close = wrong_close,
+    .layers = wrong_layers,
+    .quantize_layer = wrong_quantize_layer,
 };

@@ -229,6 +229,48 @@ START_TEST(one_layer_in_int8)
 }
 END_TEST
 
+/* A ramp folded to -0.5..0.5, as make_model fills weights. */
+static double ramp(int i, double step)
+{
+    const double value = i * step;
+
+    return value - floor(value) - 0.5;
+}
+
+/* Rounding by hand: inputs to 255 steps of their range over the batch, which begins at 0; weights
+ * of each output to 127 steps to either side. */
+START_TEST(int8_is_what_it_says)
+{
+    struct ev_model *model = open_made("plain");
+    struct ev_batch batch = make_batch();
+    const uint8_t *pictures = batch.data;
+    double means[N_ROWS][3] = {{0}}, high = 0;
+    float outputs[N_ROWS * N_OUTPUTS];
+
+    for (int row = 0; row < N_ROWS; row++) {
+        for (size_t i = 0; i < n_picture; i++)
+            means[row][i % 3] += pictures[(size_t)row * n_picture + i] / 255.0 / (66 * 200);
+        for (int c = 0; c < 3; c++)
+            high = fmax(high, means[row][c]);
+    }
+    ev_assert_ok(ev_model_quantize_layer(model, 0, &batch, &err));
+    infer(model, &batch, outputs);
+    for (int row = 0; row < N_ROWS; row++) {
+        for (int k = 0; k < N_OUTPUTS; k++) {
+            double most = 0, expected = ramp(k, 0.37);
+            for (int c = 0; c < 3; c++)
+                most = fmax(most, fabs(ramp(3 * k + c, 0.29)));
+            for (int c = 0; c < 3; c++)
+                expected += rint(means[row][c] / high * 255) * high / 255 *
+                            rint(ramp(3 * k + c, 0.29) / most * 127) * most / 127;
+            ck_assert_double_eq_tol((double)outputs[row * N_OUTPUTS + k], expected, 2e-6);
+        }
+    }
+    free((void *)batch.data);
+    ev_model_close(model);
+}
+END_TEST
+
 START_TEST(layers_in_another_order)
 {
     static const struct expected expected[] = {
@@ -351,6 +393,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(torch, layers_of_pilotnet_add_up, 0, N_VARIANTS);
     tcase_add_loop_test(torch, looking_leaves_no_trace, 0, N_VARIANTS);
     tcase_add_test(torch, one_layer_in_int8);
+    tcase_add_test(torch, int8_is_what_it_says);
     tcase_add_test(torch, layers_in_another_order);
     tcase_add_test(torch, layers_in_branches_and_transposed);
     tcase_add_test(torch, what_cannot_be_int8);

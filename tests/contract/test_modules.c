@@ -196,6 +196,8 @@ START_TEST(a_shorter_table_is_completed)
     ev_assert_ok(ev_engine_find(EV_PLUGINS "/plugin_min.so", &engine, &err));
     ck_assert(engine->sync == NULL);
     ck_assert(engine->devices_present == NULL);
+    ck_assert(engine->layers == NULL);
+    ck_assert(engine->quantize_layer == NULL);
     ck_assert(engine->close != NULL);
 }
 END_TEST
@@ -271,6 +273,58 @@ START_TEST(misdeeds_at_infer_are_told)
 }
 END_TEST
 
+static const struct {
+    const char *misdeed;
+    enum ev_status status;
+    const char *message;
+} layer_misdeeds[] = {
+    {"layers-none", EV_ENGINE, "engine 'wrong': tells of 0 layers, not of 1 to 512"},
+    {"layers-many", EV_ENGINE, "engine 'wrong': tells of 513 layers, not of 1 to 512"},
+    {"layers-unnamed", EV_ENGINE, "engine 'wrong': layer 1 lacks a name, kind or type"},
+    {"layers-negative", EV_ENGINE, "engine 'wrong': layer 1 has a negative figure"},
+    {"layers-macs", EV_ENGINE, "engine 'wrong': layer 0 has a negative figure"},
+    {"layers-bytes", EV_ENGINE, "engine 'wrong': layer 0 has a negative figure"},
+    {"layers-silent", EV_ENGINE, "engine 'wrong': layers failed with status 7 and no message"},
+    {"layers-refused", EV_UNSUPPORTED, "layers-refused: not this model"},
+};
+
+START_TEST(misdeeds_about_layers_are_told)
+{
+    static struct ev_layer layers[EV_MAX_LAYERS];
+    struct ev_model *model;
+    struct ev_batch batch = three_pictures();
+    int32_t n_layers = 7;
+
+    batch.n_rows = 1;
+    ev_assert_ok(open_with(EV_PLUGINS "/plugin_wrong.so", layer_misdeeds[_i].misdeed, &model));
+    ev_assert_fails(ev_model_layers(model, &batch, layers, &n_layers, &err),
+                    layer_misdeeds[_i].status, layer_misdeeds[_i].message);
+    ck_assert_int_eq(n_layers, 0);
+    ev_model_close(model);
+}
+END_TEST
+
+/* What has no end is cut, and what is said beside success is told. */
+START_TEST(texts_of_layers_end)
+{
+    static struct ev_layer layers[EV_MAX_LAYERS];
+    struct ev_model *model;
+    struct ev_batch batch = three_pictures();
+    int32_t n_layers;
+
+    batch.n_rows = 1;
+    ev_assert_ok(open_with(EV_PLUGINS "/plugin_wrong.so", "layers-endless", &model));
+    ev_assert_ok(ev_model_layers(model, &batch, layers, &n_layers, &err));
+    ck_assert_int_eq(n_layers, 2);
+    ck_assert_uint_eq(strlen(layers[1].kind), sizeof layers[1].kind - 1);
+    ev_model_close(model);
+    ev_assert_ok(open_with(EV_PLUGINS "/plugin_wrong.so", "quantize-message", &model));
+    ev_assert_fails(ev_model_quantize_layer(model, 0, &batch, &err), EV_ENGINE,
+                    "engine 'wrong': quantize_layer succeeded, but left the message: all is");
+    ev_model_close(model);
+}
+END_TEST
+
 /* A NaN that a model computes is the model's business. */
 START_TEST(computed_nan_is_passed_on)
 {
@@ -334,6 +388,9 @@ Suite *ev_suite(void)
                         sizeof open_misdeeds / sizeof open_misdeeds[0]);
     tcase_add_loop_test(contract, misdeeds_at_infer_are_told, 0,
                         sizeof infer_misdeeds / sizeof infer_misdeeds[0]);
+    tcase_add_loop_test(contract, misdeeds_about_layers_are_told, 0,
+                        sizeof layer_misdeeds / sizeof layer_misdeeds[0]);
+    tcase_add_test(contract, texts_of_layers_end);
     tcase_add_test(contract, computed_nan_is_passed_on);
     tcase_add_test(contract, silent_failure_names_the_engine);
     tcase_add_test(contract, a_model_is_needed);
