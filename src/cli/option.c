@@ -16,7 +16,7 @@ static const struct ev_option *parsed;
 static bool given[MAX_OPTIONS];
 
 /* More are no help in a line. */
-#define MOST_NAMES_LISTED 10
+#define MOST_NAMES_LISTED 12
 
 enum ev_status ev_fail_unknown(struct ev_error *err, const char *what, const char *text,
                                const char *const *names, size_t n)
