@@ -31,9 +31,12 @@ start_svg = "set terminal svg noenhanced size chart_width, chart_height font fon
           . "linewidth 1 background paper"
 start_png = "set terminal pngcairo noenhanced size 2 * chart_width, 2 * chart_height " \
           . "font font_name.',12' fontscale 1.5 linewidth 2 pointscale 2 background paper"
+# A pixel is a point of the page, 1/72 inch.
+start_pdf = "set terminal pdfcairo noenhanced size chart_width / 72.0, chart_height / 72.0 " \
+          . "font font_name.',12' fontscale 1.0 linewidth 1.4 pointscale 0.8 background paper"
 # The same point is larger in SVG.
 point_size = chart_format eq 'svg' ? 0.65 : 1.0
-start_chart = (chart_format eq 'svg' ? start_svg : start_png) \
+start_chart = (chart_format eq 'svg' ? start_svg : chart_format eq 'pdf' ? start_pdf : start_png) \
             . "; set output chart_file; eval set_titles"
 
 # Titles at the left, the plot below them. All in pixels: characters are higher in one terminal

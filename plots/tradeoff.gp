@@ -2,11 +2,12 @@
 # Size against error against time: time to the right, error upwards, size as the area of a disc, and
 # below the chart the three figures of each backend.
 # $data: backend, ms, MSE. disc_x[], disc_y[], disc_radius[]: the same and pixels. label_x[],
-# label_y[]: centre of the name beside the disc. names[], times[], errors[], sizes[]: as text.
+# label_y[]: centre of the name beside the disc. $front: corners of the line behind which no backend
+# is, from the fastest to the most accurate. names[], times[], errors[], sizes[]: as text.
 # [xy]_min, [xy]_max, [xy]_logarithmic: the axes. tick_decimals: of the MSE's axis.
 
 row_height = 20.0
-table_height = 84 + row_height * n_backends
+table_height = 104 + row_height * n_backends
 chart_height = 470 + table_height
 eval start_chart
 
@@ -29,7 +30,7 @@ if (y_logarithmic) {
     set format y sprintf('%%.%df', tick_decimals)
 }
 
-row(i) = (table_height - 26 - row_height * i) / chart_height
+row(i) = (table_height - 46 + 20 - row_height * i) / chart_height
 set label 1 'disc area: size (MiB)' at screen 0.60, row(0) right textcolor rgb grey
 set label 2 'time (ms)' at screen 0.75, row(0) right textcolor rgb grey
 set label 3 'MSE' at screen 0.90, row(0) right textcolor rgb grey
@@ -57,4 +58,8 @@ if (n_points == 0) {
         textcolor rgb grey
 }
 
-plot @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)
+set label 6 'dashed: no backend is both faster and more accurate than those on the line' \
+    at screen from_left(16), 14.0 / chart_height left font font_name.',9' textcolor rgb grey
+
+plot $front using 1:2 with fsteps dashtype 2 linewidth 1.4 linecolor rgb grey, \
+     @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)

@@ -10,8 +10,9 @@
 
 /* Where reports go. Both folders are made if missing. */
 struct ev_report_folders {
-    const char *tables; /* results.csv, results.md, results.json */
-    const char *plots;  /* *.png, *.svg */
+    const char *tables;    /* results.csv, results.md, results.json, results.html */
+    const char *plots;     /* *.png, *.svg, *.pdf */
+    const char *templates; /* read: whose files are taken before the program's own; or NULL */
 };
 
 /* A writer of one text file from a result. `plots` is the relative path from the file's folder to
@@ -26,12 +27,14 @@ struct ev_report_writer {
 extern const struct ev_report_writer ev_report_csv;
 extern const struct ev_report_writer ev_report_markdown;
 
-/* Checks that both folders can be made and written, before hours are spent. */
+/* Checks that both folders can be made and written, and the page's template, before hours are
+ * spent. */
 EV_CHECKED enum ev_status ev_report_check(const struct ev_report_folders *folders,
                                           struct ev_error *err);
-/* Writes results.json, all tables and all charts; each file whole or absent, and the record and
- * the tables all of them or none, so that one folder never mixes two runs. Without gnuplot the
- * tables are written all the same and one line on standard error says so. */
+/* Writes results.json, all tables and all charts, and the page last, as the charts are within it;
+ * each file whole or absent, and the record and the tables all of them or none, so that one folder
+ * never mixes two runs. The same result gives the same bytes. Without gnuplot the tables and a page
+ * without charts are written all the same and one line on standard error says so. */
 EV_CHECKED enum ev_status ev_report_write(const struct ev_result *result,
                                           const struct ev_report_folders *folders,
                                           struct ev_error *err);
