@@ -6,7 +6,7 @@
 # as text. most: the largest %. reference: backend of the outline. names[].
 
 panel_height = 118
-pitch = 158
+pitch = 152
 chart_height = 96 + n_backends * pitch + 56
 eval start_chart
 
@@ -36,6 +36,7 @@ do for [b = 1:n_backends] {
         set label 2 means[n] at screen left + panel_width, from_top(top - 12) right \
             font font_name.',10' textcolor rgb grey
         set ylabel (k == 1 ? 'images (%)' : '') textcolor rgb ink
+        set format x b == n_backends ? '%g' : ''
         set xlabel (b == n_backends ? columns[k] : '') textcolor rgb ink
         set arrow 1 from 0, graph 0 to 0, graph 1 nohead linewidth 1 dashtype 3 linecolor rgb grey \
             front

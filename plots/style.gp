@@ -55,6 +55,11 @@ set grid linetype 1 linecolor rgb faint linewidth 0.8
 # The default begins with a space, which moves numbers out of the middle of their ticks.
 set format x '%g'
 set key noautotitle
+# Ticks of a logarithmic axis, which may hold no power of ten: `marks = decades(from, to)`, then
+# `eval log_ticks`.
+decades(from, to) = to / from > 300 ? '1' : '1 2 5'
+log_ticks = "set for [d = -6:6] for [m in marks] " \
+          . "xtics add (sprintf('%g', m * 10.0 ** d) m * 10.0 ** d)"
 
 # Used as macros: `plot @each using ... @filled, @each using ... @hatched`.
 each = "for [i = 1:n_backends] $data every ::i - 1::i - 1"

@@ -21,12 +21,14 @@ origin = 0
 if (logarithmic) {
     origin = 0.4 * least
     set logscale x
+    marks = decades(least, largest)
+    eval log_ticks
     set xrange [origin:1.6 * largest]
 } else {
     set xrange [origin:1.08 * largest]
 }
 
-column_width = 118
+column_width = 144
 set rmargin at screen from_left(chart_width - 24 - column_width * n_bars)
 paced_x = from_left(chart_width - 24)
 hot_x = from_left(chart_width - 24 - column_width * has_paced)

@@ -7,7 +7,7 @@
 # [xy]_min, [xy]_max, [xy]_logarithmic: the axes. tick_decimals: of the MSE's axis.
 
 row_height = 20.0
-table_height = 104 + row_height * n_backends
+table_height = 84 + row_height * n_backends
 chart_height = 470 + table_height
 eval start_chart
 
@@ -22,6 +22,8 @@ set xrange [x_min:x_max]
 set yrange [y_min:y_max]
 if (x_logarithmic) {
     set logscale x
+    marks = decades(x_min, x_max)
+    eval log_ticks
 }
 if (y_logarithmic) {
     set logscale y
@@ -30,7 +32,7 @@ if (y_logarithmic) {
     set format y sprintf('%%.%df', tick_decimals)
 }
 
-row(i) = (table_height - 46 + 20 - row_height * i) / chart_height
+row(i) = (table_height - 26 - row_height * i) / chart_height
 set label 1 'disc area: size (MiB)' at screen 0.60, row(0) right textcolor rgb grey
 set label 2 'time (ms)' at screen 0.75, row(0) right textcolor rgb grey
 set label 3 'MSE' at screen 0.90, row(0) right textcolor rgb grey
@@ -58,8 +60,8 @@ if (n_points == 0) {
         textcolor rgb grey
 }
 
-set label 6 'dashed: no backend is both faster and more accurate than those on the line' \
+set label 1003 'dashed: no backend is both faster and more accurate than those on the line' \
     at screen from_left(16), 14.0 / chart_height left font font_name.',9' textcolor rgb grey
 
-plot $front using 1:2 with fsteps dashtype 2 linewidth 1.4 linecolor rgb grey, \
+plot $front using 1:2 with fsteps dashtype 2 linewidth 1.2 linecolor rgb '#A0A0A0', \
      @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)

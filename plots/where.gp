@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Where on each circuit errors are: rows of maps for each set, a map for each backend. Larger errors
 # are darker and thicker.
-# $points_N: set N, a block for each backend (x m, y m, error). sets[], names[]. most: the largest
-# error.
+# $points_N: set N, a block for each backend (x m, y m, error). sets[], names[]. most: the error
+# that is darkest. is_cut: whether some are larger.
 
 n_across = n_backends < 4 ? n_backends : n_backends == 5 || n_backends == 6 ? 3 : 4
 n_down = (n_backends + n_across - 1) / n_across
@@ -34,7 +34,7 @@ set palette defined (0 '#B7D7EC', 0.35 '#3B8BC2', 0.7 '#7B3294', 1 '#2A0A3C')
 set cbrange [0:most]
 set colorbox user origin screen 0.905, from_top(100 + 0.6 * (chart_height - 160)) \
     size screen 0.018, 0.6 * (chart_height - 160) / chart_height
-set cblabel 'error, outputs scaled to 0..1' textcolor rgb ink
+set cblabel 'error, outputs scaled to 0..1'.(is_cut ? ' (darkest: that or more)' : '') textcolor rgb ink
 set cbtics textcolor rgb ink
 set size ratio -1
 unset border
@@ -61,10 +61,8 @@ do for [s = 1:n_sets] {
         set bmargin at screen from_top(y + 20 + heights[s])
         set label 1 names[i] at screen left + 0.005, from_top(y + 8) left \
             font font_name.',10' textcolor rgb grey
-        eval sprintf("plot $points_%d index %d using 1:2 with points pointtype 7 " \
-            ."pointsize 0.35 * point_size linecolor rgb faint, " \
-            ."$points_%d index %d using 1:2:(point_size * (0.25 + 1.1 * $3 / most)):3 " \
-            ."with points pointtype 7 pointsize variable linecolor palette", s, i - 1, s, i - 1)
+        eval sprintf("plot $points_%d index %d using 1:2:(point_size * (0.25 + 1.1 * ($3 < most ? $3 / most : 1))):3 " \
+            ."with points pointtype 7 pointsize variable linecolor palette", s, i - 1)
         unset label
         unset colorbox
     }

@@ -53,8 +53,10 @@ static bool has_set(const struct ev_view *view, const struct ev_samples_set *set
 #define N_BINS      41
 /* Models with more outputs get panels of the first ones. */
 #define MAX_OUTPUTS 4
-/* What the outermost bins hold, of all errors. */
+/* The axis has room for so many of the errors of the backend that has the largest ones... */
 #define INNER_PERCENT 99.0
+/* ... but is no longer than so many times what the one that others are compared with needs. */
+#define MOST_ROOM     3.0
 
 bool ev_plot_has_outputs(const struct ev_view *view)
 {
@@ -115,6 +117,7 @@ static bool find_reach(const struct ev_view *view, const struct ev_column *colum
 {
     const struct ev_samples *samples = &view->result->samples;
     struct list list = {0};
+    double needed = INFINITY; /* by the reference */
 
     *reach = 0;
     for (size_t s = 0; s < samples->n_sets; s++)
@@ -126,10 +129,14 @@ static bool find_reach(const struct ev_view *view, const struct ev_column *colum
         list.n = 0;
         each_error(view, column, b, append_size, &list);
         ev_stats_sort(list.values, list.n);
-        if (list.n > 0)
-            *reach = fmax(*reach, ev_stats_percentile(list.values, list.n, INNER_PERCENT));
+        const double own =
+            list.n > 0 ? ev_stats_percentile(list.values, list.n, INNER_PERCENT) : 0;
+        *reach = fmax(*reach, own);
+        if (b == view->reference && own > 0)
+            needed = own;
     }
     free(list.values);
+    *reach = fmin(*reach, MOST_ROOM * needed);
     if (!(*reach > 0))
         *reach = column->max - column->min;
     return true;
@@ -164,7 +171,7 @@ static void write_panel(FILE *script, size_t panel, const struct errors *errors,
     }
     fputs(errors->n > 0 ? "\n\n" : "NaN NaN\n\n\n", script);
     if (errors->n > 0)
-        snprintf(text, sizeof text, "mean %+.*f %s", ev_grid_decimals(reach, 3),
+        snprintf(text, sizeof text, "mean %+.*f %s", ev_grid_decimals(reach / 100, 2),
                  errors->sum / (double)errors->n, column->unit);
     fprintf(script, "EOD\n");
     ev_plot_set_element(script, "means", panel, text);
@@ -269,7 +276,7 @@ static double row_error(const struct ev_samples_set *set, const struct ev_column
     return sqrt(sum / set->n_outputs);
 }
 
-/* A block of $points, x y error; errors are gathered to find the axis' end. */
+/* A block of $points, x y error; the largest of them widens *most. */
 static void write_points(const struct ev_samples_set *set, const struct ev_column *columns,
                          const float *outputs, struct cell *cells, double *most, FILE *script)
 {
@@ -326,7 +333,7 @@ bool ev_plot_write_where(const struct ev_view *view, FILE *script)
 {
     const struct ev_samples *samples = &view->result->samples;
     struct cell *cells = malloc(N_CELLS * N_CELLS * sizeof *cells);
-    double most = 0;
+    double most = 0, most_of_reference = 0;
 
     if (!cells)
         return false;
@@ -338,11 +345,14 @@ bool ev_plot_write_where(const struct ev_view *view, FILE *script)
             continue;
         fprintf(script, "$points_%zu << EOD\n", ++n);
         for (size_t b = 0; b < view->n_backends; b++)
-            write_points(set, columns_of(view, set), outputs_of(view, set, b), cells, &most,
-                         script);
+            write_points(set, columns_of(view, set), outputs_of(view, set, b), cells,
+                         b == view->reference ? &most_of_reference : &most, script);
         fputs("EOD\n", script);
     }
     free(cells);
-    ev_plot_set_number(script, "most", most > 0 ? most : 1);
+    most = fmax(most, most_of_reference);
+    const double end = most_of_reference > 0 ? fmin(most, MOST_ROOM * most_of_reference) : most;
+    ev_plot_set_number(script, "most", end > 0 ? end : 1);
+    ev_plot_set_number(script, "is_cut", most > end);
     return true;
 }

@@ -68,13 +68,12 @@ static struct figures figures_of(const struct ev_view *view, size_t backend, siz
                             timing->median_high_ns / 1e6, timing->p99_ns / 1e6};
 }
 
-/* "0.243 ±0.002": half the interval's width. */
-static void write_label(FILE *script, size_t mode, size_t backend, const struct figures *figures,
-                        const struct ev_plot_range *range)
+/* "0.2431 ±0.0021": half the interval's width, whose two digits the median goes to. */
+static void write_label(FILE *script, size_t mode, size_t backend, const struct figures *figures)
 {
     char array[16], median[40], text[100] = "-";
     const double half = (figures->high - figures->low) / 2;
-    const int decimals = ev_grid_decimals_in(figures->median, range->least, 3);
+    const int decimals = half > 0 ? ev_grid_decimals(half, 2) : ev_grid_decimals(figures->median, 3);
 
     snprintf(array, sizeof array, "%s_labels", mode_words[mode]);
     ev_grid_number(figures->median, decimals, median, sizeof median);
@@ -96,7 +95,7 @@ bool ev_plot_write_timings(const struct ev_view *view, FILE *script)
 {
     const enum ev_boundary boundary =
         has_timings(view, EV_BOUNDARY_E2E) ? EV_BOUNDARY_E2E : EV_BOUNDARY_COMPUTE;
-    struct ev_plot_range times = EV_PLOT_NOTHING_SEEN, medians = EV_PLOT_NOTHING_SEEN;
+    struct ev_plot_range times = EV_PLOT_NOTHING_SEEN;
     bool has_mode[N_MODES] = {false};
 
     ev_plot_write_head(view, "Inference time of a single image", script);
@@ -104,7 +103,6 @@ bool ev_plot_write_timings(const struct ev_view *view, FILE *script)
     for (size_t b = 0; b < view->n_backends; b++) {
         for (size_t m = 0; m < N_MODES; m++) {
             const struct figures figures = figures_of(view, b, m, boundary);
-            ev_plot_widen(&medians, figures.median);
             ev_plot_widen(&times, figures.median);
             ev_plot_widen(&times, figures.high);
             ev_plot_widen(&times, figures.p99);
@@ -132,7 +130,7 @@ bool ev_plot_write_timings(const struct ev_view *view, FILE *script)
     for (size_t b = 0; b < view->n_backends; b++) {
         for (size_t m = 0; m < N_MODES; m++) {
             const struct figures figures = figures_of(view, b, m, boundary);
-            write_label(script, m, b, &figures, &medians);
+            write_label(script, m, b, &figures);
         }
     }
     return true;
@@ -225,7 +223,7 @@ static void write_curve(const struct calls *calls, FILE *script)
 
 /* $hot or $paced, a block for each backend, and its marks: median and p99 of each. */
 static bool write_mode(const struct ev_view *view, size_t mode, enum ev_boundary boundary,
-                       struct ev_plot_range *times, FILE *script)
+                       struct ev_plot_range *times, int64_t *most_calls, FILE *script)
 {
     const size_t n = view->n_backends;
     double(*marks)[2] = calloc(n, sizeof *marks);
@@ -241,6 +239,7 @@ static bool write_mode(const struct ev_view *view, size_t mode, enum ev_boundary
             marks[b][1] = ev_stats_percentile(calls.ms, calls.n, 99);
             ev_plot_widen(times, (double)calls.ms[0]);
             ev_plot_widen(times, (double)calls.ms[calls.n - 1]);
+            *most_calls = calls.n > *most_calls ? calls.n : *most_calls;
         }
         if (complete)
             write_curve(&calls, script);
@@ -262,14 +261,16 @@ bool ev_plot_write_calls(const struct ev_view *view, FILE *script)
             ? EV_BOUNDARY_E2E
             : EV_BOUNDARY_COMPUTE;
     struct ev_plot_range times = EV_PLOT_NOTHING_SEEN;
+    int64_t most_calls = 1;
     bool complete = true;
 
     ev_plot_write_head(view, "Distribution of inference times", script);
     write_boundary(script, boundary);
     for (size_t m = 0; m < N_MODES; m++) {
         fprintf(script, "has_%s = %d\n", mode_words[m], has_calls(session, m, boundary));
-        complete = complete && write_mode(view, m, boundary, &times, script);
+        complete = complete && write_mode(view, m, boundary, &times, &most_calls, script);
     }
     ev_plot_set_range(script, &times);
+    ev_plot_set_number(script, "smallest_part", 100.0 / (double)most_calls);
     return complete;
 }

@@ -31,7 +31,7 @@
 /* Pixels of the file for one of the layout. */
 #define SCALE 1.5
 
-/* Who says something of a picture, and how it is drawn: told apart in grey by dashes. */
+/* Who says something of a picture, and how it is drawn: told apart in grey by width and dashes. */
 struct voice {
     double red, green, blue;
     double dashes[2];
@@ -152,22 +152,23 @@ static void write_text(cairo_t *cr, double x, double y, double room, const char 
     cairo_show_text(cr, clean);
 }
 
-static void stroke(cairo_t *cr, const struct voice *voice, double width)
+/* Along the path, which is then gone. */
+static void stroke(cairo_t *cr, const struct voice *voice, bool dashed)
 {
-    cairo_path_t *path = cairo_copy_path(cr);
-
-    /* A light rim: the picture below may have any colour. */
-    cairo_set_dash(cr, NULL, 0, 0);
-    cairo_set_line_width(cr, width + 3);
-    cairo_set_source_rgb(cr, 1, 1, 1);
+    if (voice == &voices[TRUTH]) {
+        /* A white line with dark edges: the answers are drawn within it and beside it. */
+        cairo_set_line_width(cr, 8);
+        cairo_set_source_rgb(cr, voice->red, voice->green, voice->blue);
+        cairo_stroke_preserve(cr);
+        cairo_set_line_width(cr, 6);
+        cairo_set_source_rgb(cr, 1, 1, 1);
+    } else {
+        cairo_set_dash(cr, voice->dashes, dashed ? voice->n_dashes : 0, 0);
+        cairo_set_line_width(cr, 2.4);
+        cairo_set_source_rgb(cr, voice->red, voice->green, voice->blue);
+    }
     cairo_stroke(cr);
-    cairo_append_path(cr, path);
-    cairo_set_dash(cr, voice->dashes, voice->n_dashes, 0);
-    cairo_set_line_width(cr, width);
-    cairo_set_source_rgb(cr, voice->red, voice->green, voice->blue);
-    cairo_stroke(cr);
     cairo_set_dash(cr, NULL, 0, 0);
-    cairo_path_destroy(path);
 }
 
 static bool is_signed(const struct ev_column *column)
@@ -196,7 +197,7 @@ static void arrow_of(const struct shown *shown, const float *normalised, double 
     }
 }
 
-/* An arrow from the middle of the lower edge. */
+/* An arrow from the middle of the lower edge; the label's has no head. */
 static void draw_arrow(cairo_t *cr, const struct shown *shown, const float *normalised,
                        const struct voice *voice, double width, double height)
 {
@@ -215,13 +216,15 @@ static void draw_arrow(cairo_t *cr, const struct shown *shown, const float *norm
         y -= step * cos(angle);
         cairo_line_to(cr, x, y);
     }
-    stroke(cr, voice, 2.2);
+    stroke(cr, voice, true);
+    if (voice == &voices[TRUTH])
+        return;
     for (int side = -1; side <= 1; side += 2) {
         const double back = angle + side * 0.5;
         cairo_move_to(cr, x, y);
-        cairo_line_to(cr, x + 8 * sin(back), y + 8 * cos(back));
+        cairo_line_to(cr, x + 9 * sin(back), y + 9 * cos(back));
     }
-    stroke(cr, &(struct voice){voice->red, voice->green, voice->blue, {0, 0}, 0}, 2.2);
+    stroke(cr, voice, false);
 }
 
 static cairo_status_t draw_picture(cairo_t *cr, const struct shown *shown, double x, double y,
@@ -315,7 +318,7 @@ static void write_head(cairo_t *cr, const struct sheet *sheet)
     for (int i = 0; i < N_VOICES; i++) {
         cairo_move_to(cr, x, 54);
         cairo_line_to(cr, x + 40, 54);
-        stroke(cr, &voices[i], 2.2);
+        stroke(cr, &voices[i], true);
         set_font(cr, false, 12);
         write_text(cr, x + 48, 58, 300, names[i]);
         x += 340;
