@@ -14,8 +14,8 @@ set border 1
 set yrange [0:1.12 * most]
 set ytics scale 0
 set grid ytics noxtics
-set label 1003 'outermost bars hold what is further out  |  dashed: ' \
-    .(n_backends > 1 ? names[reference] : 'no error') \
+set label 1003 'outermost bars hold what is further out' \
+    .(n_backends > 1 ? '  |  dashed: '.names[reference] : '') \
     at screen from_left(16), 14.0 / chart_height left font font_name.',10' textcolor rgb grey
 gap = 0.06
 panel_width = (0.90 - gap * (n_columns - 1)) / n_columns
@@ -40,9 +40,11 @@ do for [b = 1:n_backends] {
         set xlabel (b == n_backends ? columns[k] : '') textcolor rgb ink
         set arrow 1 from 0, graph 0 to 0, graph 1 nohead linewidth 1 dashtype 3 linecolor rgb grey \
             front
-        eval sprintf("plot $bins_%d using 1:2:(2.0 * reaches[%d] / n_bins) with boxes " \
-            ."linecolor rgb colour(%d) fillstyle solid 0.75 noborder, " \
-            ."$bins_%d using 1:2 with histeps linewidth 1.2 dashtype 2 linecolor rgb ink", n, k, b, r)
+        bars = sprintf("plot $bins_%d using 1:2:(2.0 * reaches[%d] / n_bins) with boxes " \
+            ."linecolor rgb colour(%d) fillstyle solid 0.75 noborder", n, k, b)
+        outline = sprintf(", $bins_%d using 1:2 with histeps linewidth 1.2 dashtype 2 " \
+            ."linecolor rgb ink", r)
+        eval bars.(n_backends > 1 ? outline : '')
         unset label 1001
         unset label 1002
         unset label 1003

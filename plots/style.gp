@@ -57,7 +57,8 @@ set format x '%g'
 set key noautotitle
 # Ticks of a logarithmic axis, which may hold no power of ten: `marks = decades(from, to)`, then
 # `eval log_ticks`.
-decades(from, to) = to / from > 300 ? '1' : '1 2 5'
+decades(from, to) = to / from > 300 ? '1' : to / from > 8 ? '1 2 5' : \
+    to / from > 2.5 ? '1 1.5 2 3 4 5 7' : '1 1.1 1.2 1.3 1.5 1.7 2 2.2 2.5 3 3.5 4 4.5 5 6 7 8 9'
 log_ticks = "set for [d = -6:6] for [m in marks] " \
           . "xtics add (sprintf('%g', m * 10.0 ** d) m * 10.0 ** d)"
 

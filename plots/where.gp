@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Where on each circuit errors are: rows of maps for each set, a map for each backend. Larger errors
 # are darker and thicker.
-# $points_N: set N, a block for each backend (x m, y m, error). sets[], names[]. most: the error
+# $points_N: set N, a block for each backend (x m, y m, error). notes_N[]: why a map is empty. sets[],
+# names[]. most: the error
 # that is darkest. is_cut: whether some are larger.
 
 n_across = n_backends < 4 ? n_backends : n_backends == 5 || n_backends == 6 ? 3 : 4
@@ -42,6 +43,8 @@ unset xtics
 unset ytics
 unset grid
 
+# Points of a large map are further apart.
+spot = point_size * (n_across == 1 ? 2.4 : n_across == 2 ? 1.5 : n_across == 3 ? 1.2 : 1)
 set multiplot
 top = 84
 do for [s = 1:n_sets] {
@@ -59,9 +62,10 @@ do for [s = 1:n_sets] {
         set rmargin at screen left + panel_width - 0.012
         set tmargin at screen from_top(y + 20)
         set bmargin at screen from_top(y + 20 + heights[s])
-        set label 1 names[i] at screen left + 0.005, from_top(y + 8) left \
+        eval sprintf("note = notes_%d[%d]", s, i)
+        set label 1 names[i].note at screen left + 0.005, from_top(y + 8) left \
             font font_name.',10' textcolor rgb grey
-        eval sprintf("plot $points_%d index %d using 1:2:(point_size * (0.25 + 1.1 * ($3 < most ? $3 / most : 1))):3 " \
+        eval sprintf("plot $points_%d index %d using 1:2:(spot * (0.25 + 1.1 * ($3 < most ? $3 / most : 1))):3 " \
             ."with points pointtype 7 pointsize variable linecolor palette", s, i - 1)
         unset label
         unset colorbox

@@ -221,6 +221,9 @@ bool ev_plot_write_histogram(const struct ev_view *view, FILE *script)
 
 /* --- Maps --- */
 
+/* The darkest colour is that of so many times the largest error of the backend that others are
+ * compared with, or of the largest of all if that is less. */
+#define MOST_COLOUR 1.5
 /* Cells along the longer side of a map: images of one cell are drawn as one point. */
 #define N_CELLS 100
 
@@ -276,8 +279,8 @@ static double row_error(const struct ev_samples_set *set, const struct ev_column
     return sqrt(sum / set->n_outputs);
 }
 
-/* A block of $points, x y error; the largest of them widens *most. */
-static void write_points(const struct ev_samples_set *set, const struct ev_column *columns,
+/* A block of $points, x y error; the largest of them widens *most. False for an empty block. */
+static bool write_points(const struct ev_samples_set *set, const struct ev_column *columns,
                          const float *outputs, struct cell *cells, double *most, FILE *script)
 {
     const struct map map = make_map(set);
@@ -307,6 +310,7 @@ static void write_points(const struct ev_samples_set *set, const struct ev_colum
         n++;
     }
     fputs(n > 0 ? "\n\n" : "NaN NaN NaN\n\n\n", script);
+    return n > 0;
 }
 
 /* Of the sets that are drawn: name, and its extent for the shape of its panels. */
@@ -329,30 +333,48 @@ static void write_sets(const struct ev_view *view, FILE *script)
     }
 }
 
+/* $points_N and notes_N[]. False when out of memory. */
+static bool write_maps(const struct ev_view *view, const struct ev_samples_set *set, size_t number,
+                       struct cell *cells, double *most, double *most_of_reference, FILE *script)
+{
+    bool *drawn = calloc(view->n_backends, sizeof *drawn);
+    char name[32];
+
+    if (!drawn)
+        return false;
+    fprintf(script, "$points_%zu << EOD\n", number);
+    for (size_t b = 0; b < view->n_backends; b++)
+        drawn[b] = write_points(set, columns_of(view, set), outputs_of(view, set, b), cells,
+                                b == view->reference ? most_of_reference : most, script);
+    fputs("EOD\n", script);
+    snprintf(name, sizeof name, "notes_%zu", number);
+    ev_plot_start_array(script, name, view->n_backends);
+    for (size_t b = 0; b < view->n_backends; b++)
+        ev_plot_set_element(script, name, b, drawn[b] ? "" : ": no outputs");
+    free(drawn);
+    return true;
+}
+
 bool ev_plot_write_where(const struct ev_view *view, FILE *script)
 {
     const struct ev_samples *samples = &view->result->samples;
     struct cell *cells = malloc(N_CELLS * N_CELLS * sizeof *cells);
     double most = 0, most_of_reference = 0;
+    bool complete = true;
 
     if (!cells)
         return false;
     ev_plot_write_head(view, "Errors along each lap", script);
     write_sets(view, script);
-    for (size_t s = 0, n = 0; s < samples->n_sets; s++) {
+    for (size_t s = 0, n = 0; s < samples->n_sets && complete; s++) {
         const struct ev_samples_set *set = &samples->sets[s];
-        if (!set->positions || !has_set(view, set))
-            continue;
-        fprintf(script, "$points_%zu << EOD\n", ++n);
-        for (size_t b = 0; b < view->n_backends; b++)
-            write_points(set, columns_of(view, set), outputs_of(view, set, b), cells,
-                         b == view->reference ? &most_of_reference : &most, script);
-        fputs("EOD\n", script);
+        if (set->positions && has_set(view, set))
+            complete = write_maps(view, set, ++n, cells, &most, &most_of_reference, script);
     }
     free(cells);
     most = fmax(most, most_of_reference);
-    const double end = most_of_reference > 0 ? fmin(most, MOST_ROOM * most_of_reference) : most;
+    const double end = most_of_reference > 0 ? fmin(most, MOST_COLOUR * most_of_reference) : most;
     ev_plot_set_number(script, "most", end > 0 ? end : 1);
     ev_plot_set_number(script, "is_cut", most > end);
-    return true;
+    return complete;
 }

@@ -27,6 +27,8 @@
 #define LINE       16
 #define CAPTION    (4 * LINE + 8)
 #define MOST_CELL  300.0
+/* In front of the numbers of an answer. */
+#define NAME_WIDTH 100
 
 /* Pixels of the file for one of the layout. */
 #define SCALE 1.5
@@ -134,19 +136,24 @@ static void set_font(cairo_t *cr, bool bold, double size)
     cairo_set_source_rgb(cr, 0.13, 0.13, 0.13);
 }
 
+static double width_of(cairo_t *cr, const char *text)
+{
+    cairo_text_extents_t extents;
+
+    cairo_text_extents(cr, text, &extents);
+    return extents.x_advance;
+}
+
 /* Writes a text, without its end where it is wider than `room`. */
 static void write_text(cairo_t *cr, double x, double y, double room, const char *text)
 {
     char clean[400];
-    cairo_text_extents_t extents;
 
     ev_text_clean(text, clean, sizeof clean);
-    cairo_text_extents(cr, clean, &extents);
-    for (size_t length = strlen(clean); length > 0 && extents.x_advance > room;) {
+    for (size_t length = strlen(clean); length > 0 && width_of(cr, clean) > room;) {
         while (length > 0 && ((unsigned char)clean[--length] & 0xc0) == 0x80)
             ;
         clean[length] = '\0';
-        cairo_text_extents(cr, clean, &extents);
     }
     cairo_move_to(cr, x, y);
     cairo_show_text(cr, clean);
@@ -264,29 +271,36 @@ static int decimals_of(const struct ev_column *column)
     return decimals < 0.0 ? 0 : decimals > 6.0 ? 6 : (int)decimals;
 }
 
-/* "v 12.31 m/s   w 0.42 rad/s". */
-static void numbers_text(const struct shown *shown, const float *normalised, char *text,
-                         size_t size)
+/* "v 12.31 m/s   w 0.42 rad/s": as many outputs as there is room for. */
+static void write_numbers(cairo_t *cr, const struct shown *shown, const float *normalised, double x,
+                          double y, double room)
 {
+    char text[EV_MAX_OUTPUTS * 128] = "", clean[sizeof text];
     size_t used = 0;
 
-    *text = '\0';
-    for (int32_t k = 0; k < shown->set->n_outputs && used < size; k++) {
+    for (int32_t k = 0; k < shown->set->n_outputs; k++) {
+        const size_t before = used;
         const struct ev_column *column = &shown->columns[k];
         const double value = column->min + (double)normalised[k] * (column->max - column->min);
         char number[64];
-        used += (size_t)snprintf(text + used, size - used, "%s%s %s%s%s", k > 0 ? "   " : "",
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s%s%s", k > 0 ? "   " : "",
                                  column->name,
                                  isfinite(value) ? ev_text_fixed(value, decimals_of(column), number)
                                                  : "no number",
                                  *column->unit ? " " : "", column->unit);
+        ev_text_clean(text, clean, sizeof clean);
+        if (width_of(cr, clean) > room) {
+            text[before] = '\0';
+            break;
+        }
     }
+    write_text(cr, x, y, room, text);
 }
 
 static void write_caption(cairo_t *cr, const struct sheet *sheet, size_t backend,
                           const struct shown *shown, double x, double y)
 {
-    char text[EV_MAX_OUTPUTS * 96], names[N_VOICES][20];
+    char text[160], names[N_VOICES][16];
     const float *const said[N_VOICES] = {shown->label, shown->normalised[REFERENCE],
                                          shown->normalised[VARIANT]};
 
@@ -300,9 +314,8 @@ static void write_caption(cairo_t *cr, const struct sheet *sheet, size_t backend
     set_font(cr, false, 11);
     for (int i = 0; i < N_VOICES; i++) {
         const double line = y + (i + 1) * LINE;
-        write_text(cr, x, line, 130, names[i]);
-        numbers_text(shown, said[i], text, sizeof text);
-        write_text(cr, x + 136, line, CELL_WIDTH - 136, text);
+        write_text(cr, x, line, NAME_WIDTH - 4, names[i]);
+        write_numbers(cr, shown, said[i], x + NAME_WIDTH, line, CELL_WIDTH - NAME_WIDTH);
     }
 }
 
