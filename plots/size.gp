@@ -2,11 +2,11 @@
 # Size of the model file: a bar for each backend.
 # $data: backend, MiB. labels[]: of each backend. largest: MiB.
 
-chart_height = 138 + 46 * n_backends
+chart_height = 148 + 46 * n_backends
 eval start_chart
 eval set_rows
 
-set bmargin at screen 56.0 / chart_height
+set bmargin at screen 66.0 / chart_height
 set xlabel 'size of the model file (MiB)' textcolor rgb ink
 set xrange [0:1.15 * largest]
 

@@ -31,9 +31,12 @@ start_svg = "set terminal svg noenhanced size chart_width, chart_height font fon
           . "linewidth 1 background paper"
 start_png = "set terminal pngcairo noenhanced size 2 * chart_width, 2 * chart_height " \
           . "font font_name.',12' fontscale 1.5 linewidth 2 pointscale 2 background paper"
+# A pixel is a point of the page, 1/72 inch.
+start_pdf = "set terminal pdfcairo noenhanced size chart_width / 72.0, chart_height / 72.0 " \
+          . "font font_name.',12' fontscale 1.0 linewidth 1.4 pointscale 0.8 background paper"
 # The same point is larger in SVG.
 point_size = chart_format eq 'svg' ? 0.65 : 1.0
-start_chart = (chart_format eq 'svg' ? start_svg : start_png) \
+start_chart = (chart_format eq 'svg' ? start_svg : chart_format eq 'pdf' ? start_pdf : start_png) \
             . "; set output chart_file; eval set_titles"
 
 # Titles at the left, the plot below them. All in pixels: characters are higher in one terminal
@@ -52,6 +55,12 @@ set grid linetype 1 linecolor rgb faint linewidth 0.8
 # The default begins with a space, which moves numbers out of the middle of their ticks.
 set format x '%g'
 set key noautotitle
+# Ticks of a logarithmic axis, which may hold no power of ten: `marks = decades(from, to)`, then
+# `eval log_ticks`.
+decades(from, to) = to / from > 300 ? '1' : to / from > 8 ? '1 2 5' : \
+    to / from > 2.5 ? '1 1.5 2 3 4 5 7' : '1 1.1 1.2 1.3 1.5 1.7 2 2.2 2.5 3 3.5 4 4.5 5 6 7 8 9'
+log_ticks = "set for [d = -6:6] for [m in marks] " \
+          . "xtics add (sprintf('%g', m * 10.0 ** d) m * 10.0 ** d)"
 
 # Used as macros: `plot @each using ... @filled, @each using ... @hatched`.
 each = "for [i = 1:n_backends] $data every ::i - 1::i - 1"

@@ -17,6 +17,8 @@ origin = 0
 if (logarithmic) {
     origin = 0.4 * least
     set logscale x
+    marks = decades(least, largest)
+    eval log_ticks
     set xrange [origin:1.6 * largest]
 } else {
     set xrange [origin:1.08 * largest]

@@ -2,7 +2,8 @@
 # Size against error against time: time to the right, error upwards, size as the area of a disc, and
 # below the chart the three figures of each backend.
 # $data: backend, ms, MSE. disc_x[], disc_y[], disc_radius[]: the same and pixels. label_x[],
-# label_y[]: centre of the name beside the disc. names[], times[], errors[], sizes[]: as text.
+# label_y[]: centre of the name beside the disc. $front: corners of the line behind which no backend
+# is, from the fastest to the most accurate. names[], times[], errors[], sizes[]: as text.
 # [xy]_min, [xy]_max, [xy]_logarithmic: the axes. tick_decimals: of the MSE's axis.
 
 row_height = 20.0
@@ -21,6 +22,8 @@ set xrange [x_min:x_max]
 set yrange [y_min:y_max]
 if (x_logarithmic) {
     set logscale x
+    marks = decades(x_min, x_max)
+    eval log_ticks
 }
 if (y_logarithmic) {
     set logscale y
@@ -57,4 +60,8 @@ if (n_points == 0) {
         textcolor rgb grey
 }
 
-plot @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)
+set label 1003 'dashed: no backend is both faster and more accurate than those on the line' \
+    at screen from_left(16), 14.0 / chart_height left font font_name.',9' textcolor rgb grey
+
+plot $front using 1:2 with fsteps dashtype 2 linewidth 1.2 linecolor rgb '#A0A0A0', \
+     @each using 2:3 with points pointtype point(i) pointsize point_size linecolor rgb colour(i)

@@ -190,7 +190,7 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
                                    plots_path ? plots_path
                                    : out_path ? NULL
                                               : DEFAULT_PLOTS,
-                                   &drive->chosen, err);
+                                   NULL, &drive->chosen, err);
     if (status == EV_OK)
         status = ev_drive_report_check(&drive->chosen.folders, err);
     return status;

@@ -21,6 +21,7 @@ static const char *model_path;
 static const char *device_text = "cpu";
 static const char *out_path;
 static const char *plots_path;
+static const char *templates_path;
 static struct ev_set_options set_options;
 static int64_t n_threads;
 static int64_t batch_rows = 1024;
@@ -57,6 +58,7 @@ static const struct ev_option options[] = {
      "folder of the tables (default: " DEFAULT_TABLES ")", NULL},
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
      "folder of the charts (default: " DEFAULT_PLOTS ", or plots in the folder --out)", NULL},
+    {"templates", 0, EV_OPT_TEXT, "DIR", &templates_path, 0, 0, EV_TEMPLATES_HELP, NULL},
     EV_SET_OPTIONS(set_options),
     {"quiet", 'q', EV_OPT_FLAG, NULL, &quiet, 0, 0, "no progress", NULL},
     {0},
@@ -89,7 +91,7 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
                                    plots_path  ? plots_path
                                    : out_path ? NULL
                                               : DEFAULT_PLOTS,
-                                   &evaluation->chosen, err);
+                                   templates_path, &evaluation->chosen, err);
     if (status == EV_OK)
         status = ev_report_check(&evaluation->chosen.folders, err);
     return status;
@@ -180,9 +182,9 @@ const struct ev_command ev_cmd_eval = {
     .operands = "",
     .notes =
         "`evalrun list` shows backends, sets and devices. Built-in sets are rendered when\n"
-        "they are first used. The folder of the tables gets results.csv, results.md and\n"
-        "results.json, the folder of the charts PNG and SVG files. After Ctrl-C what was\n"
-        "finished is reported.\n"
+        "they are first used. The folder of the tables gets results.csv, results.md,\n"
+        "results.json and results.html, the folder of the charts PNG, SVG and PDF files.\n"
+        "After Ctrl-C what was finished is reported.\n"
         "\n"
         "Examples:\n"
         "  evalrun                                       everything on the test sets\n"

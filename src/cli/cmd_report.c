@@ -5,12 +5,14 @@
 
 static const char *out_path;
 static const char *plots_path;
+static const char *templates_path;
 
 static const struct ev_option options[] = {
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
      "folder of the tables (default: the one that is read)", NULL},
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
      "folder of the charts (default: plots in the folder of the tables)", NULL},
+    {"templates", 0, EV_OPT_TEXT, "DIR", &templates_path, 0, 0, EV_TEMPLATES_HELP, NULL},
     {0},
 };
 
@@ -22,7 +24,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
     (void)n_operands;
     if (status == EV_OK)
-        status = ev_folders_choose(out_path ? out_path : operands[0], plots_path, &chosen, err);
+        status = ev_folders_choose(out_path ? out_path : operands[0], plots_path, templates_path,
+                                   &chosen, err);
     if (status == EV_OK)
         status = ev_report_check(&chosen.folders, err);
     if (status == EV_OK)
@@ -42,12 +45,14 @@ const struct ev_command ev_cmd_report = {
     .operands = "DIR",
     .min_operands = 1,
     .max_operands = 1,
-    .notes = "Reads results.json and samples.h5 in DIR, as an evaluation left them, and\n"
-             "writes the tables, the charts and SHA256SUMS from them. Nothing is measured.\n"
+    .notes = "Reads results.json and samples.h5 in DIR, as an evaluation left them, and writes\n"
+             "the tables, the page results.html, the charts and SHA256SUMS from them. Nothing\n"
+             "is measured; the same results give the same files, byte by byte.\n"
              "\n"
              "Examples:\n"
              "  evalrun report results/latest --plots plots/latest\n"
-             "  evalrun report results/latest --out post\n",
+             "  evalrun report results/latest --out post\n"
+             "  evalrun report results/latest --templates my-style\n",
     .options = options,
     .run = run,
 };

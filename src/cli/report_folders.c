@@ -4,13 +4,23 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
-enum ev_status ev_folders_choose(const char *tables, const char *plots,
+static bool is_folder(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+enum ev_status ev_folders_choose(const char *tables, const char *plots, const char *templates,
                                  struct ev_chosen_folders *chosen, struct ev_error *err)
 {
+    if (templates && !is_folder(templates))
+        return ev_fail(err, EV_USAGE, "--templates %s: no such folder", templates);
     /* Scripts of gnuplot and rows of tables name them. */
     for (const char *c = tables; *c; c++) {
         if ((unsigned char)*c < ' ')
@@ -25,7 +35,7 @@ enum ev_status ev_folders_choose(const char *tables, const char *plots,
     }
     chosen->had_tables = ev_file_exists(chosen->tables);
     chosen->had_plots = ev_file_exists(chosen->plots);
-    chosen->folders = (struct ev_report_folders){chosen->tables, chosen->plots};
+    chosen->folders = (struct ev_report_folders){chosen->tables, chosen->plots, templates};
     return EV_OK;
 }
 

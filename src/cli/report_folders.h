@@ -14,8 +14,15 @@ struct ev_chosen_folders {
     bool had_tables, had_plots; /* whether they were there before */
 };
 
-/* Tables in `tables`, charts in `plots`, or in tables/plots if that is NULL. */
+/* Of the option that chooses the third of a report's folders. */
+#define EV_TEMPLATES_HELP                                                                          \
+    "folder of templates of yours: page.html, style.gp, size.gp, ... are taken from it where it "  \
+    "has them"
+
+/* Tables in `tables`, charts in `plots`, or in tables/plots if that is NULL; templates from
+ * `templates` where that is not NULL, which is EV_USAGE if it is no folder. */
 EV_CHECKED enum ev_status ev_folders_choose(const char *tables, const char *plots,
+                                            const char *templates,
                                             struct ev_chosen_folders *chosen, struct ev_error *err);
 /* Removes those of the folders that were not there when they were chosen and are empty: after a
  * command that was refused. */

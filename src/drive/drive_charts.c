@@ -124,8 +124,9 @@ static bool write_lap(const void *subject, FILE *script)
     return true;
 }
 
-enum ev_status ev_drive_draw(const struct ev_drive_result *result, const char *gnuplot,
-                             const char *folder, struct ev_error *err)
+enum ev_status ev_drive_draw(const struct ev_drive_result *result,
+                             const struct ev_plotter *plotter, const char *folder,
+                             struct ev_error *err)
 {
     enum ev_status status = EV_OK;
     char name[200], map[220], lap[220];
@@ -137,7 +138,7 @@ enum ev_status ev_drive_draw(const struct ev_drive_result *result, const char *g
         snprintf(lap, sizeof lap, "lap-%s", name);
         const struct ev_plot_job jobs[] = {{map, "map", write_map, &group},
                                            {lap, "lap", write_lap, &group}};
-        status = ev_plot_draw(jobs, sizeof jobs / sizeof *jobs, gnuplot, folder, err);
+        status = ev_plot_draw(jobs, sizeof jobs / sizeof *jobs, plotter, folder, err);
     }
     return status;
 }

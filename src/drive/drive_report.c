@@ -146,6 +146,7 @@ enum ev_status ev_drive_report_write(const struct ev_drive_result *result, const
                                      const struct ev_report_folders *folders, struct ev_error *err)
 {
     char *gnuplot = ev_plot_find_gnuplot();
+    const struct ev_plotter plotter = {gnuplot, folders->templates};
     char *json = ev_path_join(folders->tables, "drive.json");
     char *plots = gnuplot ? ev_path_relative(folders->tables, folders->plots) : NULL;
     enum ev_status status = json ? ev_drive_write_json(result, command_line, json, err)
@@ -154,7 +155,7 @@ enum ev_status ev_drive_report_write(const struct ev_drive_result *result, const
     for (int which = 0; which < N_TEXTS && status == EV_OK; which++)
         status = write_text(result, (enum text)which, command_line, folders->tables, plots, err);
     if (status == EV_OK && gnuplot)
-        status = ev_drive_draw(result, gnuplot, folders->plots, err);
+        status = ev_drive_draw(result, &plotter, folders->plots, err);
     else if (status == EV_OK)
         ev_progress_note("gnuplot is not installed: tables written, charts left out "
                          "(Debian: apt install gnuplot-nox)");

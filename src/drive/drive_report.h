@@ -8,6 +8,7 @@
 #define EV_DRIVE_REPORT_H
 
 #include "drive/drive.h"
+#include "report/plot.h"
 #include "report/report.h"
 
 /* Makes both folders and checks that files can appear in them, before anything is driven. */
@@ -42,8 +43,9 @@ EV_CHECKED enum ev_status ev_drive_write_json(const struct ev_drive_result *resu
                                               struct ev_error *err);
 /* Charts of every circuit and direction: map-NAME (the circuit with each backend's path) and
  * lap-NAME (deviation and speed along the lap). */
-EV_CHECKED enum ev_status ev_drive_draw(const struct ev_drive_result *result, const char *gnuplot,
-                                        const char *folder, struct ev_error *err);
+EV_CHECKED enum ev_status ev_drive_draw(const struct ev_drive_result *result,
+                                        const struct ev_plotter *plotter, const char *folder,
+                                        struct ev_error *err);
 
 /* "1.02 ms (p99 3.4)" where it was measured, else "50 ms". */
 void ev_drive_latency_text(const struct ev_drive_result *result, size_t backend, char *text,

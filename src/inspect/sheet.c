@@ -10,7 +10,7 @@
 #include <cairo/cairo.h>
 
 #include "base/text.h"
-#include "picture/picture.h"
+#include "picture/picture_canvas.h"
 
 #define ACROSS     4
 #define MOST_DOWN  9
@@ -230,31 +230,6 @@ static enum ev_status draw_cells(cairo_t *cr, struct ev_set *set, const struct l
     return status;
 }
 
-/* cairo's pixels as a PNG file. */
-static enum ev_status save(cairo_surface_t *surface, const struct layout *layout, const char *path,
-                           struct ev_error *err)
-{
-    uint8_t *rgb = malloc((size_t)layout->width * (size_t)layout->height * 3), *to = rgb;
-
-    if (!rgb)
-        return ev_fail(err, EV_MEMORY, "%s: out of memory", path);
-    cairo_surface_flush(surface);
-    const unsigned char *from = cairo_image_surface_get_data(surface);
-    const int stride = cairo_image_surface_get_stride(surface);
-    for (int y = 0; y < layout->height; y++) {
-        for (int x = 0; x < layout->width; x++) {
-            uint32_t pixel;
-            memcpy(&pixel, from + y * stride + 4 * x, sizeof pixel);
-            *to++ = (uint8_t)(pixel >> 16);
-            *to++ = (uint8_t)(pixel >> 8);
-            *to++ = (uint8_t)pixel;
-        }
-    }
-    enum ev_status status = ev_picture_write_png(path, rgb, layout->height, layout->width, 3, err);
-    free(rgb);
-    return status;
-}
-
 enum ev_status ev_sheet_draw(struct ev_set *set, const char *path, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(set);
@@ -278,7 +253,7 @@ enum ev_status ev_sheet_draw(struct ev_set *set, const char *path, struct ev_err
     if (status == EV_OK)
         status = draw_cells(cr, set, &layout, err);
     if (status == EV_OK)
-        status = save(surface, &layout, path, err);
+        status = ev_canvas_save(surface, path, err);
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return status;

@@ -19,18 +19,22 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "report/template.h"
 
 extern char **environ;
 
-#define N_FORMATS 2
+#define N_FORMATS  3
+#define FORMAT_PDF 2
+/* No chart comes near. */
+#define MOST_PDF_BYTES (256u << 20)
 
-const char *const ev_plot_formats[] = {"png", "svg", NULL};
+const char *const ev_plot_formats[] = {"png", "svg", "pdf", NULL};
 
 /* What a whole file of each format ends in; gnuplot says nothing when the disk is full. */
 static const struct {
     const char *bytes;
     size_t n;
-} format_ends[N_FORMATS] = {{"IEND\xae\x42\x60\x82", 8}, {"</svg>", 6}};
+} format_ends[N_FORMATS] = {{"IEND\xae\x42\x60\x82", 8}, {"</svg>", 6}, {"%%EOF", 5}};
 
 static bool is_program(const char *path)
 {
@@ -234,17 +238,27 @@ static bool is_whole(const char *path, size_t format)
                   format_ends[format].n) == 0;
 }
 
-static enum ev_status find_template(const char *name, char **path, struct ev_error *err)
+/* cairo writes the time of drawing into a PDF file: another at the same place, so that the same
+ * chart is the same file. */
+static enum ev_status fix_date(const char *path, struct ev_error *err)
 {
-    char relative[64];
+    static const char key[] = "/CreationDate (D:", fixed[] = "19700101000000Z";
+    char *bytes = NULL;
+    size_t n;
+    enum ev_status status = ev_file_read(path, MOST_PDF_BYTES, &bytes, &n, err);
+    const char *date = status == EV_OK ? memmem(bytes, n, key, strlen(key)) : NULL;
 
-    snprintf(relative, sizeof relative, "plots/%s.gp", name);
-    *path = ev_path_data(relative);
-    if (!*path)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    if (!ev_file_exists(*path))
-        return ev_fail(err, EV_IO, "%s: missing, so no chart can be drawn", *path);
-    return EV_OK;
+    if (date && (size_t)(date - bytes) + strlen(key) + strlen(fixed) < n) {
+        FILE *file = fopen(path, "r+b");
+        bool done = file && fseek(file, date - bytes + (long)strlen(key), SEEK_SET) == 0 &&
+                    fwrite(fixed, 1, strlen(fixed), file) == strlen(fixed);
+        if (file && fclose(file) != 0)
+            done = false;
+        if (!done)
+            status = ev_fail(err, EV_IO, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    free(bytes);
+    return status;
 }
 
 /* Final and temporary names of a chart's files. */
@@ -265,13 +279,16 @@ static enum ev_status name_files(const struct ev_plot_job *job, const char *fold
     return EV_OK;
 }
 
-static enum ev_status draw(const struct ev_plot_job *job, const char *gnuplot, const char *style,
-                           const char *folder, struct ev_error *err)
+static enum ev_status draw(const struct ev_plot_job *job, const struct ev_plotter *plotter,
+                           const char *style, const char *folder, struct ev_error *err)
 {
     char *paths[N_FORMATS] = {NULL}, *temporaries[N_FORMATS] = {NULL};
     char *template = NULL, *script = NULL;
+    char file_name[64];
     size_t length = 0;
-    enum ev_status status = find_template(job->template, &template, err);
+
+    snprintf(file_name, sizeof file_name, "%s.gp", job->template);
+    enum ev_status status = ev_template_find(plotter->templates, file_name, &template, err);
 
     if (status == EV_OK)
         status = name_files(job, folder, paths, temporaries, err);
@@ -282,12 +299,14 @@ static enum ev_status draw(const struct ev_plot_job *job, const char *gnuplot, c
         status = ev_fail(err, EV_MEMORY, "chart '%s': out of memory", job->name);
         goto done;
     }
-    status = run(gnuplot, job->name, script, length, err);
+    status = run(plotter->gnuplot, job->name, script, length, err);
     for (size_t i = 0; i < N_FORMATS && status == EV_OK; i++) {
         if (!is_whole(temporaries[i], i))
             status =
                 ev_fail(err, EV_IO, "%s: cannot be written: gnuplot left it incomplete", paths[i]);
     }
+    if (status == EV_OK)
+        status = fix_date(temporaries[FORMAT_PDF], err);
     for (size_t i = 0; i < N_FORMATS && status == EV_OK; i++)
         status = ev_file_commit(temporaries[i], paths[i], err);
 done:
@@ -302,8 +321,9 @@ done:
     return status;
 }
 
-enum ev_status ev_plot_draw(const struct ev_plot_job *jobs, size_t n, const char *gnuplot,
-                            const char *folder, struct ev_error *err)
+enum ev_status ev_plot_draw(const struct ev_plot_job *jobs, size_t n,
+                            const struct ev_plotter *plotter, const char *folder,
+                            struct ev_error *err)
 {
     char *style = NULL;
     enum ev_status status = EV_OK;
@@ -312,9 +332,9 @@ enum ev_status ev_plot_draw(const struct ev_plot_job *jobs, size_t n, const char
     if (folder[strcspn(folder, "\r\n\t")] != '\0')
         return ev_fail(err, EV_UNSUPPORTED,
                        "charts cannot be written to a folder with a line break in its name");
-    status = find_template("style", &style, err);
+    status = ev_template_find(plotter->templates, "style.gp", &style, err);
     for (size_t i = 0; i < n && status == EV_OK; i++)
-        status = draw(&jobs[i], gnuplot, style, folder, err);
+        status = draw(&jobs[i], plotter, style, folder, err);
     free(style);
     return status;
 }
@@ -332,8 +352,36 @@ static bool write_chart(const void *subject, FILE *script)
     return of->chart->write_data(of->view, script);
 }
 
-enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot, const char *folder,
-                             struct ev_error *err)
+static bool has_data(const struct ev_chart *chart, const struct ev_view *view)
+{
+    return view->n_backends > 0 && (!chart->has_data || chart->has_data(view));
+}
+
+const struct ev_chart *ev_plot_find(const struct ev_view *view, const char *name)
+{
+    for (const struct ev_chart *chart = ev_charts; chart->name; chart++) {
+        if (strcmp(chart->name, name) == 0 && has_data(chart, view))
+            return chart;
+    }
+    return NULL;
+}
+
+static enum ev_status remove_files(const char *chart, const char *folder, struct ev_error *err)
+{
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.%s", chart, ev_plot_formats[i]);
+        char *path = ev_path_join(folder, name);
+        if (!path)
+            return ev_fail(err, EV_MEMORY, "out of memory");
+        (void)unlink(path);
+        free(path);
+    }
+    return EV_OK;
+}
+
+enum ev_status ev_plot_write(const struct ev_view *view, const struct ev_plotter *plotter,
+                             const char *folder, struct ev_error *err)
 {
     enum ev_status status = EV_OK;
 
@@ -341,8 +389,11 @@ enum ev_status ev_plot_write(const struct ev_view *view, const char *gnuplot, co
         return EV_OK;
     for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
         const struct chart_of_view of = {chart, view};
-        const struct ev_plot_job job = {chart->name, chart->name, write_chart, &of};
-        status = ev_plot_draw(&job, 1, gnuplot, folder, err);
+        const struct ev_plot_job job = {chart->name, chart->template, write_chart, &of};
+        if (has_data(chart, view))
+            status = ev_plot_draw(&job, 1, plotter, folder, err);
+        else if (!ev_plot_find(view, chart->name))
+            status = remove_files(chart->name, folder, err);
     }
     return status;
 }

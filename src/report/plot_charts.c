@@ -154,9 +154,16 @@ static bool write_times(const struct ev_view *view, FILE *script)
 }
 
 const struct ev_chart ev_charts[] = {
-    {"size", "Size of the model file", write_size},
-    {"error", "Mean squared error by set", write_error},
-    {"time", "Inference time of a single image", write_times},
-    {"tradeoff", "Size, error and inference time", ev_plot_write_tradeoff},
-    {NULL, NULL, NULL},
+    {"size", "size", "Size of the model file", NULL, write_size},
+    {"error", "error", "Mean squared error by set", NULL, write_error},
+    {"time", "time", "Inference time of a single image", ev_plot_lacks_timings, write_times},
+    {"time", "timing", "Inference time of a single image, hot and paced", ev_plot_has_timings,
+     ev_plot_write_timings},
+    {"tradeoff", "tradeoff", "Size, error and inference time", NULL, ev_plot_write_tradeoff},
+    {"latency", "latency", "Distribution of inference times", ev_plot_has_calls,
+     ev_plot_write_calls},
+    {"histogram", "histogram", "Distribution of errors", ev_plot_has_outputs,
+     ev_plot_write_histogram},
+    {"where", "where", "Errors along each lap", ev_plot_has_positions, ev_plot_write_where},
+    {NULL, NULL, NULL, NULL, NULL},
 };

@@ -50,7 +50,18 @@ double ev_plot_size_mib(const struct ev_view *view, size_t backend);
 double ev_plot_median_ms(const struct ev_view *view, size_t backend);
 double ev_plot_mse(const struct ev_view *view, size_t backend, const char *set);
 
-/* The chart that has a file of its own. */
+/* The charts that have files of their own. */
 bool ev_plot_write_tradeoff(const struct ev_view *view, FILE *script);
+/* Times of worker processes, where they are the result's. */
+bool ev_plot_has_timings(const struct ev_view *view);
+bool ev_plot_lacks_timings(const struct ev_view *view);
+bool ev_plot_write_timings(const struct ev_view *view, FILE *script);
+bool ev_plot_has_calls(const struct ev_view *view);
+bool ev_plot_write_calls(const struct ev_view *view, FILE *script);
+/* Outputs of every row, where they are the result's. */
+bool ev_plot_has_outputs(const struct ev_view *view);
+bool ev_plot_write_histogram(const struct ev_view *view, FILE *script);
+bool ev_plot_has_positions(const struct ev_view *view);
+bool ev_plot_write_where(const struct ev_view *view, FILE *script);
 
 #endif

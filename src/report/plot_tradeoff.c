@@ -189,6 +189,52 @@ static void write_places(const struct ev_view *view, const struct axis *x, const
     }
 }
 
+/* Whether no other backend is at least as fast and as accurate, and better in one of the two. */
+static bool is_in_front(const struct ev_view *view, const struct place *places, size_t own)
+{
+    const char *set = ev_view_main_set(view);
+    const double time = ev_plot_median_ms(view, own), mse = ev_plot_mse(view, own, set);
+
+    for (size_t b = 0; b < view->n_backends; b++) {
+        const double t = ev_plot_median_ms(view, b), e = ev_plot_mse(view, b, set);
+        if (places[b].drawn && t <= time && e <= mse && (t < time || e < mse))
+            return false;
+    }
+    return places[own].drawn;
+}
+
+/* $front: those in front from the fastest on, between the points where the line enters and leaves
+ * the plot. */
+static void write_front(const struct ev_view *view, const struct place *places,
+                        const struct axis *x, const struct axis *y, FILE *script)
+{
+    const char *set = ev_view_main_set(view);
+    double after = -INFINITY, mse = NAN;
+
+    fputs("$front << EOD\n", script);
+    for (;;) {
+        size_t next = view->n_backends;
+        for (size_t b = 0; b < view->n_backends; b++) {
+            const double time = ev_plot_median_ms(view, b);
+            if (is_in_front(view, places, b) && time > after &&
+                (next == view->n_backends || time < ev_plot_median_ms(view, next)))
+                next = b;
+        }
+        if (next == view->n_backends)
+            break;
+        if (isinf(after))
+            fprintf(script, "%.17g %.17g\n", ev_plot_median_ms(view, next), y->max);
+        after = ev_plot_median_ms(view, next);
+        mse = ev_plot_mse(view, next, set);
+        fprintf(script, "%.17g %.17g\n", after, mse);
+    }
+    if (isfinite(mse))
+        fprintf(script, "%.17g %.17g\n", x->max, mse);
+    else
+        fputs("NaN NaN\n", script);
+    fputs("EOD\n", script);
+}
+
 bool ev_plot_write_tradeoff(const struct ev_view *view, FILE *script)
 {
     const char *set = ev_view_main_set(view);
@@ -206,6 +252,7 @@ bool ev_plot_write_tradeoff(const struct ev_view *view, FILE *script)
     write_axis(script, 'y', &y);
     ev_plot_set_number(script, "tick_decimals", ev_grid_decimals((y.max - y.min) / 8, 1));
     write_places(view, &x, &y, places, script);
+    write_front(view, places, &x, &y, script);
     free(places);
     ev_plot_start_array(script, "sizes", view->n_backends);
     ev_plot_start_array(script, "times", view->n_backends);

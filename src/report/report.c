@@ -11,8 +11,10 @@
 #include "base/progress.h"
 #include "base/sums.h"
 #include "report/plot.h"
+#include "report/report_html.h"
 #include "report/report_layers.h"
 #include "report/report_view.h"
+#include "report/worst_sheet.h"
 
 static enum ev_status write_json(const struct ev_result *result, const char *plots, FILE *out,
                                  struct ev_error *err)
@@ -55,7 +57,11 @@ enum ev_status ev_report_check(const struct ev_report_folders *folders, struct e
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
         status = ev_file_check(folders->tables, ev_report_writers[i]->file_name, err);
     if (status == EV_OK)
+        status = ev_file_check(folders->tables, EV_HTML_FILE, err);
+    if (status == EV_OK)
         status = ev_file_check(folders->tables, EV_SUMS_FILE, err);
+    if (status == EV_OK)
+        status = ev_html_check(folders->templates, err);
     for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
         for (size_t i = 0; ev_plot_formats[i] && status == EV_OK; i++) {
             char name[64];
@@ -121,6 +127,34 @@ static enum ev_status write_tables(const struct ev_result *result, const char *f
     return status;
 }
 
+/* The digest of a file that not every report has. */
+static enum ev_status add_if_there(struct ev_sums *sums, const char *folder, const char *name,
+                                   struct ev_error *err)
+{
+    char *path = ev_path_join(folder, name);
+    enum ev_status status = path ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+
+    if (status == EV_OK && ev_file_exists(path))
+        status = ev_sums_add(sums, folder, name, err);
+    free(path);
+    return status;
+}
+
+static enum ev_status add_chart(struct ev_sums *sums, const char *folder, const char *plots,
+                                const char *chart, const char *ending, struct ev_error *err)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s.%s", chart, ending);
+    if (!*plots)
+        return add_if_there(sums, folder, name, err);
+    char *path = ev_path_join(plots, name);
+    enum ev_status status =
+        path ? add_if_there(sums, folder, path, err) : ev_fail(err, EV_MEMORY, "out of memory");
+    free(path);
+    return status;
+}
+
 /* Digests of the charts, if they lie below the folder of the tables; `plots` leads to them. */
 static enum ev_status add_charts(struct ev_sums *sums, const char *folder, const char *plots,
                                  struct ev_error *err)
@@ -130,16 +164,10 @@ static enum ev_status add_charts(struct ev_sums *sums, const char *folder, const
     if (*plots == '/' || strncmp(plots, "../", 3) == 0)
         return EV_OK;
     for (const struct ev_chart *chart = ev_charts; chart->name && status == EV_OK; chart++) {
-        for (size_t i = 0; ev_plot_formats[i] && status == EV_OK; i++) {
-            char name[64];
-            snprintf(name, sizeof name, "%s.%s", chart->name, ev_plot_formats[i]);
-            char *path = ev_path_join(*plots ? plots : ".", name);
-            status = path ? ev_sums_add(sums, folder, *plots ? path : name, err)
-                          : ev_fail(err, EV_MEMORY, "out of memory");
-            free(path);
-        }
+        for (size_t i = 0; ev_plot_formats[i] && status == EV_OK; i++)
+            status = add_chart(sums, folder, plots, chart->name, ev_plot_formats[i], err);
     }
-    return status;
+    return status == EV_OK ? add_chart(sums, folder, plots, EV_WORST_NAME, "png", err) : status;
 }
 
 /* `plots` is NULL without charts. */
@@ -155,6 +183,8 @@ static enum ev_status write_sums(const struct ev_result *result, const char *fol
         if (ev_report_applies(ev_report_writers[i], result))
             status = ev_sums_add(&sums, folder, ev_report_writers[i]->file_name, err);
     }
+    if (status == EV_OK)
+        status = add_if_there(&sums, folder, EV_HTML_FILE, err);
     if (status == EV_OK && plots)
         status = add_charts(&sums, folder, plots, err);
     if (status == EV_OK)
@@ -167,6 +197,37 @@ static enum ev_status write_sums(const struct ev_result *result, const char *fol
     ev_sums_free(&sums);
     free(path);
     return status;
+}
+
+/* The page of an evaluation that left nothing is none. */
+static enum ev_status write_page(const struct ev_view *view,
+                                 const struct ev_report_folders *folders, bool has_charts,
+                                 struct ev_error *err)
+{
+    struct ev_outfile file = {0};
+    char *path = ev_path_join(folders->tables, EV_HTML_FILE);
+    enum ev_status status = path ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+
+    if (status == EV_OK && view->n_backends > 0) {
+        status = ev_outfile_open(&file, path, err);
+        if (status == EV_OK)
+            status = ev_html_write(view, has_charts ? folders->plots : NULL, folders->templates,
+                                   file.stream, err);
+        if (status == EV_OK)
+            status = ev_outfile_commit(&file, err);
+        ev_outfile_abort(&file);
+    }
+    free(path);
+    return status;
+}
+
+static enum ev_status write_charts(const struct ev_view *view, const char *gnuplot,
+                                   const struct ev_report_folders *folders, struct ev_error *err)
+{
+    const struct ev_plotter plotter = {gnuplot, folders->templates};
+    enum ev_status status = ev_plot_write(view, &plotter, folders->plots, err);
+
+    return status == EV_OK ? ev_worst_write(view, folders->plots, err) : status;
 }
 
 enum ev_status ev_report_write(const struct ev_result *result,
@@ -186,10 +247,12 @@ enum ev_status ev_report_write(const struct ev_result *result,
     if (status == EV_OK)
         status = write_tables(result, folders->tables, plots, err);
     if (status == EV_OK && gnuplot)
-        status = ev_plot_write(&view, gnuplot, folders->plots, err);
+        status = write_charts(&view, gnuplot, folders, err);
     else if (status == EV_OK)
         ev_progress_note("gnuplot is not installed: tables written, charts left out "
                          "(Debian: apt install gnuplot-nox)");
+    if (status == EV_OK)
+        status = write_page(&view, folders, gnuplot != NULL, err);
     if (status == EV_OK)
         status = write_sums(result, folders->tables, plots, err);
     ev_view_free(&view);

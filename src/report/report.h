@@ -11,8 +11,10 @@
 
 /* Where reports go. Both folders are made if missing. */
 struct ev_report_folders {
-    const char *tables; /* results.csv, results.md, results.json, samples.h5, SHA256SUMS */
-    const char *plots;  /* *.png, *.svg */
+    /* results.csv, results.md, results.html, results.json, samples.h5, SHA256SUMS */
+    const char *tables;
+    const char *plots;     /* *.png, *.svg, *.pdf */
+    const char *templates; /* read: whose files are taken before the program's own; or NULL */
 };
 
 #define EV_REPORT_RESULT  "results.json"
@@ -36,14 +38,16 @@ extern const struct ev_report_writer ev_report_markdown;
 extern const struct ev_report_writer *const ev_report_writers[];
 bool ev_report_applies(const struct ev_report_writer *writer, const struct ev_result *result);
 
-/* Checks that both folders can be made and written, before hours are spent. */
+/* Checks that both folders can be made and written, and the page's template, before hours are
+ * spent. */
 EV_CHECKED enum ev_status ev_report_check(const struct ev_report_folders *folders,
                                           struct ev_error *err);
-/* Writes results.json, samples.h5, all tables and all charts; each file whole or absent, and the
- * record, the samples and the tables all of them or none, so that one folder never mixes two runs.
- * Last comes SHA256SUMS, of all that was written into the folder of the tables or below it: where
- * it is missing, a report was not finished. Without gnuplot the tables are written all the same and
- * one line on standard error says so. */
+/* Writes results.json, samples.h5, all tables and all charts, and the page after them, as the charts
+ * are within it; each file whole or absent, and the record, the samples and the tables all of them
+ * or none, so that one folder never mixes two runs. The same result gives the same bytes. Last comes
+ * SHA256SUMS, of all that was written into the folder of the tables or below it: where it is
+ * missing, a report was not finished. Without gnuplot the tables and a page without charts are
+ * written all the same and one line on standard error says so. */
 EV_CHECKED enum ev_status ev_report_write(const struct ev_result *result,
                                           const struct ev_report_folders *folders,
                                           struct ev_error *err);

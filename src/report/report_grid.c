@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers with equal decimals in a column, and two ways to print a grid. */
+/* Numbers with equal decimals in a column, and three ways to print a grid. */
 #include "report/report_grid.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@
 enum ev_status ev_grid_init(struct ev_grid *grid, size_t n_columns, size_t n_rows,
                             struct ev_error *err)
 {
-    *grid = (struct ev_grid){.n_columns = n_columns, .n_rows = n_rows + HEADER_ROWS};
+    *grid = (struct ev_grid){.n_columns = n_columns, .n_rows = n_rows + HEADER_ROWS, .left = 1};
     grid->cells = calloc(grid->n_rows * n_columns, sizeof *grid->cells);
     if (grid->cells)
         return EV_OK;
@@ -46,6 +46,17 @@ void ev_grid_set_header(struct ev_grid *grid, size_t column, const char *what, c
 void ev_grid_set_text(struct ev_grid *grid, size_t row, size_t column, const char *text)
 {
     ev_text_clean(text, cell_of(grid, HEADER_ROWS + row, column), EV_GRID_CELL_CHARS);
+}
+
+void ev_grid_align_left(struct ev_grid *grid, size_t column)
+{
+    grid->left |= UINT32_C(1) << column;
+}
+
+/* Of more columns than bits the last are numbers. */
+static bool is_left(const struct ev_grid *grid, size_t column)
+{
+    return column < 32 && grid->left >> column & 1;
 }
 
 int ev_grid_decimals(double value, int significant)
@@ -199,7 +210,7 @@ void ev_grid_markdown(const struct ev_grid *grid, FILE *out)
     }
     fputs("|\n", out);
     for (size_t column = 0; column < grid->n_columns; column++)
-        fputs(column == 0 ? "| :--- " : "| ---: ", out);
+        fputs(is_left(grid, column) ? "| :--- " : "| ---: ", out);
     fputs("|\n", out);
     for (size_t row = HEADER_ROWS; row < grid->n_rows; row++) {
         for (size_t column = 0; column < grid->n_columns; column++) {
@@ -209,6 +220,58 @@ void ev_grid_markdown(const struct ev_grid *grid, FILE *out)
         }
         fputs("|\n", out);
     }
+}
+
+void ev_grid_html_text(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        if (*text == '<')
+            fputs("&lt;", out);
+        else if (*text == '>')
+            fputs("&gt;", out);
+        else if (*text == '&')
+            fputs("&amp;", out);
+        else if (*text == '"')
+            fputs("&quot;", out);
+        else if (*text == '\'')
+            fputs("&#39;", out);
+        else
+            fputc(*text, out);
+    }
+}
+
+static const char *html_class(const struct ev_grid *grid, size_t column)
+{
+    return is_left(grid, column) ? "" : " class=\"number\"";
+}
+
+void ev_grid_html(const struct ev_grid *grid, FILE *out)
+{
+    fputs("<div class=\"scroll\"><table>\n<thead><tr>", out);
+    for (size_t column = 0; column < grid->n_columns; column++) {
+        const char *unit = cell_of(grid, 1, column);
+        fprintf(out, "<th scope=\"col\"%s>", html_class(grid, column));
+        ev_grid_html_text(cell_of(grid, 0, column), out);
+        if (*unit) {
+            fputs(" <small>", out);
+            ev_grid_html_text(unit, out);
+            fputs("</small>", out);
+        }
+        fputs("</th>", out);
+    }
+    fputs("</tr></thead>\n<tbody>\n", out);
+    for (size_t row = HEADER_ROWS; row < grid->n_rows; row++) {
+        fputs("<tr>", out);
+        for (size_t column = 0; column < grid->n_columns; column++) {
+            const char *tag = column == 0 ? "th" : "td";
+            fprintf(out, "<%s%s%s>", tag, column == 0 ? " scope=\"row\"" : "",
+                    html_class(grid, column));
+            ev_grid_html_text(cell_of(grid, row, column), out);
+            fprintf(out, "</%s>", tag);
+        }
+        fputs("</tr>\n", out);
+    }
+    fputs("</tbody></table></div>\n", out);
 }
 
 void ev_grid_markdown_address(const char *path, FILE *out)

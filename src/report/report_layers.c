@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "eval/layers.h"
+#include "report/report_parts.h"
 
 /* The layers of one backend, without the row for everything else, and their sums. */
 struct layers {
@@ -276,15 +277,7 @@ bool ev_layers_note(const struct ev_view *view, int i, char *text, size_t size)
 
 /* --- Reports --- */
 
-static void write_text(FILE *out, const char *text)
-{
-    char clean[400];
-
-    ev_text_clean(text, clean, sizeof clean);
-    ev_grid_markdown_text(clean, out);
-}
-
-static enum ev_status write_backend(const struct ev_view *view, size_t backend, FILE *out,
+static enum ev_status write_backend(const struct ev_view *view, size_t backend, struct ev_doc *doc,
                                     struct ev_error *err)
 {
     struct ev_grid grid;
@@ -294,36 +287,30 @@ static enum ev_status write_backend(const struct ev_view *view, size_t backend, 
     if (status != EV_OK)
         return status;
     ev_view_label(view, backend, text, sizeof text);
-    fputs("### ", out);
-    write_text(out, text);
-    fputs("\n\n", out);
-    ev_grid_markdown(&grid, out);
+    ev_doc_heading(doc, 3, "%s", text);
+    ev_doc_grid(doc, &grid);
     ev_grid_free(&grid);
     ev_layers_finding(view, backend, text, sizeof text);
-    fputc('\n', out);
-    write_text(out, text);
-    fputs(*text ? ".\n\n" : "", out);
+    if (*text)
+        ev_doc_paragraph(doc, "%s.", text);
     return EV_OK;
 }
 
-enum ev_status ev_layers_markdown(const struct ev_view *view, FILE *out, struct ev_error *err)
+enum ev_status ev_part_layers(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err)
 {
     char text[400];
     enum ev_status status = EV_OK;
 
     if (view->result->n_layers == 0)
         return EV_OK;
-    fputs("## Layers\n\n", out);
+    ev_doc_heading(doc, 2, "Layers");
     for (size_t b = 0; b < view->n_backends && status == EV_OK; b++) {
         if (ev_layers_known(view, b))
-            status = write_backend(view, b, out, err);
+            status = write_backend(view, b, doc, err);
     }
-    for (int i = 0; ev_layers_note(view, i, text, sizeof text); i++) {
-        fputs("- ", out);
-        write_text(out, text);
-        fputs(".\n", out);
-    }
-    fputc('\n', out);
+    for (int i = 0; ev_layers_note(view, i, text, sizeof text); i++)
+        ev_doc_item(doc, "%s.", text);
+    ev_doc_end_list(doc);
     return status;
 }
 

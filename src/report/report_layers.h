@@ -21,9 +21,8 @@ void ev_layers_finding(const struct ev_view *view, size_t backend, char *text, s
 /* What the columns are, a line for each i from 0; false behind the last. */
 bool ev_layers_note(const struct ev_view *view, int i, char *text, size_t size);
 
-/* All tables with their sentences and notes; nothing for a result without layers. */
-EV_CHECKED enum ev_status ev_layers_markdown(const struct ev_view *view, FILE *out,
-                                             struct ev_error *err);
+/* All tables with their sentences and notes; nothing for a result without layers. In documents they
+ * are the part ev_part_layers. */
 void ev_layers_print(const struct ev_view *view, const char *indent, FILE *out);
 
 extern const struct ev_report_writer ev_report_layers_csv;

@@ -27,7 +27,7 @@ START_TEST(make_results)
     };
     const char *folder = variable("FOLDER", "made");
     char *plots = ev_path_join(folder, "plots");
-    const struct ev_report_folders folders = {folder, plots};
+    const struct ev_report_folders folders = {folder, plots, NULL};
     struct ev_error err = EV_ERROR_INIT;
     struct ev_result result;
 

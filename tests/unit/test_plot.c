@@ -18,6 +18,14 @@
 
 static struct ev_error err = EV_ERROR_INIT;
 
+/* What a stand-in for gnuplot draws with. */
+static enum ev_status plot(const struct ev_view *view, const char *gnuplot, const char *folder)
+{
+    const struct ev_plotter plotter = {gnuplot, NULL};
+
+    return ev_plot_write(view, &plotter, folder, &err);
+}
+
 static const char *make_folder(const char *name)
 {
     const char *path = ev_test_path(name);
@@ -52,7 +60,9 @@ static size_t count_files(const char *folder)
     size_t n = 0;
 
     for (const struct ev_chart *chart = ev_charts; chart->name; chart++) {
-        for (size_t i = 0; ev_plot_formats[i]; i++) {
+        /* Rows of one name follow each other. */
+        for (size_t i = 0; ev_plot_formats[i] && strcmp(chart->name, chart[1].name ? chart[1].name : "");
+             i++) {
             char *path = path_of(folder, chart->name, ev_plot_formats[i]);
             n += ev_file_exists(path);
             free(path);
@@ -90,7 +100,7 @@ START_TEST(failures_leave_nothing)
 
     ev_test_result_make(&result, 4, 3);
     ev_assert_ok(ev_view_init(&view, &result, &err));
-    ev_assert_fails(ev_plot_write(&view, gnuplot, folder, &err), EV_IO, failures[_i].said);
+    ev_assert_fails(plot(&view, gnuplot, folder), EV_IO, failures[_i].said);
     ck_assert_int_eq(rmdir(folder), 0); /* empty: no temporary file either */
     ev_view_free(&view);
     ev_result_free(&result);
@@ -114,8 +124,8 @@ START_TEST(failures_keep_what_was_there)
     ev_test_result_make(&result, 1, 1);
     ev_assert_ok(ev_view_init(&view, &result, &err));
     const char *gnuplot = make_gnuplot("none", "cat >/dev/null");
-    ev_assert_fails(ev_plot_write(&view, gnuplot, folder, &err), EV_IO, "size.png");
-    ev_assert_fails(ev_plot_write(&view, "/no/such/gnuplot", folder, &err), EV_IO,
+    ev_assert_fails(plot(&view, gnuplot, folder), EV_IO, "size.png");
+    ev_assert_fails(plot(&view, "/no/such/gnuplot", folder), EV_IO,
                     "/no/such/gnuplot: cannot be started");
     ev_assert_ok(ev_file_read(path, 100, &text, &length, &err));
     ck_assert_str_eq(text, "old");
@@ -134,7 +144,7 @@ START_TEST(missing_templates_are_named)
     setenv("EVALRUN_DATA_DIR", ev_test_folder(), 1);
     ev_test_result_make(&result, 1, 1);
     ev_assert_ok(ev_view_init(&view, &result, &err));
-    ev_assert_fails(ev_plot_write(&view, "/bin/true", make_folder("charts"), &err), EV_IO,
+    ev_assert_fails(plot(&view, "/bin/true", make_folder("charts")), EV_IO,
                     "plots/style.gp: missing");
     ev_view_free(&view);
     ev_result_free(&result);
@@ -170,6 +180,7 @@ static const char ends_only[] =
     "sed -n \"s/^chart_file = '\\(.*\\)'$/\\1/p\" | while read -r f; do case $f in\n"
     "*.png) printf 'IEND\\256B`\\202' >\"$f\" ;;\n"
     "*.svg) echo '</svg>' >\"$f\" ;;\n"
+    "*.pdf) echo '%%EOF' >\"$f\" ;;\n"
     "esac; done";
 
 /* Links in the Markdown file lead from its folder to the charts. */
@@ -194,11 +205,11 @@ START_TEST(markdown_links_lead_to_the_charts)
     ck_assert_int_eq(chdir(ev_test_folder()), 0);
     ev_test_result_make(&result, 1, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct ev_report_folders folders = {cases[i].tables, cases[i].plots};
+        const struct ev_report_folders folders = {cases[i].tables, cases[i].plots, NULL};
         char *path = ev_path_join(cases[i].tables, "results.md"), *text;
         size_t length;
         ev_assert_ok(ev_report_write(&result, &folders, &err));
-        ck_assert_uint_eq(count_files(cases[i].plots), 8);
+        ck_assert_uint_eq(count_files(cases[i].plots), 12);
         ev_assert_ok(ev_file_read(path, 1 << 20, &text, &length, &err));
         ck_assert_msg(strstr(text, cases[i].link) != NULL, "no '%s' in:\n%s", cases[i].link, text);
         free(text);
@@ -219,14 +230,14 @@ START_TEST(no_chart_after_a_signal)
     ev_assert_ok(ev_view_init(&view, &result, &err));
     ev_interrupt_install();
     raise(SIGINT);
-    ev_assert_fails(ev_plot_write(&view, gnuplot, folder, &err), EV_INTERRUPTED,
+    ev_assert_fails(plot(&view, gnuplot, folder), EV_INTERRUPTED,
                     "interrupted: chart 'size' and those after it are not drawn");
     ck_assert_int_eq(rmdir(folder), 0);
     /* What is reported after an interruption has its charts. */
     ev_interrupt_answer();
     folder = make_folder("charts");
-    ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
-    ck_assert_uint_eq(count_files(folder), 8);
+    ev_assert_ok(plot(&view, gnuplot, folder));
+    ck_assert_uint_eq(count_files(folder), 12);
     ev_view_free(&view);
     ev_result_free(&result);
 }
@@ -332,8 +343,8 @@ START_TEST(charts_are_drawn_whatever_is_missing)
         drawings[_i].change(&result);
     ev_assert_ok(ev_view_init(&view, &result, &err));
     if (gnuplot) {
-        ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
-        ck_assert_uint_eq(count_files(folder), 8);
+        ev_assert_ok(plot(&view, gnuplot, folder));
+        ck_assert_uint_eq(count_files(folder), 12);
     }
     ck_assert(!ev_file_exists("x")); /* no name was run as a command */
     free(gnuplot);
@@ -352,7 +363,7 @@ START_TEST(the_same_result_gives_the_same_charts)
     ev_test_result_make(&result, 4, 3);
     ev_assert_ok(ev_view_init(&view, &result, &err));
     for (size_t i = 0; gnuplot && i < 2; i++)
-        ev_assert_ok(ev_plot_write(&view, gnuplot, folders[i], &err));
+        ev_assert_ok(plot(&view, gnuplot, folders[i]));
     for (const struct ev_chart *chart = ev_charts; gnuplot && chart->name; chart++) {
         for (size_t f = 0; ev_plot_formats[f]; f++) {
             char *texts[2];
@@ -402,7 +413,7 @@ START_TEST(charts_say_what_they_show)
     ev_test_result_make(&result, 4, 3);
     ev_assert_ok(ev_view_init(&view, &result, &err));
     if (gnuplot)
-        ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
+        ev_assert_ok(plot(&view, gnuplot, folder));
     for (size_t i = 0; gnuplot && i < sizeof parts / sizeof *parts; i++) {
         char *path = path_of(folder, parts[i].chart, "svg"), *text;
         size_t length;
@@ -433,7 +444,7 @@ static char *draw_svg(const char *chart, void (*change)(struct ev_result *))
     ev_assert_ok(ev_view_init(&view, &result, &err));
     if (gnuplot) {
         char *path = path_of(folder, chart, "svg");
-        ev_assert_ok(ev_plot_write(&view, gnuplot, folder, &err));
+        ev_assert_ok(plot(&view, gnuplot, folder));
         ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
         free(path);
     }

@@ -27,7 +27,7 @@ static char *read_whole(const char *path)
 static char *write_without_gnuplot(const struct ev_result *result, const char *tables,
                                    const char *plots)
 {
-    const struct ev_report_folders folders = {tables, plots};
+    const struct ev_report_folders folders = {tables, plots, NULL};
     const char *path = ev_test_path("stderr");
     int before = dup(STDERR_FILENO);
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -54,8 +54,9 @@ START_TEST(without_gnuplot_the_tables_are_written)
     ck_assert_str_eq(said,
                      "evalrun: note: gnuplot is not installed: tables written, charts left out "
                      "(Debian: apt install gnuplot-nox)\n");
-    static const char *const names[] = {"results.csv", "results.md", "results.json"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const names[] = {"results.csv", "results.md", "results.json",
+                                        "results.html"};
+    for (size_t i = 0; i < 4; i++) {
         char *path = ev_path_join(tables, names[i]);
         char *first = read_whole(path);
         ck_assert_uint_gt(strlen(first), 100);
@@ -84,8 +85,8 @@ START_TEST(folders_are_checked_before_anything_runs)
     char *below = ev_path_join(blocked, "below");
     const char *good = ev_test_path("a/b/c");
     const char *taken = ev_test_path("taken");
-    const struct ev_report_folders fine = {good, good}, bad_tables = {blocked, good},
-                                   bad_plots = {good, below}, bad_name = {taken, good};
+    const struct ev_report_folders fine = {good, good, NULL}, bad_tables = {blocked, good, NULL},
+                                   bad_plots = {good, below, NULL}, bad_name = {taken, good, NULL};
 
     ev_assert_ok(ev_report_check(&fine, &err));
     ck_assert(ev_file_exists(good));

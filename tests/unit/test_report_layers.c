@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "report/report_layers.h"
+#include "report/report_parts.h"
 #include "support/ev_test_result.h"
 
 static struct ev_error err = EV_ERROR_INIT;
@@ -77,7 +78,9 @@ static void write_terminal(const struct ev_view *view, FILE *out)
 
 static void write_markdown(const struct ev_view *view, FILE *out)
 {
-    ev_assert_ok(ev_layers_markdown(view, out, &err));
+    struct ev_doc doc = {.out = out};
+
+    ev_assert_ok(ev_part_layers(view, &doc, &err));
 }
 
 static void write_csv(const struct ev_view *view, FILE *out)
