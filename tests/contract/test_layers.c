@@ -23,6 +23,68 @@ static const size_t n_picture = 66 * 200 * 3;
 
 static struct ev_error err = EV_ERROR_INIT;
 
+static struct ev_model *open_file(const char *engine_name, const char *path)
+{
+    const struct ev_backend *engine;
+    struct ev_model *model;
+    const struct ev_open_args args = {
+        .size = sizeof args,
+        .n_threads = 1,
+        .model_path = path,
+        .device_kind = EV_DEVICE_CPU,
+        .shape = shape,
+        .n_outputs = N_OUTPUTS,
+        .max_rows = N_ROWS,
+    };
+
+    ev_assert_ok(ev_engine_find(engine_name, &engine, &err));
+    ev_assert_ok(ev_model_open(engine, &args, &model, &err));
+    return model;
+}
+
+/* (N_ROWS, 66, 200, 3) uint8 noise of different brightness. */
+static struct ev_batch make_batch(void)
+{
+    uint8_t *pictures = malloc(N_ROWS * n_picture);
+
+    ck_assert_ptr_nonnull(pictures);
+    for (int64_t row = 0; row < N_ROWS; row++) {
+        struct ev_rng rng = ev_rng_at(11, EV_RNG_TEST, (uint64_t)row);
+        const uint64_t base = ev_rng_below(&rng, 192);
+        for (size_t i = 0; i < n_picture; i++)
+            pictures[(size_t)row * n_picture + i] = (uint8_t)(base + ev_rng_below(&rng, 64));
+    }
+    return (struct ev_batch){sizeof(struct ev_batch), EV_FORM_U8_NHWC, shape, N_ROWS, pictures};
+}
+
+static struct ev_batch first_picture(const struct ev_batch *batch)
+{
+    struct ev_batch one = *batch;
+
+    one.n_rows = 1;
+    return one;
+}
+
+/* Modules whose table ends before the hooks, or that leave them out. */
+START_TEST(engines_without_the_hooks)
+{
+    static const char *const engines[] = {EV_PLUGINS "/plugin_min.so", "null"};
+    struct ev_model *model = open_file(engines[_i], NULL);
+    struct ev_batch batch = make_batch(), one = first_picture(&batch);
+    static struct ev_layer layers[EV_MAX_LAYERS];
+    int32_t n = 5;
+
+    ev_assert_fails(ev_model_layers(model, &one, layers, &n, &err), EV_UNSUPPORTED,
+                    "knows nothing of layers");
+    ck_assert_int_eq(n, 0);
+    ev_assert_fails(ev_model_quantize_layer(model, 0, &batch, &err), EV_UNSUPPORTED,
+                    "cannot compute one layer in int8");
+    free((void *)batch.data);
+    ev_model_close(model);
+}
+END_TEST
+
+#if EV_HAVE_TORCH
 /* What is expected of a layer. */
 struct expected {
     const char *name, *kind;
@@ -56,25 +118,6 @@ static const struct {
 };
 #define N_VARIANTS ((int)(sizeof variants / sizeof variants[0]))
 
-static struct ev_model *open_file(const char *engine_name, const char *path)
-{
-    const struct ev_backend *engine;
-    struct ev_model *model;
-    const struct ev_open_args args = {
-        .size = sizeof args,
-        .n_threads = 1,
-        .model_path = path,
-        .device_kind = EV_DEVICE_CPU,
-        .shape = shape,
-        .n_outputs = N_OUTPUTS,
-        .max_rows = N_ROWS,
-    };
-
-    ev_assert_ok(ev_engine_find(engine_name, &engine, &err));
-    ev_assert_ok(ev_model_open(engine, &args, &model, &err));
-    return model;
-}
-
 static struct ev_model *open_variant(const char *model)
 {
     char *path = ev_path_data(model);
@@ -93,29 +136,6 @@ static struct ev_model *open_made(const char *kind)
     snprintf(command, sizeof command, "'%s' %s '%s'", EV_MAKE_MODEL, kind, path);
     ck_assert_int_eq(system(command), 0);
     return open_file("torch", path);
-}
-
-/* (N_ROWS, 66, 200, 3) uint8 noise of different brightness. */
-static struct ev_batch make_batch(void)
-{
-    uint8_t *pictures = malloc(N_ROWS * n_picture);
-
-    ck_assert_ptr_nonnull(pictures);
-    for (int64_t row = 0; row < N_ROWS; row++) {
-        struct ev_rng rng = ev_rng_at(11, EV_RNG_TEST, (uint64_t)row);
-        const uint64_t base = ev_rng_below(&rng, 192);
-        for (size_t i = 0; i < n_picture; i++)
-            pictures[(size_t)row * n_picture + i] = (uint8_t)(base + ev_rng_below(&rng, 64));
-    }
-    return (struct ev_batch){sizeof(struct ev_batch), EV_FORM_U8_NHWC, shape, N_ROWS, pictures};
-}
-
-static struct ev_batch first_picture(const struct ev_batch *batch)
-{
-    struct ev_batch one = *batch;
-
-    one.n_rows = 1;
-    return one;
 }
 
 static void infer(struct ev_model *model, const struct ev_batch *batch,
@@ -359,25 +379,7 @@ START_TEST(what_cannot_be_int8)
     free((void *)batch.data);
 }
 END_TEST
-
-/* Modules whose table ends before the hooks, or that leave them out. */
-START_TEST(engines_without_the_hooks)
-{
-    static const char *const engines[] = {EV_PLUGINS "/plugin_min.so", "null"};
-    struct ev_model *model = open_file(engines[_i], NULL);
-    struct ev_batch batch = make_batch(), one = first_picture(&batch);
-    static struct ev_layer layers[EV_MAX_LAYERS];
-    int32_t n = 5;
-
-    ev_assert_fails(ev_model_layers(model, &one, layers, &n, &err), EV_UNSUPPORTED,
-                    "knows nothing of layers");
-    ck_assert_int_eq(n, 0);
-    ev_assert_fails(ev_model_quantize_layer(model, 0, &batch, &err), EV_UNSUPPORTED,
-                    "cannot compute one layer in int8");
-    free((void *)batch.data);
-    ev_model_close(model);
-}
-END_TEST
+#endif
 
 Suite *ev_suite(void)
 {

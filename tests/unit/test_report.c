@@ -235,7 +235,7 @@ START_TEST(markdown_stands_alone)
     assert_has(text, "tradeoff.png)");
     assert_has(text, "Example CPU 9000 @ 2.50GHz, 2 cores");
     assert_has(text, "HDF5 1.10.8, libtorch 2.15.0");
-    assert_has(text, "      evalrun --backend all --set all\n");
+    assert_has(text, "\n    evalrun --backend all --set all\n");
     assert_has(text, "| montreal | 5,480 | 60303ae22b99 |");
     assert_has(text, "| a.pt | 6,412,345 | 9f86d081884c |");
     assert_lacks(text, "results/models");
