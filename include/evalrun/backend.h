@@ -77,6 +77,17 @@ struct ev_description {
     char detail[128];       /* one short line: kernel, precision; may be empty */
 };
 
+/* One layer with weights, as one inference went through it. The host reads arrays of it, so it never
+ * grows. The strings end in NUL. */
+struct ev_layer {
+    char name[64];        /* "conv1": what the model calls it, else its kind and a number */
+    char kind[32];        /* "conv2d", "linear" */
+    char dtype[16];       /* what its products are computed in: "float32", "int8" */
+    int64_t macs;         /* multiply-adds for one picture; -1 if unknown */
+    int64_t weight_bytes; /* of weights and biases; -1 if unknown */
+    int64_t time_ns;      /* that this inference spent in it */
+};
+
 /* The engine. Each member's comment says when it is called, on which thread, who owns what, how
  * it fails, and whether it is required. All calls for one engine object come from one thread at a
  * time. A failing member writes one line to *err by ev_fail() and returns its status; a member
@@ -121,6 +132,27 @@ struct ev_backend {
      * names[0..max_names-1] (NUL-terminated). Called by `evalrun list`, before any open.
      * Optional (NULL: one CPU). */
     int32_t (*devices_present)(uint32_t device_kind, char (*names)[64], int32_t max_names);
+
+    /* --- Since ABI 1.1 --- */
+
+    /* Infers a batch of one picture the way infer does, and tells how long each layer with weights
+     * took: fills layers[0..*n_layers-1] in order of computation. What belongs to no such layer is
+     * left out; the host has it from the time of the whole inference. The number and everything but
+     * the times are the same in every call. EV_UNSUPPORTED where this model or device allows none
+     * of it, or if there are more than max_layers. Called any number of times, in turns with infer.
+     * Optional (NULL: nothing is known of layers). */
+    enum ev_status (*layers)(struct ev_engine *engine, const struct ev_batch *batch,
+                             struct ev_layer *layers, int32_t max_layers, int32_t *n_layers,
+                             struct ev_error *err);
+
+    /* From now on infer computes `layer`, an index into what `layers` gave, as int8 would, and all
+     * others as before: its weights are rounded to symmetric int8 with a scale for each output
+     * channel, its input to uint8 with the range that it has over the calibration batch (at most
+     * max_rows pictures). -1: no layer any more, and the same outputs to the bit as before the
+     * first; `calibration` may then be NULL. EV_UNSUPPORTED where the layer is int8 already or
+     * cannot be singled out. On failure no layer is int8. Optional. */
+    enum ev_status (*quantize_layer)(struct ev_engine *engine, int32_t layer,
+                                     const struct ev_batch *calibration, struct ev_error *err);
 };
 
 #ifdef __cplusplus

@@ -188,6 +188,15 @@ const struct ev_backend *ev_model_engine(const struct ev_model *model)
     return model->backend;
 }
 
+static void assert_batch(const struct ev_model *model, const struct ev_batch *batch)
+{
+    (void)model;
+    (void)batch;
+    assert(batch->n_rows >= 1 && batch->n_rows <= model->max_rows);
+    assert(batch->form & model->description.forms);
+    assert(same_shape(&batch->shape, &model->description.shape));
+}
+
 static void mark_unwritten(float *outputs, int64_t n)
 {
     const uint32_t bits = UNWRITTEN_BITS;
@@ -227,10 +236,7 @@ enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *bat
     struct ev_error said;
     enum ev_status status;
 
-    assert(batch->n_rows >= 1 && batch->n_rows <= model->max_rows);
-    assert(batch->form & model->description.forms);
-    assert(same_shape(&batch->shape, &model->description.shape));
-
+    assert_batch(model, batch);
     mark_unwritten(outputs, n);
     said.status = EV_OK;
     said.message[0] = '\0';
@@ -248,6 +254,69 @@ enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *bat
                        backend->name, (int)(unwritten % n_outputs),
                        (long long)(unwritten / n_outputs), (long long)batch->n_rows);
     return EV_OK;
+}
+
+/* What an engine says of its layers: printable texts, figures that can be. */
+static enum ev_status check_layers(const struct ev_model *model, struct ev_layer *layers, int32_t n,
+                                   struct ev_error *err)
+{
+    const char *name = model->backend->name;
+
+    if (n < 1 || n > EV_MAX_LAYERS)
+        return ev_fail(err, EV_ENGINE, "engine '%s': tells of %d layers, not of 1 to %d", name,
+                       (int)n, EV_MAX_LAYERS);
+    for (int32_t i = 0; i < n; i++) {
+        struct ev_layer *layer = &layers[i];
+        layer->name[sizeof layer->name - 1] = '\0';
+        layer->kind[sizeof layer->kind - 1] = '\0';
+        layer->dtype[sizeof layer->dtype - 1] = '\0';
+        if (!layer->name[0] || !layer->kind[0] || !layer->dtype[0])
+            return ev_fail(err, EV_ENGINE, "engine '%s': layer %d lacks a name, kind or type", name,
+                           (int)i);
+        if (layer->macs < -1 || layer->weight_bytes < -1 || layer->time_ns < 0)
+            return ev_fail(err, EV_ENGINE, "engine '%s': layer %d has a negative figure", name,
+                           (int)i);
+    }
+    return EV_OK;
+}
+
+enum ev_status ev_model_layers(struct ev_model *model, const struct ev_batch *batch,
+                               struct ev_layer layers[EV_MAX_LAYERS], int32_t *n_layers,
+                               struct ev_error *err)
+{
+    const struct ev_backend *backend = model->backend;
+    struct ev_error said = EV_ERROR_INIT;
+
+    assert_batch(model, batch);
+    assert(batch->n_rows == 1);
+    *n_layers = 0;
+    if (!backend->layers)
+        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' knows nothing of layers", backend->name);
+    memset(layers, 0, EV_MAX_LAYERS * sizeof *layers);
+    enum ev_status status =
+        backend->layers(model->engine, batch, layers, EV_MAX_LAYERS, n_layers, &said);
+    status = judge(model, "layers", status, &said, err);
+    if (status == EV_OK)
+        status = check_layers(model, layers, *n_layers, err);
+    if (status != EV_OK)
+        *n_layers = 0;
+    return status;
+}
+
+enum ev_status ev_model_quantize_layer(struct ev_model *model, int32_t layer,
+                                       const struct ev_batch *calibration, struct ev_error *err)
+{
+    const struct ev_backend *backend = model->backend;
+    struct ev_error said = EV_ERROR_INIT;
+
+    assert(layer >= -1 && layer < EV_MAX_LAYERS);
+    if (layer >= 0)
+        assert_batch(model, calibration);
+    if (!backend->quantize_layer)
+        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' cannot compute one layer in int8",
+                       backend->name);
+    return judge(model, "quantize_layer",
+                 backend->quantize_layer(model->engine, layer, calibration, &said), &said, err);
 }
 
 int32_t ev_engine_devices(const struct ev_backend *engine, uint32_t device_kind, char (*names)[64],

@@ -83,4 +83,19 @@ const struct ev_backend *ev_model_engine(const struct ev_model *model);
 EV_CHECKED enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *batch,
                                          float *outputs, struct ev_error *err);
 
+/* More layers than this are refused. */
+#define EV_MAX_LAYERS 512
+
+/* Infers a batch of one picture and fills layers[0..*n_layers-1] in order of computation, see
+ * struct ev_backend. EV_UNSUPPORTED for an engine that knows nothing of layers; EV_ENGINE for one
+ * that tells of none, or what cannot be. */
+EV_CHECKED enum ev_status ev_model_layers(struct ev_model *model, const struct ev_batch *batch,
+                                          struct ev_layer layers[EV_MAX_LAYERS], int32_t *n_layers,
+                                          struct ev_error *err);
+/* From now on that layer alone is computed in int8, with the range of its input over `calibration`;
+ * -1: none, `calibration` is not read. EV_UNSUPPORTED where the engine or the model cannot. */
+EV_CHECKED enum ev_status ev_model_quantize_layer(struct ev_model *model, int32_t layer,
+                                                  const struct ev_batch *calibration,
+                                                  struct ev_error *err);
+
 #endif

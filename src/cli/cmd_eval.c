@@ -10,6 +10,7 @@
 #include "cli/report_folders.h"
 #include "cli/select.h"
 #include "eval/eval.h"
+#include "eval/layers.h"
 
 #define DEFAULT_TABLES "results/latest"
 #define DEFAULT_PLOTS "plots/latest"
@@ -25,6 +26,7 @@ static int64_t n_threads;
 static int64_t batch_rows = 1024;
 static int64_t n_calls = 1000;
 static int64_t n_warmup = 50;
+static bool with_layers;
 static bool quiet;
 
 static const struct ev_option options[] = {
@@ -49,6 +51,8 @@ static const struct ev_option options[] = {
     {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 100000,
      "timed calls with one picture, for each backend and set (default: 1000; 0: none)", NULL},
     {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
+    {"layers", 0, EV_OPT_FLAG, NULL, &with_layers, 0, 0,
+     "times of single layers as well, and the error when one of the baseline's is int8", NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
      "folder of the tables (default: " DEFAULT_TABLES ")", NULL},
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
@@ -150,6 +154,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         free(evaluation.result.command_line);
         evaluation.result.command_line = strdup(ev_command_line);
         status = ev_eval_run(&evaluation.args, &evaluation.result, err);
+        if (status == EV_OK && with_layers)
+            status = ev_layers_run(&evaluation.args, &evaluation.result, err);
         if (status == EV_INTERRUPTED)
             ev_interrupt_answer();
         enum ev_status report_status = report(&evaluation, &report_error);

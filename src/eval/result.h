@@ -128,12 +128,15 @@ struct ev_result_quiet {
     char *reason;
 };
 
+/* Kind of the row, the last of each backend, that holds what is left of the whole time. */
+#define EV_LAYER_OTHER "other"
+
 /* One layer of one backend's model, for one picture (--layers). */
 struct ev_result_layer {
     char *backend;
     int32_t index;      /* in order of computation */
     char *name;         /* "conv1", or what the model calls it */
-    char *kind;         /* "conv2d", "linear" */
+    char *kind;         /* "conv2d", "linear"; EV_LAYER_OTHER for all that is no layer */
     char *dtype;        /* what it is computed in: "float32", "int8", "float16" */
     int64_t macs;       /* multiply-adds */
     int64_t weight_bytes;
@@ -145,10 +148,10 @@ struct ev_result_layer {
 
 /* What the machine can do at most, measured; NAN if it was not. */
 struct ev_result_peak {
-    double float_macs_per_s; /* float32 multiply-adds, all threads that models had */
+    double float_macs_per_s; /* float32 multiply-adds, all n_threads together */
     double int8_macs_per_s;
     double bytes_per_s;      /* read from memory */
-    int32_t n_threads;
+    int32_t n_threads;       /* as many as the models had whose layers were timed */
 };
 
 /* Something that silently goes wrong. */

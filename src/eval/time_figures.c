@@ -83,8 +83,7 @@ static size_t sort_blocks(const struct ev_session *session, float *calls, struct
         const struct ev_block *block = &session->blocks[i];
         if (block->n_calls < 1)
             continue;
-        memcpy(calls, session->call_ns + block->first_call,
-               (size_t)block->n_calls * sizeof *calls);
+        memcpy(calls, session->call_ns + block->first_call, (size_t)block->n_calls * sizeof *calls);
         ev_stats_sort(calls, block->n_calls);
         timed[n++] = (struct timed){block, fmax(1.0, ev_stats_median(calls, block->n_calls))};
     }
@@ -256,8 +255,7 @@ static void judge(struct condition *condition, const struct series *series,
     struct ev_comparison without = {.verdict = EV_VERDICT_UNRESOLVED, .detectable = NAN};
     n = pair(condition, series, false);
     if (n > 0)
-        without =
-            ev_verdict_times(log_ratios, n, condition->confidence, &condition->noise_without);
+        without = ev_verdict_times(log_ratios, n, condition->confidence, &condition->noise_without);
     timing->verdict = all.verdict;
     timing->change = all.change;
     timing->change_low = all.interval.low;

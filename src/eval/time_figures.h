@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the times of worker processes say: figures of each backend in each condition (mode, boundary,
- * threads, pictures per call), its change against the baseline in the same condition with a verdict,
- * and what the control says of that condition.
+ * What the times of worker processes say: figures of each backend in each condition (mode,
+ * boundary, threads, pictures per call), its change against the baseline in the same condition with
+ * a verdict, and what the control says of that condition.
  *
- * Changes are paired: a round gives ln(time of the variant / time of the baseline) of the medians of
- * their blocks, a process the median over its rounds, a run the median over its processes with its
- * order statistics (see stats/verdict.h). Intervals hold together, within a condition, with
+ * Changes are paired: a round gives ln(time of the variant / time of the baseline) of the medians
+ * of their blocks, a process the median over its rounds, a run the median over its processes with
+ * its order statistics (see stats/verdict.h). Intervals hold together, within a condition, with
  * EV_TIME_CONFIDENCE (Bonferroni); where the processes are too few for that, each by itself.
  *
  * No sample is ever left out. Verdicts are formed a second time without the rounds in which either

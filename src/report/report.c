@@ -2,12 +2,15 @@
 /* The table of writers, the folders, and the order in which files are written. */
 #include "report/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/progress.h"
 #include "report/plot.h"
+#include "report/report_layers.h"
 #include "report/report_view.h"
 
 static enum ev_status write_json(const struct ev_result *result, const char *plots, FILE *out,
@@ -18,10 +21,11 @@ static enum ev_status write_json(const struct ev_result *result, const char *plo
 }
 
 /* The record: from it all the rest can be made again. */
-static const struct ev_report_writer json = {"results.json", write_json};
+static const struct ev_report_writer json = {"results.json", write_json, NULL};
 
 static const struct ev_report_writer *const writers[] = {&json, &ev_report_csv,
-                                                         &ev_report_markdown};
+                                                         &ev_report_markdown,
+                                                         &ev_report_layers_csv};
 #define N_WRITERS (sizeof writers / sizeof *writers)
 
 enum ev_status ev_report_check(const struct ev_report_folders *folders, struct ev_error *err)
@@ -59,6 +63,25 @@ static enum ev_status write_table(const struct ev_report_writer *writer,
     return status;
 }
 
+static bool applies(const struct ev_report_writer *writer, const struct ev_result *result)
+{
+    return !writer->applies || writer->applies(result);
+}
+
+/* A file of an earlier run, which says nothing about this one. */
+static enum ev_status remove_table(const char *folder, const char *name, struct ev_error *err)
+{
+    char *path = ev_path_join(folder, name);
+    enum ev_status status = EV_OK;
+
+    if (!path)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    if (unlink(path) != 0 && errno != ENOENT)
+        status = ev_fail(err, EV_IO, "%s: cannot be removed: %s", path, strerror(errno));
+    free(path);
+    return status;
+}
+
 /* Renames no file before all are written. */
 static enum ev_status write_tables(const struct ev_result *result, const char *folder,
                                    const char *plots, struct ev_error *err)
@@ -66,10 +89,14 @@ static enum ev_status write_tables(const struct ev_result *result, const char *f
     struct ev_outfile files[N_WRITERS] = {0};
     enum ev_status status = EV_OK;
 
+    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++) {
+        if (applies(writers[i], result))
+            status = write_table(writers[i], result, folder, plots, &files[i], err);
+    }
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
-        status = write_table(writers[i], result, folder, plots, &files[i], err);
-    for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++)
-        status = ev_outfile_commit(&files[i], err);
+        status = applies(writers[i], result)
+                     ? ev_outfile_commit(&files[i], err)
+                     : remove_table(folder, writers[i]->file_name, err);
     for (size_t i = 0; i < N_WRITERS; i++)
         ev_outfile_abort(&files[i]);
     return status;

@@ -21,6 +21,9 @@ struct ev_report_writer {
     const char *file_name; /* "results.csv" */
     enum ev_status (*write)(const struct ev_result *result, const char *plots, FILE *out,
                             struct ev_error *err);
+    /* Whether the result has anything for it; NULL: always. Where it has not, a file that an earlier
+     * run left is removed. */
+    bool (*applies)(const struct ev_result *result);
 };
 
 extern const struct ev_report_writer ev_report_csv;

@@ -160,4 +160,4 @@ static enum ev_status write_csv(const struct ev_result *result, const char *plot
     return EV_OK;
 }
 
-const struct ev_report_writer ev_report_csv = {"results.csv", write_csv};
+const struct ev_report_writer ev_report_csv = {"results.csv", write_csv, NULL};

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "report/plot.h"
 #include "report/report.h"
+#include "report/report_layers.h"
 #include "report/report_view.h"
 
 /* Digits of a digest that tell files apart. */
@@ -294,6 +295,8 @@ static enum ev_status write_document(const struct ev_view *view, const char *plo
         status = write_overview(view, view->sets[s], out, err);
     if (status == EV_OK)
         status = write_metrics(view, out, err);
+    if (status == EV_OK)
+        status = ev_layers_markdown(view, out, err);
     if (status == EV_OK && plots)
         write_charts(plots, out);
     if (status == EV_OK)
@@ -318,4 +321,4 @@ static enum ev_status write_markdown(const struct ev_result *result, const char 
     return status;
 }
 
-const struct ev_report_writer ev_report_markdown = {"results.md", write_markdown};
+const struct ev_report_writer ev_report_markdown = {"results.md", write_markdown, NULL};

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/report.h"
+#include "report/report_layers.h"
 #include "report/report_view.h"
 
 #define INDENT    "  "
@@ -136,5 +137,6 @@ void ev_report_print(const struct ev_result *result, FILE *out)
     if (view.n_sets > 1)
         print_errors_by_set(&view, out);
     print_notes(&view, with_verdicts, out);
+    ev_layers_print(&view, INDENT, out);
     ev_view_free(&view);
 }

@@ -15,27 +15,11 @@
 #include <ATen/native/quantized/PackedParams.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/version.h>
 
 #include "torch_cuda.h"
-#include "torch_shim.h"
-
-/* The layout of backend.h's opaque struct. */
-struct ev_engine {
-    torch::jit::Module model;  /* for single pictures, and for all where there is no `pieces` */
-    torch::jit::Module pieces; /* for batches; another copy where that is faster */
-    c10::Device device{c10::kCPU};
-    struct ev_shape shape;
-    int32_t n_outputs;
-    int n_threads;
-    bool takes_bytes;   /* has forward_u8 */
-    int64_t piece_rows; /* a batch is computed in pieces of so many rows */
-    int64_t weight_bytes;
-    std::string detail;
-};
+#include "torch_engine.h"
 
 namespace ev
 {
@@ -51,7 +35,6 @@ namespace
 constexpr int64_t cpu_piece_rows = 32;
 constexpr int64_t cuda_piece_rows = 1024;
 
-constexpr const char *bytes_method = "forward_u8";
 constexpr const char *own_method = "evalrun_method";
 
 /* What the attributes of a model hold. */
@@ -81,6 +64,8 @@ bool is_a(const c10::IValue &value, const char *class_name)
     return value.isObject() && value.type()->str().find(class_name) != std::string::npos;
 }
 
+} // namespace
+
 bool is_packed_conv(const c10::IValue &value)
 {
     return is_a(value, "quantized.Conv2dPackedParamsBase");
@@ -90,6 +75,9 @@ bool is_packed_linear(const c10::IValue &value)
 {
     return is_a(value, "quantized.LinearPackedParamsBase");
 }
+
+namespace
+{
 
 Weights weigh(const torch::jit::Module &model)
 {
@@ -118,7 +106,8 @@ std::string detail_of(const Weights &weights, bool onednn, const c10::Device &de
     return device.is_cpu() ? text : text + ", " + cuda_device_name(device.index());
 }
 
-/* Intra-op threads are a setting of the calling thread. */
+} // namespace
+
 void use_threads(int n_threads)
 {
     thread_local int n_threads_now = 0;
@@ -128,7 +117,18 @@ void use_threads(int n_threads)
     }
 }
 
-/* (n, n_outputs) float32 on the CPU for one piece. */
+/* The method as the model has it, or with one layer in int8. */
+static c10::IValue call(struct ev_engine &engine, torch::jit::Module &model, const char *method,
+                        const at::Tensor &x)
+{
+    auto edited = engine.edited.find(method);
+    if (edited == engine.edited.end())
+        return model.get_method(method)({x});
+    torch::jit::Stack stack = {model._ivalue(), x};
+    edited->second.run(stack);
+    return stack.at(0);
+}
+
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
                      const struct ev_batch &batch, int64_t first, int64_t n)
 {
@@ -141,11 +141,11 @@ at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
     c10::IValue y;
 
     if (batch.form == EV_FORM_U8_NHWC && engine.takes_bytes)
-        y = model.get_method(bytes_method)({rows});
+        y = call(engine, model, bytes_method, rows);
     else if (batch.form == EV_FORM_U8_NHWC)
-        y = model.forward({unit_floats(rows)});
+        y = call(engine, model, "forward", unit_floats(rows));
     else
-        y = model.forward({rows});
+        y = call(engine, model, "forward", rows);
 
     TORCH_CHECK(y.isTensor(), "gives no tensor");
     at::Tensor outputs = y.toTensor();
@@ -157,6 +157,9 @@ at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
     TORCH_CHECK(outputs.dim() == 2 && outputs.size(0) == n, "gives no row of outputs per picture");
     return outputs;
 }
+
+namespace
+{
 
 torch::jit::Module load(const char *path, const c10::Device &device)
 {

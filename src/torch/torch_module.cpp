@@ -9,6 +9,7 @@
 
 #include "torch_cuda.h"
 #include "torch_infer.h"
+#include "torch_layers.h"
 #include "torch_shim.h"
 #include "torch_train.h"
 
@@ -53,6 +54,20 @@ int32_t engine_devices(uint32_t device_kind, char (*names)[64], int32_t max_name
     if (ev::guarded(&err, [&] { n_devices = ev::list_cuda_devices(names, max_names); }) != EV_OK)
         return 0;
     return n_devices;
+}
+
+enum ev_status engine_layers(struct ev_engine *engine, const struct ev_batch *batch,
+                             struct ev_layer *layers, int32_t max_layers, int32_t *n_layers,
+                             struct ev_error *err)
+{
+    return ev::guarded(err,
+                       [&] { *n_layers = ev::time_layers(*engine, *batch, layers, max_layers); });
+}
+
+enum ev_status engine_quantize_layer(struct ev_engine *engine, int32_t layer,
+                                     const struct ev_batch *calibration, struct ev_error *err)
+{
+    return ev::guarded(err, [&] { ev::quantize_layer(*engine, layer, calibration); });
 }
 
 enum ev_status network_open(const struct ev_network_args *args, struct ev_network **network,
@@ -130,6 +145,8 @@ EV_EXPORT extern const struct ev_backend ev_backend_v1 = {
     engine_close,
     nullptr,
     engine_devices,
+    engine_layers,
+    engine_quantize_layer,
 };
 
 EV_EXPORT extern const struct ev_trainer ev_trainer_v1 = {

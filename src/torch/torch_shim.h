@@ -8,7 +8,7 @@
  *
  * libtorch's large headers cost 20 s of compiling in each file that includes them. So headers here
  * include the tensor alone, .cpp files the operators that they use (ATen/ops/NAME.h), and only
- * torch_model.cpp and torch_infer.cpp include TorchScript.
+ * torch_model.cpp and, by torch_engine.h, what works on opened models include TorchScript.
  */
 #ifndef EV_TORCH_SHIM_H
 #define EV_TORCH_SHIM_H

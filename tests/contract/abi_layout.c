@@ -51,7 +51,15 @@ AT(ev_description, n_outputs, 20);
 AT(ev_description, weight_bytes, 24);
 AT(ev_description, detail, 32);
 
-SIZE(ev_backend, 88);
+SIZE(ev_layer, 136);
+AT(ev_layer, name, 0);
+AT(ev_layer, kind, 64);
+AT(ev_layer, dtype, 96);
+AT(ev_layer, macs, 112);
+AT(ev_layer, weight_bytes, 120);
+AT(ev_layer, time_ns, 128);
+
+SIZE(ev_backend, 104);
 AT(ev_backend, abi, 0);
 AT(ev_backend, size, 4);
 AT(ev_backend, name, 8);
@@ -65,6 +73,8 @@ AT(ev_backend, infer, 56);
 AT(ev_backend, close, 64);
 AT(ev_backend, sync, 72);
 AT(ev_backend, devices_present, 80);
+AT(ev_backend, layers, 88);
+AT(ev_backend, quantize_layer, 96);
 
 SIZE(ev_network_args, 48);
 AT(ev_network_args, size, 0);

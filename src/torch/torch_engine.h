@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* An opened model: what the engine's hooks work on. */
+#ifndef EV_TORCH_ENGINE_H
+#define EV_TORCH_ENGINE_H
+
+#include <map>
+
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include "torch_shim.h"
+
+namespace ev
+{
+
+constexpr const char *bytes_method = "forward_u8";
+
+/* A layer with weights, as a call of the model showed it. */
+struct LayerFacts {
+    struct ev_layer layer; /* without its time */
+    at::Tensor weight;     /* floats, as the operator is given them; undefined if they are packed */
+    int64_t out_dim;       /* of `weight`: the one of the output channels */
+    size_t input_at;       /* which of the operator's arguments is the layer's input, */
+    size_t weight_at;      /* and which its weight */
+};
+
+} // namespace ev
+
+/* The layout of backend.h's opaque struct. */
+struct ev_engine {
+    torch::jit::Module model;  /* for single pictures, and for all where there is no `pieces` */
+    torch::jit::Module pieces; /* for batches; another copy where that is faster */
+    c10::Device device{c10::kCPU};
+    struct ev_shape shape;
+    int32_t n_outputs;
+    int n_threads;
+    bool takes_bytes;   /* has forward_u8 */
+    int64_t piece_rows; /* a batch is computed in pieces of so many rows */
+    int64_t weight_bytes;
+    std::string detail;
+    std::vector<ev::LayerFacts> layers; /* found when first asked for */
+    /* Methods with one layer in int8, by their names; empty: all as the model has it. */
+    std::map<std::string, torch::jit::GraphExecutor> edited;
+};
+
+namespace ev
+{
+
+/* Intra-op threads are a setting of the calling thread. */
+void use_threads(int n_threads);
+
+/* (n, n_outputs) float32 on the CPU: rows [first, first + n) of the batch in one call of `model`.
+ */
+at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
+                     const struct ev_batch &batch, int64_t first, int64_t n);
+
+/* Whether an attribute or argument holds a packed int8 layer. */
+bool is_packed_conv(const c10::IValue &value);
+bool is_packed_linear(const c10::IValue &value);
+
+} // namespace ev
+
+#endif
