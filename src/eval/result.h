@@ -229,6 +229,26 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *                       mse, mae (in the unit squared, in the unit); r2
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
+ *
+ * What follows may be absent from results of older programs:
+ *
+ *     timings[]         one for each backend, the control included, mode and boundary
+ *         backend, is_control
+ *         mode          "cold", "hot", "paced", "resident", "fed", "pieces"
+ *         boundary      "compute", "e2e"
+ *         n_threads, rows_per_call, rows_per_piece, n_processes, n_blocks, n_calls
+ *         confidence, median_ns, median_low_ns, median_high_ns, p90_ns, p90_high_ns, p99_ns,
+ *         p99_high_ns, mean_ns, min_ns, deadline_ns, missed_fraction, images_per_s,
+ *         images_per_s_low, images_per_s_high        see struct ev_result_timing
+ *         change, change_low, change_high, detectable_change
+ *         verdict       "FASTER", "SLOWER", "SAME", "UNRESOLVED"; null where there is none
+ *     quiets[]          one for each mode and boundary
+ *         mode, boundary, n_threads, rows_per_call, rows_per_piece
+ *         control, control_low, control_high, unquiet, n_blocks, n_flagged, reason
+ *     layers[]          backend, index, name, kind, dtype, macs, weight_bytes, time_ns, share,
+ *                       change, change_low, change_high        see struct ev_result_layer
+ *     peak              float_macs_per_s, int8_macs_per_s, bytes_per_s, n_threads
+ *     alarms[]          code, backend, set, text
  */
 EV_CHECKED enum ev_status ev_result_save(const struct ev_result *result, FILE *out,
                                          struct ev_error *err);

@@ -301,7 +301,7 @@ static char *reason_of(const struct condition *condition, const struct ev_result
         return sentence("The baseline was not measured a second time, so nothing says how far "
                         "times can be trusted.");
     if (isnan(low))
-        return sentence("%lld worker process%s can not say how far times differ by chance.",
+        return sentence("%lld worker process%s cannot say how far times differ by chance.",
                         (long long)n_processes, n_processes == 1 ? "" : "es");
     if (low > 0 || high < 0)
         return sentence("The baseline, opened a second time, took %.1f %% %s than itself (%+.1f to "

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "report/plot.h"
 #include "report/report_layers.h"
+#include "report/report_times.h"
 #include "report/report_view.h"
 
 static enum ev_status write_json(const struct ev_result *result, const char *plots, FILE *out,
@@ -25,7 +26,9 @@ static const struct ev_report_writer json = {"results.json", write_json, NULL};
 
 static const struct ev_report_writer *const writers[] = {&json, &ev_report_csv,
                                                          &ev_report_markdown,
-                                                         &ev_report_layers_csv};
+                                                         &ev_report_layers_csv,
+                                                         &ev_report_timings_csv,
+                                                         &ev_report_rounds_csv};
 #define N_WRITERS (sizeof writers / sizeof *writers)
 
 enum ev_status ev_report_check(const struct ev_report_folders *folders, struct ev_error *err)

@@ -8,6 +8,7 @@
 #include "report/plot.h"
 #include "report/report.h"
 #include "report/report_layers.h"
+#include "report/report_times.h"
 #include "report/report_view.h"
 
 /* Digits of a digest that tell files apart. */
@@ -68,7 +69,7 @@ static enum ev_status write_overview(const struct ev_view *view, const char *set
 {
     struct ev_grid grid;
     char names[512], count[40];
-    enum ev_status status = ev_view_overview(view, set, true, &grid, err);
+    enum ev_status status = ev_view_overview(view, set, EV_OVERVIEW_ALL, &grid, err);
 
     if (status != EV_OK)
         return status;
@@ -295,6 +296,8 @@ static enum ev_status write_document(const struct ev_view *view, const char *plo
         status = write_overview(view, view->sets[s], out, err);
     if (status == EV_OK)
         status = write_metrics(view, out, err);
+    if (status == EV_OK)
+        status = ev_times_markdown(view, out, err);
     if (status == EV_OK)
         status = ev_layers_markdown(view, out, err);
     if (status == EV_OK && plots)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "eval/time_figures.h"
 #include "stats/design.h"
 #include "support/ev_test.h"
 
@@ -125,4 +126,28 @@ void ev_test_measure(struct ev_session *session, const struct ev_test_machine *m
         name_entries(session, machine);
     for (block.process = 0; block.process < machine->n_processes; block.process++)
         measure_process(session, machine, block, base_ns, seed);
+}
+
+void ev_test_times_make(struct ev_result *result, const struct ev_test_machine *usual)
+{
+    static const double factors[EV_TEST_MAX_ENTRIES] = {1.0, 1.0, 0.9, 0.45, 0.44};
+    struct ev_test_machine machine = *usual, once;
+    struct ev_session *session = &result->samples.session;
+    struct ev_error err = EV_ERROR_INIT;
+
+    machine.n_entries = EV_TEST_MAX_ENTRIES;
+    for (int e = EV_TEST_FIRST; e < EV_TEST_MAX_ENTRIES; e++)
+        machine.factors[e] *= factors[e];
+    once = machine;
+    once.n_calls = 1;
+    once.n_rounds = 4;
+    ev_test_measure(session, &machine, EV_MODE_HOT, EV_BOUNDARY_COMPUTE, 1.0e6, 1, 1);
+    ev_test_measure(session, &machine, EV_MODE_HOT, EV_BOUNDARY_E2E, 1.2e6, 1, 2);
+    ev_test_measure(session, &machine, EV_MODE_PACED, EV_BOUNDARY_E2E, 1.44e6, 1, 3);
+    ev_test_measure(session, &once, EV_MODE_RESIDENT, EV_BOUNDARY_COMPUTE, 5e8, 1024, 4);
+    ev_test_measure(session, &once, EV_MODE_FED, EV_BOUNDARY_E2E, 6e8, 1024, 5);
+    ev_test_measure(session, &once, EV_MODE_PIECES, EV_BOUNDARY_COMPUTE, 4e8, 1024, 6);
+    once.n_rounds = 1;
+    ev_test_measure(session, &once, EV_MODE_COLD, EV_BOUNDARY_E2E, 1.2e7, 1, 7);
+    ev_assert_ok(ev_time_figures(session, result, &err));
 }

@@ -192,8 +192,8 @@ static const struct {
     {1.04, 0.01, 12, "The baseline, opened a second time, took "},
     {0.96, 0.01, 12, " % less than itself (-"},
     {1.00, 0.15, 12, "The baseline against itself is known within -"},
-    {1.00, 0.01, 5, "5 worker processes can not say how far times differ by chance."},
-    {1.00, 0.01, 1, "1 worker process can not say"},
+    {1.00, 0.01, 5, "5 worker processes cannot say how far times differ by chance."},
+    {1.00, 0.01, 1, "1 worker process cannot say"},
 };
 
 START_TEST(unquiet_runs_have_no_verdicts)
