@@ -166,7 +166,8 @@ static void name_unquiet(const struct ev_view *view, char *text, size_t size)
     for (size_t i = 0; i < view->result->n_quiets; i++) {
         const struct ev_result_quiet *quiet = &view->result->quiets[i];
         if (quiet->unquiet)
-            say(&sentence, "%s%s %s", sentence.used == 0 ? "Times unquiet, so without verdicts: " : ", ",
+            say(&sentence, "%s%s %s",
+                sentence.used == 0 ? "Times unquiet, so without verdicts: " : ", ",
                 ev_mode_name(quiet->mode), ev_boundary_name(quiet->boundary));
     }
     if (sentence.used > 0)

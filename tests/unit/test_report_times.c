@@ -115,6 +115,13 @@ static void make(struct ev_result *result)
         if (timing->is_control)
             timing->median_ns = timing->p99_ns = 777e6; /* nowhere to be seen */
     }
+    for (size_t i = 1; i < result->n_timings; i++) { /* whichever is first */
+        const struct ev_result_timing control = result->timings[i];
+        if (control.is_control) {
+            result->timings[i] = result->timings[i - 1];
+            result->timings[i - 1] = control;
+        }
+    }
     for (size_t i = 0; i < result->n_quiets; i++) {
         struct ev_result_quiet *quiet = &result->quiets[i];
         quiet->unquiet = false;

@@ -81,8 +81,8 @@ START_TEST(the_same_model_raises_few_alarms)
 }
 END_TEST
 
-/* 12 processes find it in 280 of 300 runs (93 %); of the other 20, 16 have a control that differs by
- * chance, and 4 are UNRESOLVED. */
+/* 12 processes find it in 280 of 300 runs (93 %); of the other 20, 16 have a control that differs
+ * by chance, and 4 are UNRESOLVED. */
 START_TEST(a_delay_of_three_percent_is_found)
 {
     struct ev_test_machine machine = ev_test_usual;
@@ -381,15 +381,15 @@ START_TEST(throughput_is_judged_as_time)
 }
 END_TEST
 
-/* Rounds are paired, not processes: one that the baseline lacks counts for the variant alone. */
+/* Rounds are paired, not processes: those that the baseline lacks count for the variant alone. */
 START_TEST(rounds_are_paired_with_the_baselines)
 {
     static const struct {
         int32_t entry, process, round;
         float ns;
     } given[] = {
-        {0, 0, 0, 100}, {2, 0, 0, 200}, {0, 0, 1, 1000}, {2, 0, 1, 2000},
-        {2, 0, 2, 9},   {0, 1, 0, 100}, {2, 1, 0, 200},  {2, 2, 0, 5},
+        {0, 0, 0, 100}, {2, 0, 0, 200}, {0, 0, 1, 1000}, {2, 0, 1, 2000}, {2, 0, 2, 9},
+        {2, 0, 3, 9},   {2, 0, 4, 9},   {0, 1, 0, 100},  {2, 1, 0, 200},  {2, 2, 0, 5},
     };
     struct ev_session session;
     struct ev_result result;
