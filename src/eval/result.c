@@ -118,26 +118,99 @@ struct ev_result_set *ev_result_add_set(struct ev_result *result)
     return set;
 }
 
-struct ev_result_layer *ev_result_add_layer(struct ev_result *result)
+/* Room for one more of *n elements, which is counted; NULL when out of memory. */
+static void *append(void **array, size_t *n, size_t element)
 {
-    struct ev_result_layer *larger =
-        realloc(result->layers, (result->n_layers + 1) * sizeof *larger);
+    char *larger = realloc(*array, (*n + 1) * element);
 
     if (!larger)
         return NULL;
-    result->layers = larger;
-    struct ev_result_layer *layer = &larger[result->n_layers++];
-    *layer = (struct ev_result_layer){
-        .index = -1,
-        .macs = -1,
-        .weight_bytes = -1,
-        .time_ns = NAN,
-        .share = NAN,
-        .change = NAN,
-        .change_low = NAN,
-        .change_high = NAN,
-    };
+    *array = larger;
+    return larger + (*n)++ * element;
+}
+
+struct ev_result_timing *ev_result_add_timing(struct ev_result *result)
+{
+    struct ev_result_timing *timing =
+        append((void **)&result->timings, &result->n_timings, sizeof *timing);
+
+    if (timing)
+        *timing = (struct ev_result_timing){
+            .n_threads = -1,
+            .rows_per_call = -1,
+            .rows_per_piece = -1,
+            .n_processes = -1,
+            .n_blocks = -1,
+            .n_calls = -1,
+            .confidence = NAN,
+            .median_ns = NAN,
+            .median_low_ns = NAN,
+            .median_high_ns = NAN,
+            .p90_ns = NAN,
+            .p90_high_ns = NAN,
+            .p99_ns = NAN,
+            .p99_high_ns = NAN,
+            .mean_ns = NAN,
+            .min_ns = NAN,
+            .deadline_ns = NAN,
+            .missed_fraction = NAN,
+            .images_per_s = NAN,
+            .images_per_s_low = NAN,
+            .images_per_s_high = NAN,
+            .change = NAN,
+            .change_low = NAN,
+            .change_high = NAN,
+            .detectable = NAN,
+        };
+    return timing;
+}
+
+struct ev_result_quiet *ev_result_add_quiet(struct ev_result *result)
+{
+    struct ev_result_quiet *quiet =
+        append((void **)&result->quiets, &result->n_quiets, sizeof *quiet);
+
+    if (quiet)
+        *quiet = (struct ev_result_quiet){
+            .n_threads = -1,
+            .rows_per_call = -1,
+            .rows_per_piece = -1,
+            .control = NAN,
+            .control_low = NAN,
+            .control_high = NAN,
+            .n_blocks = -1,
+            .n_flagged = -1,
+        };
+    return quiet;
+}
+
+struct ev_result_layer *ev_result_add_layer(struct ev_result *result)
+{
+    struct ev_result_layer *layer =
+        append((void **)&result->layers, &result->n_layers, sizeof *layer);
+
+    if (layer)
+        *layer = (struct ev_result_layer){
+            .index = -1,
+            .macs = -1,
+            .weight_bytes = -1,
+            .time_ns = NAN,
+            .share = NAN,
+            .change = NAN,
+            .change_low = NAN,
+            .change_high = NAN,
+        };
     return layer;
+}
+
+struct ev_result_alarm *ev_result_add_alarm(struct ev_result *result)
+{
+    struct ev_result_alarm *alarm =
+        append((void **)&result->alarms, &result->n_alarms, sizeof *alarm);
+
+    if (alarm)
+        *alarm = (struct ev_result_alarm){0};
+    return alarm;
 }
 
 static bool is_same(const char *a, const char *b)

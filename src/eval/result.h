@@ -86,8 +86,10 @@ struct ev_result_set {
     int64_t n_rows;
 };
 
-/* Times of one backend in one mode and boundary, over all worker processes. Confidence of each
- * interval is `confidence`; counts and bounds that a run is too short for are -1 and NAN. */
+/* Times of one backend in one mode and boundary, over all worker processes. Each interval holds at
+ * least with `confidence`, each bound of a percentile with EV_TIME_BOUND or, below
+ * ev_interval_fewest() calls, with EV_TIME_BOUND_SHORT (see eval/time_figures.h). Counts and bounds
+ * that a run is too short for are -1 and NAN. */
 struct ev_result_timing {
     char *backend;
     bool is_control; /* the baseline, opened a second time */
@@ -105,7 +107,8 @@ struct ev_result_timing {
     double missed_fraction; /* paced: calls that took longer */
     double images_per_s, images_per_s_low, images_per_s_high; /* of batches; else NAN */
     /* Against the baseline in the same mode and boundary, paired within rounds; relative, -0.5 is
-     * half the time. NAN and EV_VERDICT_NONE for the baseline. */
+     * half the time, or twice the images a second. NAN and EV_VERDICT_NONE for the baseline and the
+     * control, whose change struct ev_result_quiet has. */
     enum ev_verdict verdict;
     double change, change_low, change_high;
     double detectable;
@@ -115,10 +118,14 @@ struct ev_result_timing {
 struct ev_result_quiet {
     enum ev_mode mode;
     enum ev_boundary boundary;
+    int32_t n_threads;
+    int64_t rows_per_call, rows_per_piece;
     double control, control_low, control_high; /* change of the control against the baseline */
     bool unquiet; /* no verdicts on times */
     int64_t n_blocks, n_flagged;
-    char *reason; /* why it is unquiet, one sentence; "" if it is not */
+    /* One sentence: why it is unquiet, or which verdicts are UNRESOLVED as they depend on flagged
+     * blocks; "" if neither. */
+    char *reason;
 };
 
 /* Kind of the row, the last of each backend, that holds what is left of the whole time. */
@@ -188,7 +195,10 @@ void ev_result_free(struct ev_result *result);
  * returned before become invalid. */
 struct ev_result_row *ev_result_add_row(struct ev_result *result);
 struct ev_result_set *ev_result_add_set(struct ev_result *result);
+struct ev_result_timing *ev_result_add_timing(struct ev_result *result);
+struct ev_result_quiet *ev_result_add_quiet(struct ev_result *result);
 struct ev_result_layer *ev_result_add_layer(struct ev_result *result);
+struct ev_result_alarm *ev_result_add_alarm(struct ev_result *result);
 /* The backend that changes are relative to: EV_BASELINE if it has a row, else that of the first row;
  * NULL without rows. */
 const char *ev_result_baseline(const struct ev_result *result);
@@ -219,6 +229,26 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *                       mse, mae (in the unit squared, in the unit); r2
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
+ *
+ * What follows may be absent from results of older programs:
+ *
+ *     timings[]         one for each backend, the control included, mode and boundary
+ *         backend, is_control
+ *         mode          "cold", "hot", "paced", "resident", "fed", "pieces"
+ *         boundary      "compute", "e2e"
+ *         n_threads, rows_per_call, rows_per_piece, n_processes, n_blocks, n_calls
+ *         confidence, median_ns, median_low_ns, median_high_ns, p90_ns, p90_high_ns, p99_ns,
+ *         p99_high_ns, mean_ns, min_ns, deadline_ns, missed_fraction, images_per_s,
+ *         images_per_s_low, images_per_s_high        see struct ev_result_timing
+ *         change, change_low, change_high, detectable_change
+ *         verdict       "FASTER", "SLOWER", "SAME", "UNRESOLVED"; null where there is none
+ *     quiets[]          one for each mode and boundary
+ *         mode, boundary, n_threads, rows_per_call, rows_per_piece
+ *         control, control_low, control_high, unquiet, n_blocks, n_flagged, reason
+ *     layers[]          backend, index, name, kind, dtype, macs, weight_bytes, time_ns, share,
+ *                       change, change_low, change_high        see struct ev_result_layer
+ *     peak              float_macs_per_s, int8_macs_per_s, bytes_per_s, n_threads
+ *     alarms[]          code, backend, set, text
  */
 EV_CHECKED enum ev_status ev_result_save(const struct ev_result *result, FILE *out,
                                          struct ev_error *err);

@@ -7,153 +7,13 @@
 #include "eval/result.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "eval/result_format.h"
-
-/* An object of the file, and how it is called in messages: "" at the top, "rows[2]." below. */
-struct node {
-    const char *file;
-    const json_t *json;
-    char prefix[96];
-};
-
-static enum ev_status wrong(const struct node *node, const char *key, const char *expected,
-                            struct ev_error *err)
-{
-    return ev_fail(err, EV_INPUT, "%s: %s%s is %s, expected %s", node->file, node->prefix, key,
-                   json_object_get(node->json, key) ? "something else" : "missing", expected);
-}
-
-static enum ev_status read_text(const struct node *node, const char *key, char **value,
-                                struct ev_error *err)
-{
-    const char *text = json_string_value(json_object_get(node->json, key));
-
-    if (!text)
-        return wrong(node, key, "a text", err);
-    *value = strdup(text);
-    return *value ? EV_OK : ev_fail(err, EV_MEMORY, "%s: out of memory", node->file);
-}
-
-/* A text that is shorter than `size` bytes. */
-static enum ev_status read_short_text(const struct node *node, const char *key, char *value,
-                                      size_t size, struct ev_error *err)
-{
-    const char *text = json_string_value(json_object_get(node->json, key));
-
-    if (!text || strlen(text) >= size)
-        return wrong(node, key, "a short text", err);
-    memcpy(value, text, strlen(text) + 1);
-    return EV_OK;
-}
-
-/* A number, or null for one that is missing. */
-static enum ev_status read_real(const struct node *node, const char *key, double *value,
-                                struct ev_error *err)
-{
-    const json_t *json = json_object_get(node->json, key);
-
-    if (!json_is_number(json) && !json_is_null(json))
-        return wrong(node, key, "a number or null", err);
-    *value = json_is_null(json) ? NAN : json_number_value(json);
-    return EV_OK;
-}
-
-/* A number that older results have not. */
-static enum ev_status read_later_real(const struct node *node, const char *key, double *value,
-                                      struct ev_error *err)
-{
-    return json_object_get(node->json, key) ? read_real(node, key, value, err) : EV_OK;
-}
-
-static enum ev_status read_verdict(const struct node *node, const char *key,
-                                   enum ev_verdict *verdict, struct ev_error *err)
-{
-    static const enum ev_verdict known[] = {EV_VERDICT_LESS, EV_VERDICT_MORE, EV_VERDICT_SAME,
-                                            EV_VERDICT_UNRESOLVED};
-    const json_t *json = json_object_get(node->json, key);
-    const char *text = json_string_value(json);
-
-    *verdict = EV_VERDICT_NONE;
-    if (!json || json_is_null(json))
-        return EV_OK;
-    for (size_t i = 0; text && i < sizeof known / sizeof *known; i++) {
-        if (strcmp(text, ev_verdict_error_name(known[i])) == 0)
-            *verdict = known[i];
-    }
-    if (*verdict == EV_VERDICT_NONE)
-        return wrong(node, key, "BETTER, WORSE, SAME, UNRESOLVED or null", err);
-    return EV_OK;
-}
-
-/* A whole number from 0 to max, or null for one that is missing. */
-static enum ev_status read_count(const struct node *node, const char *key, int64_t max,
-                                 int64_t *value, struct ev_error *err)
-{
-    const json_t *json = json_object_get(node->json, key);
-
-    *value = -1;
-    if (json_is_null(json))
-        return EV_OK;
-    if (!json_is_integer(json) || json_integer_value(json) < 0 || json_integer_value(json) > max)
-        return wrong(node, key, "a whole number, not negative, or null", err);
-    *value = json_integer_value(json);
-    return EV_OK;
-}
-
-static enum ev_status read_int32(const struct node *node, const char *key, int32_t *value,
-                                 struct ev_error *err)
-{
-    int64_t number;
-    enum ev_status status = read_count(node, key, INT32_MAX, &number, err);
-
-    *value = (int32_t)number;
-    return status;
-}
-
-/* The object under `key`. */
-static enum ev_status enter(const struct node *node, const char *key, struct node *inner,
-                            struct ev_error *err)
-{
-    inner->file = node->file;
-    inner->json = json_object_get(node->json, key);
-    snprintf(inner->prefix, sizeof inner->prefix, "%.60s%s.", node->prefix, key);
-    return json_is_object(inner->json) ? EV_OK : wrong(node, key, "an object", err);
-}
-
-/* Object i of the array under `key`. */
-static enum ev_status enter_element(const struct node *node, const char *key, size_t i,
-                                    struct node *inner, struct ev_error *err)
-{
-    inner->file = node->file;
-    inner->json = json_array_get(json_object_get(node->json, key), i);
-    snprintf(inner->prefix, sizeof inner->prefix, "%.60s%s[%zu].", node->prefix, key, i);
-    if (json_is_object(inner->json))
-        return EV_OK;
-    return ev_fail(err, EV_INPUT, "%s: %s%s[%zu] is no object", node->file, node->prefix, key, i);
-}
-
-/* Number of elements of the array under `key`. */
-static enum ev_status count_elements(const struct node *node, const char *key, size_t *n,
-                                     struct ev_error *err)
-{
-    const json_t *json = json_object_get(node->json, key);
-
-    *n = json_array_size(json);
-    return json_is_array(json) ? EV_OK : wrong(node, key, "an array", err);
-}
-
-/* Runs the reads in turn until one fails; `status` must be in scope. */
-#define THEN(call)                                                                                 \
-    do {                                                                                           \
-        if (status == EV_OK)                                                                       \
-            status = (call);                                                                       \
-    } while (0)
+#include "eval/result_json.h"
 
 static enum ev_status load_machine(const struct node *top, struct ev_host *host,
                                    struct ev_error *err)
@@ -278,7 +138,7 @@ static enum ev_status load_intervals(const struct node *node, struct ev_result_r
     THEN(read_later_real(node, "change_low", &change->low, err));
     THEN(read_later_real(node, "change_high", &change->high, err));
     THEN(read_later_real(node, "detectable_change", &change->detectable, err));
-    THEN(read_verdict(node, "verdict", &change->verdict, err));
+    THEN(read_verdict(node, "verdict", ev_verdict_error_name, &change->verdict, err));
     return status;
 }
 
@@ -346,6 +206,7 @@ static enum ev_status load_top(const struct node *top, struct ev_result *result,
         THEN(enter_element(top, "rows", i, &node, err));
         THEN(load_row(&node, result, err));
     }
+    THEN(ev_result_load_times(top, result, err));
     return status;
 }
 

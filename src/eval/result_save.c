@@ -10,18 +10,7 @@
 
 #include "base/json.h"
 #include "eval/result_format.h"
-
-static json_t *count(int64_t value)
-{
-    return value >= 0 ? json_integer(value) : json_null();
-}
-
-/* json_object_set_new and json_array_append_new take NULL for an error and free what they cannot
- * keep, so values are made and added in one expression. */
-static bool add(json_t *object, const char *key, json_t *value)
-{
-    return json_object_set_new(object, key, value) == 0;
-}
+#include "eval/result_json.h"
 
 static json_t *machine_json(const struct ev_host *host)
 {
@@ -103,11 +92,6 @@ static json_t *latency_json(const struct ev_latency_figures *latency)
     return NULL;
 }
 
-static json_t *verdict_json(enum ev_verdict verdict)
-{
-    return verdict == EV_VERDICT_NONE ? json_null() : json_string(ev_verdict_error_name(verdict));
-}
-
 static bool add_intervals(json_t *json, const struct ev_result_row *row)
 {
     const struct ev_error_change *change = &row->change;
@@ -118,7 +102,7 @@ static bool add_intervals(json_t *json, const struct ev_result_row *row)
            add(json, "change_low", ev_json_real(change->low)) &&
            add(json, "change_high", ev_json_real(change->high)) &&
            add(json, "detectable_change", ev_json_real(change->detectable)) &&
-           add(json, "verdict", verdict_json(change->verdict));
+           add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
 }
 
 static json_t *row_json(const struct ev_result_row *row)
@@ -183,7 +167,7 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "libraries", ev_json_text(result->libraries)) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
         add(json, "machine", machine_json(&result->host)) && add(json, "sets", sets_json(result)) &&
-        add(json, "rows", rows_json(result)))
+        add(json, "rows", rows_json(result)) && ev_result_add_times(json, result))
         return json;
     json_decref(json);
     return NULL;

@@ -13,6 +13,7 @@
 #include "report/plot.h"
 #include "report/report_html.h"
 #include "report/report_layers.h"
+#include "report/report_times.h"
 #include "report/report_view.h"
 #include "report/worst_sheet.h"
 
@@ -40,7 +41,15 @@ static const struct ev_report_writer json = {EV_REPORT_RESULT, write_json, NULL}
 static const struct ev_report_writer samples = {EV_REPORT_SAMPLES, write_samples, has_samples};
 
 const struct ev_report_writer *const ev_report_writers[] = {
-    &json, &samples, &ev_report_csv, &ev_report_markdown, &ev_report_layers_csv, NULL};
+    &json,
+    &samples,
+    &ev_report_csv,
+    &ev_report_markdown,
+    &ev_report_layers_csv,
+    &ev_report_timings_csv,
+    &ev_report_rounds_csv,
+    NULL,
+};
 #define N_WRITERS (sizeof ev_report_writers / sizeof *ev_report_writers - 1)
 
 bool ev_report_applies(const struct ev_report_writer *writer, const struct ev_result *result)

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "report/report_times.h"
+
 /* A text that grows; what does not fit is cut. */
 struct sentence {
     char *text;
@@ -67,13 +69,26 @@ static double worst_ratio(const struct ev_view *view, const char **backend)
     return worst;
 }
 
+/* Whether the backend's times can be told from the baseline's: by the verdict of worker processes,
+ * else by how steady calls were. */
+static bool is_told(const struct ev_view *view, const struct ev_result_row *row)
+{
+    const struct ev_result_timing *timing =
+        ev_times_find(view->result, row->backend, EV_MODE_HOT, EV_BOUNDARY_E2E);
+    const char *unsteady;
+
+    if (timing)
+        return timing->verdict != EV_VERDICT_NONE && timing->verdict != EV_VERDICT_UNRESOLVED;
+    return worst_ratio(view, &unsteady) <= NOISY_RATIO;
+}
+
 /* `row` against the baseline's row: size, time, error, each if both have it; no time where times
- * are unsteady. */
-static void compare(struct sentence *sentence, const struct ev_result_row *row,
-                    const struct ev_result_row *base, bool steady)
+ * cannot be told apart. */
+static void compare(struct sentence *sentence, const struct ev_view *view,
+                    const struct ev_result_row *row, const struct ev_result_row *base)
 {
     const double size = ev_view_size_mib(row), base_size = ev_view_size_mib(base);
-    const double time = ev_view_median_ms(row), base_time = ev_view_median_ms(base);
+    const double time = ev_view_time_ms(view, row), base_time = ev_view_time_ms(view, base);
     const double mse = row->all.mse_norm, base_mse = base->all.mse_norm;
     const char *link = "";
 
@@ -83,7 +98,7 @@ static void compare(struct sentence *sentence, const struct ev_result_row *row,
         say_ratio(sentence, base_size, size, "smaller", "larger");
         link = ", ";
     }
-    if (steady && both(time, base_time)) {
+    if (is_told(view, row) && both(time, base_time)) {
         int decimals = ev_grid_decimals(fmin(time, base_time), 3);
         say(sentence, "%stakes %.*f ms for an image instead of %.*f", link, decimals, time,
             decimals, base_time);
@@ -101,9 +116,10 @@ static void compare(struct sentence *sentence, const struct ev_result_row *row,
 }
 
 /* One backend, where there is no baseline to compare it with. */
-static void describe(struct sentence *sentence, const struct ev_result_row *row, bool alone)
+static void describe(struct sentence *sentence, const struct ev_view *view,
+                     const struct ev_result_row *row, bool alone)
 {
-    const double size = ev_view_size_mib(row), time = ev_view_median_ms(row);
+    const double size = ev_view_size_mib(row), time = ev_view_time_ms(view, row);
 
     say(sentence, alone ? "%s" : "%s, the fastest,", row->backend);
     if (isfinite(size))
@@ -122,7 +138,6 @@ void ev_view_summary(const struct ev_view *view, char *text, size_t size)
     struct sentence sentence = {text, size, 0};
     const char *set = ev_view_main_set(view);
     const struct ev_result_row *base = NULL, *fastest = NULL;
-    const char *unsteady;
 
     text[0] = '\0';
     if (!set)
@@ -134,13 +149,29 @@ void ev_view_summary(const struct ev_view *view, char *text, size_t size)
         /* An engine without a model, such as "null", is no rival. */
         if (!row || row == base || (base && row->model_bytes < 0))
             continue;
-        if (!fastest || ev_view_median_ms(row) < ev_view_median_ms(fastest))
+        if (!fastest || ev_view_time_ms(view, row) < ev_view_time_ms(view, fastest))
             fastest = row;
     }
     if (base && fastest)
-        compare(&sentence, fastest, base, worst_ratio(view, &unsteady) <= NOISY_RATIO);
+        compare(&sentence, view, fastest, base);
     else if (base || fastest)
-        describe(&sentence, base ? base : fastest, base || view->n_backends == 1);
+        describe(&sentence, view, base ? base : fastest, base || view->n_backends == 1);
+}
+
+/* Times that worker processes have found unquiet. */
+static void name_unquiet(const struct ev_view *view, char *text, size_t size)
+{
+    struct sentence sentence = {text, size, 0};
+
+    for (size_t i = 0; i < view->result->n_quiets; i++) {
+        const struct ev_result_quiet *quiet = &view->result->quiets[i];
+        if (quiet->unquiet)
+            say(&sentence, "%s%s %s",
+                sentence.used == 0 ? "Times unquiet, so without verdicts: " : ", ",
+                ev_mode_name(quiet->mode), ev_boundary_name(quiet->boundary));
+    }
+    if (sentence.used > 0)
+        say(&sentence, ". The notes on times say why.");
 }
 
 void ev_view_noise(const struct ev_view *view, char *text, size_t size)
@@ -149,7 +180,9 @@ void ev_view_noise(const struct ev_view *view, char *text, size_t size)
     const double ratio = worst_ratio(view, &backend);
 
     text[0] = '\0';
-    if (ratio > NOISY_RATIO)
+    if (view->result->n_timings > 0)
+        name_unquiet(view, text, size);
+    else if (ratio > NOISY_RATIO)
         snprintf(text, size,
                  "Times unsteady: a tenth of %.60s's calls took over %.*f times its median. Measure "
                  "again on a quiet machine.",

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "eval/eval.h"
+#include "report/report_times.h"
 
 /* Columns of R2 in the overview at most; models with more outputs get one of all. */
 #define MAX_R2_COLUMNS 4
@@ -77,6 +78,9 @@ enum ev_status ev_view_init(struct ev_view *view, const struct ev_result *result
             add_column(view, &row->columns[k]);
     }
     for (size_t b = 0; b < view->n_backends; b++) {
+        const struct ev_result_timing *timing =
+            ev_times_find(result, view->backends[b], EV_MODE_HOT, EV_BOUNDARY_E2E);
+        view->has_time_verdicts |= timing && timing->verdict != EV_VERDICT_NONE;
         if (strcmp(view->backends[b], or_empty(ev_result_baseline(result))) == 0)
             view->reference = b;
         if (strcmp(view->backends[b], EV_BASELINE) == 0)
@@ -165,6 +169,14 @@ double ev_view_median_ms(const struct ev_result_row *row)
     return row->latency.median_ns / 1e6;
 }
 
+double ev_view_time_ms(const struct ev_view *view, const struct ev_result_row *row)
+{
+    const struct ev_result_timing *timing =
+        ev_times_find(view->result, or_empty(row->backend), EV_MODE_HOT, EV_BOUNDARY_E2E);
+
+    return timing ? timing->median_ns / 1e6 : ev_view_median_ms(row);
+}
+
 static double mse_norm(const struct ev_result_row *row, const struct ev_column *column)
 {
     (void)column;
@@ -217,18 +229,6 @@ struct overview {
     size_t column; /* the next one */
 };
 
-static double p90_ms(const struct ev_result_row *row, const struct ev_column *column)
-{
-    (void)column;
-    return row->latency.p90_ns / 1e6;
-}
-
-static double p99_ms(const struct ev_result_row *row, const struct ev_column *column)
-{
-    (void)column;
-    return row->latency.p99_ns / 1e6;
-}
-
 static double size_mib(const struct ev_result_row *row, const struct ev_column *column)
 {
     (void)column;
@@ -268,6 +268,36 @@ static void add_change(struct overview *overview)
                        view->baseline ? "vs " EV_BASELINE : "vs first");
 }
 
+/* Median, p90 and p99 of a single picture, with the verdicts behind the median. */
+static void add_times(struct overview *overview, bool with_verdicts)
+{
+    static const char *const names[] = {"median", "p90", "p99"};
+    const struct ev_view *view = overview->view;
+
+    for (int i = 0; i < 3; i++) {
+        for (size_t b = 0; b < view->n_backends; b++) {
+            const struct ev_result_row *row = overview->rows[b];
+            const struct ev_result_timing *timing =
+                ev_times_find(view->result, view->backends[b], EV_MODE_HOT, EV_BOUNDARY_E2E);
+            double ns = NAN;
+            if (timing)
+                ns = i == 0 ? timing->median_ns : i == 1 ? timing->p90_ns : timing->p99_ns;
+            else if (row)
+                ns = i == 0   ? row->latency.median_ns
+                     : i == 1 ? row->latency.p90_ns
+                              : row->latency.p99_ns;
+            overview->values[b] = ns / 1e6;
+            if (i == 0 && with_verdicts && timing)
+                ev_grid_set_text(overview->grid, b, overview->column + 1,
+                                 ev_verdict_time_name(timing->verdict));
+        }
+        ev_grid_set_header(overview->grid, overview->column, names[i], "ms");
+        ev_grid_set_numbers(overview->grid, overview->column++, overview->values, 3);
+        if (i == 0 && with_verdicts)
+            ev_grid_set_header(overview->grid, overview->column++, "verdict", "of time");
+    }
+}
+
 static void add_verdicts(struct overview *overview)
 {
     for (size_t b = 0; b < overview->view->n_backends; b++) {
@@ -293,13 +323,17 @@ static void add_r2(struct overview *overview)
     }
 }
 
-enum ev_status ev_view_overview(const struct ev_view *view, const char *set, bool with_verdicts,
+enum ev_status ev_view_overview(const struct ev_view *view, const char *set, enum ev_overview what,
                                 struct ev_grid *grid, struct ev_error *err)
 {
-    const size_t n_r2 = view->n_columns > MAX_R2_COLUMNS ? 1 : view->n_columns;
+    const size_t n_r2 = what == EV_OVERVIEW_NO_R2          ? 0
+                        : view->n_columns > MAX_R2_COLUMNS ? 1
+                                                           : view->n_columns;
     const bool with_change = view->n_backends > 1;
-    const bool with_verdict = with_verdicts && view->has_verdicts;
-    const size_t n_columns = 7 + (with_change ? 1 : 0) + (with_verdict ? 1 : 0) + n_r2;
+    const bool with_verdict = what != EV_OVERVIEW_PLAIN && view->has_verdicts;
+    const bool with_time_verdict = what != EV_OVERVIEW_PLAIN && view->has_time_verdicts;
+    const size_t n_columns = 7 + (with_change ? 1 : 0) + (with_verdict ? 1 : 0) +
+                             (with_time_verdict ? 1 : 0) + n_r2;
     struct overview overview = {
         .view = view,
         .rows = calloc(view->n_backends + 1, sizeof *overview.rows),
@@ -326,11 +360,10 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, boo
         add_change(&overview);
     if (with_verdict)
         add_verdicts(&overview);
-    add_figures(&overview, "median", "ms", 3, median_ms, NULL);
-    add_figures(&overview, "p90", "ms", 3, p90_ms, NULL);
-    add_figures(&overview, "p99", "ms", 3, p99_ms, NULL);
+    add_times(&overview, with_time_verdict);
     add_figures(&overview, "images/s", "", 1, images_per_s, NULL);
-    add_r2(&overview);
+    if (what != EV_OVERVIEW_NO_R2)
+        add_r2(&overview);
 done:
     if (status != EV_OK)
         ev_grid_free(grid);

@@ -24,6 +24,7 @@ struct ev_view {
     size_t reference;     /* the backend that changes are relative to, see ev_result_baseline() */
     bool has_intervals;   /* of errors; results of older programs have none */
     bool has_verdicts;
+    bool has_time_verdicts; /* of single pictures, hot, end to end */
 };
 
 EV_CHECKED enum ev_status ev_view_init(struct ev_view *view, const struct ev_result *result,
@@ -61,6 +62,8 @@ extern const struct ev_metric ev_metrics[];
 
 double ev_view_size_mib(const struct ev_result_row *row);
 double ev_view_median_ms(const struct ev_result_row *row);
+/* The same by worker processes (hot, end to end) where they have timed the backend. */
+double ev_view_time_ms(const struct ev_view *view, const struct ev_result_row *row);
 
 /* Change of the row's MSE relative to the reference's on the same set, 0.03 is 3 % more; NAN for
  * the reference itself. Results without verdicts have it from the two errors. */
@@ -79,17 +82,25 @@ EV_CHECKED enum ev_status ev_view_intervals(const struct ev_view *view, struct e
 EV_CHECKED enum ev_status ev_view_changes(const struct ev_view *view, struct ev_grid *grid,
                                           struct ev_error *err);
 
-/* Main figures of every backend on one set; with a column of verdicts if asked for and if there
- * are any. */
+/* What the overview has besides sizes, errors and times: documents have room for all of it. */
+enum ev_overview {
+    EV_OVERVIEW_PLAIN, /* R2 */
+    EV_OVERVIEW_ALL,   /* verdicts of errors and times, where there are any, and R2 */
+    EV_OVERVIEW_NO_R2, /* verdicts */
+};
+
+/* Main figures of every backend on one set. Times of single pictures are those of worker processes
+ * (hot, end to end) if there are any. */
 EV_CHECKED enum ev_status ev_view_overview(const struct ev_view *view, const char *set,
-                                           bool with_verdicts, struct ev_grid *grid,
+                                           enum ev_overview what, struct ev_grid *grid,
                                            struct ev_error *err);
 /* One metric of every backend (rows) on every set (columns). */
 EV_CHECKED enum ev_status ev_view_by_set(const struct ev_view *view, const struct ev_metric *metric,
                                          const struct ev_column *column, struct ev_grid *grid,
                                          struct ev_error *err);
-/* A sentence if the times of single inferences on the main set varied so much that another program
- * must have had the cores (p90 above twice the median), naming the worst backend; else "". */
+/* A sentence if worker processes have found times unquiet, naming which; without worker processes,
+ * if the times of single inferences on the main set varied so much that another program must have
+ * had the cores (p90 above twice the median), naming the worst backend; else "". */
 void ev_view_noise(const struct ev_view *view, char *text, size_t size);
 /* One sentence about the fastest backend against the baseline on the main set. */
 void ev_view_summary(const struct ev_view *view, char *text, size_t size);
