@@ -17,11 +17,11 @@ make same 1
 make worse 2 0.05
 
 passes evalrun compare a a
-says "B against A: 69 figures, 0 better, 0 worse, 69 same, 0 cannot tell (margin 2 %)"
+says "B against A: 72 figures, 0 better, 0 worse, 72 same, 0 cannot tell (margin 2 %)"
 [[ $(awk '{ n = length($0) > n ? length($0) : n } END { print n }' "$out") -lt 100 ]] ||
     die "lines are too long"
 passes evalrun compare a same
-[[ $(grep -c ' same$' "$out") == 69 ]] || die "not all the same"
+[[ $(grep -c ' same$' "$out") == 72 ]] || die "not all the same"
 
 ends 1 evalrun compare a worse
 warns "worse: 18 figures worse than in a"
@@ -40,7 +40,7 @@ python3 - table.json <<'END' || die "table.json"
 import json, sys
 table = json.load(open(sys.argv[1]))
 assert table["schema"] == "evalrun-compare" and table["n_worse"] == 18
-assert len(table["figures"]) == 69 and table["a"]["folder"] == "a"
+assert len(table["figures"]) == 72 and table["a"]["folder"] == "a"
 worse = [f for f in table["figures"] if f["verdict"] == "worse"]
 assert all(f["backend"] == "static" and f["paired"] for f in worse)
 assert all(f["change_low"] < f["change"] < f["change_high"] for f in worse)

@@ -21,7 +21,7 @@ sums() {
 }
 
 passes evalrun verify fine
-says "12 files checked, 225 figures recomputed, all equal"
+says "24 files checked, 225 figures recomputed, all equal"
 says "note: results/models/a.pt: not here, not checked"
 (cd fine && sha256sum --quiet -c SHA256SUMS) || die "sha256sum disagrees"
 
@@ -86,14 +86,14 @@ finds "the samples give"
 # Charts elsewhere, and in a folder whose name is escaped in links.
 passes evalrun report fine --out moved --plots charts
 passes evalrun verify moved
-says "4 files checked"
+says "6 files checked"
 passes evalrun report fine --out other --plots "other/my charts (2)"
 passes evalrun verify other
-says "12 files checked"
+says "24 files checked"
 # Without gnuplot there are no charts, and nothing is missing.
 PATH=$base/bin passes evalrun report fine --out bare
 passes evalrun verify bare
-says "4 files checked"
+says "6 files checked"
 
 # A model and a set that changed since.
 small_set a.h5
