@@ -34,6 +34,9 @@ void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outpu
 {
     const int32_t n_outputs = accuracy->n_outputs;
 
+    if (accuracy->row_outputs)
+        memcpy(accuracy->row_outputs + accuracy->n_rows * n_outputs, outputs,
+               (size_t)(n * n_outputs) * sizeof *outputs);
     for (int32_t k = 0; k < n_outputs; k++) {
         const double min = accuracy->columns[k].min;
         const double range = accuracy->columns[k].max - min;

@@ -36,6 +36,7 @@ struct ev_accuracy {
     /* The caller's zeros, to which each row adds its squared error in normalised units, mean over
      * outputs; NULL, as ev_accuracy_init() leaves it: not kept. */
     double *row_errors;
+    float *row_outputs; /* the caller's room for all outputs, (rows, K); NULL: not kept */
 };
 
 void ev_accuracy_init(struct ev_accuracy *accuracy, const struct ev_column *columns,

@@ -14,6 +14,7 @@
 #include "eval/accuracy.h"
 #include "eval/form.h"
 #include "eval/judge.h"
+#include "eval/keep.h"
 #include "eval/pass.h"
 #include "eval/timing.h"
 #include "evalrun/version.h"
@@ -297,11 +298,16 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
     ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
     accuracy.row_errors = backend->row_errors + first_row(evaluation, s);
     enum ev_status status =
-        ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, args->n_threads, name,
-                    &accuracy,
-                    args->n_sets > 1 ? &backend->pooled : NULL, &elapsed_ns, err);
-    if (status != EV_OK)
+        ev_keep_output(info->n_rows, info->n_outputs, &accuracy.row_outputs, err);
+    if (status == EV_OK)
+        status = ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, args->n_threads,
+                             name, &accuracy, args->n_sets > 1 ? &backend->pooled : NULL,
+                             &elapsed_ns, err);
+    if (status != EV_OK) {
+        free(accuracy.row_outputs);
         return status;
+    }
+    evaluation->result->samples.sets[s].outputs[b] = accuracy.row_outputs;
     note_not_finite(name, &accuracy);
     backend->pooled_ns += elapsed_ns;
     return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
@@ -454,6 +460,9 @@ static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *e
 
     for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
         status = describe_set(evaluation, s, err);
+        if (status == EV_OK)
+            status = ev_keep_set(&evaluation->result->samples, args->sets[s].name,
+                                 evaluation->sets[s], err);
         for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
             status = pass_over_set(evaluation, s, b, err);
         if (status == EV_OK)
@@ -463,6 +472,9 @@ static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *e
     }
     if (status == EV_OK && args->n_sets > 1)
         status = add_pooled_rows(evaluation, err);
+    if (status == EV_OK)
+        status = ev_keep_pictures(&evaluation->result->samples, evaluation->sets,
+                                  evaluation->baseline, err);
     return status;
 }
 
@@ -492,6 +504,8 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         status = open_models(&evaluation, err);
     if (status == EV_OK)
         status = describe_run(&evaluation, err);
+    if (status == EV_OK)
+        status = ev_keep_backends(&result->samples, args, err);
     if (status == EV_OK)
         status = evaluate(&evaluation, err);
     /* Also where a set or a model failed half way: the rest is missing all the same. */
