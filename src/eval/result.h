@@ -187,6 +187,7 @@ struct ev_result {
     size_t n_alarms;
     /* From which the figures were computed; empty for a result that was loaded without them. */
     struct ev_samples samples;
+    char samples_sha256[65]; /* of their file, samples.h5; "" without one */
 };
 
 void ev_result_init(struct ev_result *result);
@@ -214,6 +215,7 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *     schema            "evalrun-result"
  *     schema_version    1
  *     tool_version, started_utc, command_line, libraries     texts
+ *     samples_sha256    of samples.h5; null without, may be absent
  *     interrupted       true if Ctrl-C ended the evaluation
  *     machine           cpu_model, kernel, os_name, n_cores, memory_bytes
  *     sets[]            name, path, sha256, n_rows, provenance (JSON as a text)

@@ -165,6 +165,8 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "started_utc", ev_json_text(result->started_utc)) &&
         add(json, "command_line", ev_json_text(result->command_line)) &&
         add(json, "libraries", ev_json_text(result->libraries)) &&
+        add(json, "samples_sha256",
+            *result->samples_sha256 ? json_string(result->samples_sha256) : json_null()) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
         add(json, "machine", machine_json(&result->host)) && add(json, "sets", sets_json(result)) &&
         add(json, "rows", rows_json(result)) && ev_result_add_times(json, result))

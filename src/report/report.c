@@ -41,8 +41,8 @@ static const struct ev_report_writer json = {EV_REPORT_RESULT, write_json, NULL}
 static const struct ev_report_writer samples = {EV_REPORT_SAMPLES, write_samples, has_samples};
 
 const struct ev_report_writer *const ev_report_writers[] = {
+    &samples, /* first: the record has its digest */
     &json,
-    &samples,
     &ev_report_csv,
     &ev_report_markdown,
     &ev_report_layers_csv,
@@ -117,11 +117,15 @@ static enum ev_status write_tables(const struct ev_result *result, const char *f
                                    const char *plots, struct ev_error *err)
 {
     struct ev_outfile files[N_WRITERS] = {0};
+    struct ev_result record = *result; /* with the digest of the samples that are written now */
     enum ev_status status = EV_OK;
 
+    record.samples_sha256[0] = '\0';
     for (size_t i = 0; i < N_WRITERS && status == EV_OK; i++) {
         if (ev_report_applies(ev_report_writers[i], result))
-            status = write_table(ev_report_writers[i], result, folder, plots, &files[i], err);
+            status = write_table(ev_report_writers[i], &record, folder, plots, &files[i], err);
+        if (status == EV_OK && ev_report_writers[i] == &samples && files[i].temporary)
+            status = ev_file_sha256(files[i].temporary, record.samples_sha256, err);
     }
     if (status == EV_OK)
         status = remove_old(folder, EV_SUMS_FILE, err);

@@ -51,8 +51,8 @@ EV_CHECKED enum ev_status ev_report_check(const struct ev_report_folders *folder
 EV_CHECKED enum ev_status ev_report_write(const struct ev_result *result,
                                           const struct ev_report_folders *folders,
                                           struct ev_error *err);
-/* Reads results.json of a folder, and samples.h5 where there is one: only if SHA256SUMS has its
- * digest, as HDF5 may crash on a damaged file; EV_INPUT otherwise. */
+/* Reads results.json of a folder, and samples.h5 if the record has its digest, as HDF5 may crash on
+ * a damaged file. Otherwise EV_INPUT, or a note where a report was not finished there. */
 EV_CHECKED enum ev_status ev_report_load(const char *folder, struct ev_result *result,
                                          struct ev_error *err);
 /* The table for a terminal, to `out`. */

@@ -212,6 +212,9 @@ static enum ev_status load_samples(struct verification *verification)
             ev_samples_load(path, &verification->result.samples, &problem) == EV_OK;
         if (!verification->has_samples)
             status = MISMATCH(verification, "%s", problem.message);
+        else if (strcmp(hex, verification->result.samples_sha256) != 0)
+            status = MISMATCH(verification,
+                              EV_REPORT_SAMPLES ": its digest is not the one in " EV_REPORT_RESULT);
     }
     free(path);
     return status;

@@ -68,8 +68,10 @@ fails 2 "--margin" evalrun compare a same --margin -1
 cp -r a damaged
 printf 'x' | dd of=damaged/samples.h5 bs=1 seek=5000 conv=notrunc status=none
 fails 2 "damaged/samples.h5: changed" evalrun compare a damaged
+# As a report that was killed may leave it: of another run, and the rest is read.
 rm damaged/SHA256SUMS
-fails 2 "damaged/samples.h5: no digest of it in SHA256SUMS" evalrun compare a damaged
+evalrun compare a damaged >"$out" 2>"$err" || die "the rest is not read"
+warns "note: damaged/samples.h5: left out, results.json is of other samples"
 
 # A report made again keeps the samples, here and elsewhere.
 passes evalrun report a --out again --plots again/charts

@@ -99,7 +99,7 @@ interrupted() { # TEXT COMMAND...: ends with 130 and this line, and nothing of g
 }
 chart="evalrun: interrupted: chart 'size' and those after it are not drawn"
 interrupted "$chart" evalrun --backend null --set a.h5 --calls 0 --out tables -q
-[[ $(ls tables) == $'plots\nresults.csv\nresults.json\nresults.md' ]] || die "not the tables"
+[[ $(ls tables) == $'plots\nresults.csv\nresults.json\nresults.md\nsamples.h5' ]] || die "not the tables"
 [[ -z $(ls tables/plots) ]] || die "half a chart"
 passes evalrun report tables
 cp -r tables before
