@@ -90,8 +90,11 @@ static enum ev_status write_table(const struct ev_report_writer *writer,
     enum ev_status status =
         path ? ev_outfile_open(file, path, err) : ev_fail(err, EV_MEMORY, "out of memory");
 
-    if (status == EV_OK)
+    if (status == EV_OK) {
         status = writer->write(result, plots, file->stream, err);
+        if (status != EV_OK)
+            ev_prefix(err, path);
+    }
     if (status == EV_OK)
         status = ev_outfile_sync(file, err);
     free(path);

@@ -141,8 +141,8 @@ int ev_samples_find_backend(const struct ev_samples *samples, const char *backen
  * `outputs_0`, `outputs_1`, ... by number of the backend, and `positions`; /pictures/0, ... with
  * the attributes set, backend and row; /session with attributes profile, seed, n_processes,
  * baseline and datasets `entries`, `is_control`, `blocks` (compound, the members of struct ev_block
- * and struct ev_block_noise) and `call_ns`. The same record gives the same bytes. What cannot be
- * written is seen when the file is closed.
+ * and struct ev_block_noise) and `call_ns`. The same record gives the same bytes. Failures
+ * begin with what is wrong: the caller knows the path.
  */
 EV_CHECKED enum ev_status ev_samples_save(const struct ev_samples *samples, FILE *out,
                                           struct ev_error *err);

@@ -3,9 +3,11 @@
  * Writes samples.h5: HDF5 builds it in memory, so that all of it goes through the caller's stream
  * and no half-written file is ever seen under its name.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "samples/samples.h"
 #include "samples/samples_format.h"
 
@@ -255,7 +257,10 @@ enum ev_status ev_samples_save(const struct ev_samples *samples, FILE *out, stru
     void *image = make_image(samples, &size);
     if (!image)
         return ev_fail(err, EV_MEMORY, "out of memory for the samples");
-    (void)fwrite(image, 1, size, out); /* what cannot be written is seen when the file is closed */
+    /* So large a write goes past the stream's buffer, and its reason is not known later. */
+    const bool ok = fwrite(image, 1, size, out) == size;
+    const int reason = errno;
     free(image);
-    return EV_OK;
+    return ok ? EV_OK
+              : ev_fail(err, ev_file_status(reason), "cannot be written: %s", strerror(reason));
 }

@@ -34,7 +34,7 @@ code=0
 (ulimit -f 1 && evalrun --backend null --set a.h5 --calls 500 --out tables -q >"$out" 2>"$err") || code=$?
 [[ $code == 3 ]] || die "exit code $code, expected 3"
 [[ $(wc -l <"$err") == 1 ]] || die "not one line"
-warns "results.json: cannot be written: File too large"
+warns "samples.h5: cannot be written: File too large"
 [[ -z $(find tables -name '*part*') && ! -e tables/results.json ]] || die "half a file is left"
 # The tables of one folder are of one run: a disk that fills up at any of them leaves the old ones.
 passes evalrun --backend null --set a.h5 --calls 10 --out tables -q
