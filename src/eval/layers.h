@@ -15,9 +15,8 @@
  * Times: each model is opened anew with one thread; single pictures of the set, 64 evenly spread,
  * are inferred in turns with and without a look at the layers. A layer's time is the median of the
  * looks, and the whole time that of the calls without; what the layers leave of it is the last row
- * of each backend, of kind EV_LAYER_OTHER. The time of a layer holds what looking costs it, about
- * a tenth of a microsecond for each operator inside. Shares are of the sum of all rows. The peak is
- * probed with one thread too.
+ * of each backend, of kind EV_LAYER_OTHER. The time of a layer holds what looking costs it.
+ * Shares are of the sum of all rows. The peak is probed with one thread too.
  *
  * int8: each float layer of the backend that others are compared with, see ev_result_baseline(),
  * is computed in int8 by itself, calibrated on those 64 pictures, for at most EV_LAYERS_MAX_ROWS of

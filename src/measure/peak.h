@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the machine can do at most, measured in half a second: the roof under which models run.
+ * What the machine can do at most, measured: the roof under which models run.
  *
  * float32: fused multiply-adds of vectors in registers, ten independent chains, with the widest of
  * AVX-512, AVX2 and plain C that the CPU has. int8: products of uint8 with int8, added up in int32
