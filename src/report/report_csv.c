@@ -5,12 +5,12 @@
  * unit: mse_norm_v, mae_norm_v, r2_v, mae_v_mps, mse_v_mps_sq ("m/s" reads mps).
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "report/report.h"
+#include "report/report_cells.h"
 #include "report/report_view.h"
 
 /* Letters and digits of `text` behind an underscore; '/' reads "p", '%' "percent". Nothing for a
@@ -66,32 +66,6 @@ static void write_header(const struct ev_view *view, FILE *out)
           out);
 }
 
-static void write_text(FILE *out, const char *text)
-{
-    char clean[4096];
-
-    ev_text_clean(text, clean, sizeof clean);
-    ev_text_csv_cell(out, clean);
-    fputc(',', out);
-}
-
-static void write_count(FILE *out, int64_t count)
-{
-    if (count >= 0)
-        fprintf(out, "%" PRId64, count);
-    fputc(',', out);
-}
-
-static void write_real(FILE *out, const char *format, double value)
-{
-    if (isfinite(value)) {
-        char text[400];
-        snprintf(text, sizeof text, format, value);
-        fputs(text, out);
-    }
-    fputc(',', out);
-}
-
 /* Ten digits: what is the same in all batch sizes is the same here. */
 #define ERROR_FORMAT "%.10g"
 /* A nanosecond is the clock's unit. */
@@ -102,43 +76,43 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     static const struct ev_error_figures none = {NAN, NAN, NAN, NAN, NAN};
     char sha256[65];
 
-    write_text(out, row->backend);
-    write_text(out, row->set);
-    write_text(out, row->device);
-    write_text(out, row->engine);
-    write_text(out, row->engine_detail);
-    write_count(out, row->n_threads);
-    write_count(out, row->n_rows);
-    write_count(out, row->batch_rows);
-    write_count(out, row->model_bytes);
-    write_count(out, row->weight_bytes);
-    write_real(out, ERROR_FORMAT, row->all.mse_norm);
-    write_real(out, ERROR_FORMAT, row->mse_norm_low);
-    write_real(out, ERROR_FORMAT, row->mse_norm_high);
-    write_real(out, ERROR_FORMAT, ev_view_change(view, row) * 100);
-    write_real(out, ERROR_FORMAT, row->change.low * 100);
-    write_real(out, ERROR_FORMAT, row->change.high * 100);
-    write_real(out, ERROR_FORMAT, row->change.detectable * 100);
-    write_text(out, ev_verdict_error_name(row->change.verdict));
-    write_real(out, ERROR_FORMAT, row->all.mae_norm);
-    write_real(out, ERROR_FORMAT, row->all.r2);
+    ev_cell_text(out, row->backend);
+    ev_cell_text(out, row->set);
+    ev_cell_text(out, row->device);
+    ev_cell_text(out, row->engine);
+    ev_cell_text(out, row->engine_detail);
+    ev_cell_count(out, row->n_threads);
+    ev_cell_count(out, row->n_rows);
+    ev_cell_count(out, row->batch_rows);
+    ev_cell_count(out, row->model_bytes);
+    ev_cell_count(out, row->weight_bytes);
+    ev_cell_real(out, ERROR_FORMAT, row->all.mse_norm);
+    ev_cell_real(out, ERROR_FORMAT, row->mse_norm_low);
+    ev_cell_real(out, ERROR_FORMAT, row->mse_norm_high);
+    ev_cell_real(out, ERROR_FORMAT, ev_view_change(view, row) * 100);
+    ev_cell_real(out, ERROR_FORMAT, row->change.low * 100);
+    ev_cell_real(out, ERROR_FORMAT, row->change.high * 100);
+    ev_cell_real(out, ERROR_FORMAT, row->change.detectable * 100);
+    ev_cell_text(out, ev_verdict_error_name(row->change.verdict));
+    ev_cell_real(out, ERROR_FORMAT, row->all.mae_norm);
+    ev_cell_real(out, ERROR_FORMAT, row->all.r2);
     for (size_t k = 0; k < view->n_columns; k++) {
         const struct ev_error_figures *errors = ev_view_errors(row, &view->columns[k]);
         if (!errors)
             errors = &none;
-        write_real(out, ERROR_FORMAT, errors->mse_norm);
-        write_real(out, ERROR_FORMAT, errors->mae_norm);
-        write_real(out, ERROR_FORMAT, errors->r2);
-        write_real(out, ERROR_FORMAT, errors->mse);
-        write_real(out, ERROR_FORMAT, errors->mae);
+        ev_cell_real(out, ERROR_FORMAT, errors->mse_norm);
+        ev_cell_real(out, ERROR_FORMAT, errors->mae_norm);
+        ev_cell_real(out, ERROR_FORMAT, errors->r2);
+        ev_cell_real(out, ERROR_FORMAT, errors->mse);
+        ev_cell_real(out, ERROR_FORMAT, errors->mae);
     }
-    write_real(out, MS_FORMAT, row->latency.median_ns / 1e6);
-    write_real(out, MS_FORMAT, row->latency.p90_ns / 1e6);
-    write_real(out, MS_FORMAT, row->latency.p99_ns / 1e6);
-    write_real(out, MS_FORMAT, row->latency.mean_ns / 1e6);
-    write_real(out, MS_FORMAT, row->latency.min_ns / 1e6);
-    write_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
-    write_real(out, "%.2f", row->images_per_s);
+    ev_cell_real(out, MS_FORMAT, row->latency.median_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, row->latency.p90_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, row->latency.p99_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, row->latency.mean_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, row->latency.min_ns / 1e6);
+    ev_cell_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
+    ev_cell_real(out, "%.2f", row->images_per_s);
     ev_text_clean(row->model_sha256, sha256, sizeof sha256);
     ev_text_csv_cell(out, sha256);
     fputc('\n', out);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "eval/layers.h"
+#include "report/report_cells.h"
 #include "report/report_parts.h"
 
 /* The layers of one backend, without the row for everything else, and their sums. */
@@ -366,33 +367,6 @@ void ev_layers_print(const struct ev_view *view, const char *indent, FILE *out)
 
 /* --- layers.csv --- */
 
-static void write_cell(FILE *out, const char *text)
-{
-    char clean[400];
-
-    ev_text_clean(text, clean, sizeof clean);
-    ev_text_csv_cell(out, clean);
-    fputc(',', out);
-}
-
-static void write_count(FILE *out, int64_t count)
-{
-    if (count >= 0)
-        fprintf(out, "%" PRId64, count);
-    fputc(',', out);
-}
-
-static void write_real(FILE *out, const char *format, double value, char end)
-{
-    char text[400];
-
-    if (isfinite(value)) {
-        snprintf(text, sizeof text, format, value);
-        fputs(text, out);
-    }
-    fputc(end, out);
-}
-
 static enum ev_status write_csv(const struct ev_result *result, const char *plots, FILE *out,
                                 struct ev_error *err)
 {
@@ -404,19 +378,19 @@ static enum ev_status write_csv(const struct ev_result *result, const char *plot
           out);
     for (size_t i = 0; i < result->n_layers; i++) {
         const struct ev_result_layer *layer = &result->layers[i];
-        write_cell(out, layer->backend);
-        write_count(out, layer->index);
-        write_cell(out, layer->name);
-        write_cell(out, layer->kind);
-        write_cell(out, layer->dtype);
-        write_count(out, layer->macs);
-        write_count(out, layer->weight_bytes);
-        write_real(out, "%.3f", layer->time_ns / 1e3, ',');
-        write_real(out, "%.4f", layer->share * 100, ',');
-        write_real(out, "%.4f", is_other(layer) ? NAN : peak_share(result, layer) * 100, ',');
-        write_real(out, "%.10g", layer->change * 100, ',');
-        write_real(out, "%.10g", layer->change_low * 100, ',');
-        write_real(out, "%.10g", layer->change_high * 100, '\n');
+        ev_cell_text(out, layer->backend);
+        ev_cell_count(out, layer->index);
+        ev_cell_text(out, layer->name);
+        ev_cell_text(out, layer->kind);
+        ev_cell_text(out, layer->dtype);
+        ev_cell_count(out, layer->macs);
+        ev_cell_count(out, layer->weight_bytes);
+        ev_cell_real(out, "%.3f", layer->time_ns / 1e3);
+        ev_cell_real(out, "%.4f", layer->share * 100);
+        ev_cell_real(out, "%.4f", is_other(layer) ? NAN : peak_share(result, layer) * 100);
+        ev_cell_real(out, "%.10g", layer->change * 100);
+        ev_cell_real(out, "%.10g", layer->change_low * 100);
+        ev_cell_last_real(out, "%.10g", layer->change_high * 100);
     }
     return EV_OK;
 }

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* rounds.csv: a row for each block of calls of a session, in the order of measuring, with what is
  * known of its disturbance; an empty cell for what is unknown. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "report/report_cells.h"
 #include "report/report_times.h"
 #include "stats/stats.h"
-
-static void write_cell(FILE *out, const char *text)
-{
-    char clean[400];
-
-    ev_text_clean(text, clean, sizeof clean);
-    ev_text_csv_cell(out, clean);
-    fputc(',', out);
-}
-
-static void write_count(FILE *out, int64_t count)
-{
-    if (count >= 0)
-        fprintf(out, "%" PRId64, count);
-    fputc(',', out);
-}
 
 /* Median, shortest and longest call; `calls` has room for them. */
 static void write_calls(const struct ev_session *session, const struct ev_block *block,
@@ -38,7 +21,7 @@ static void write_calls(const struct ev_session *session, const struct ev_block 
     } else {
         fputs(",,,", out);
     }
-    write_count(out, n);
+    ev_cell_count(out, n);
 }
 
 static void write_block(const struct ev_session *session, const struct ev_block *block,
@@ -47,23 +30,23 @@ static void write_block(const struct ev_session *session, const struct ev_block 
     const struct ev_entry *entry = &session->entries[block->entry];
     const struct ev_block_noise *noise = &block->noise;
 
-    write_count(out, block->process);
-    write_count(out, block->round);
-    write_count(out, block->position);
-    write_cell(out, block->predecessor >= 0 ? session->entries[block->predecessor].backend : "");
-    write_cell(out, entry->backend);
+    ev_cell_count(out, block->process);
+    ev_cell_count(out, block->round);
+    ev_cell_count(out, block->position);
+    ev_cell_text(out, block->predecessor >= 0 ? session->entries[block->predecessor].backend : "");
+    ev_cell_text(out, entry->backend);
     fprintf(out, "%d,%s,%s,", entry->is_control, ev_mode_name(block->mode),
             ev_boundary_name(block->boundary));
-    write_count(out, block->n_threads);
-    write_count(out, block->rows_per_call);
-    write_count(out, block->rows_per_piece);
+    ev_cell_count(out, block->n_threads);
+    ev_cell_count(out, block->rows_per_call);
+    ev_cell_count(out, block->rows_per_piece);
     write_calls(session, block, calls, out);
-    write_count(out, noise->cpu_ns);
-    write_count(out, noise->probe_ns);
-    write_count(out, noise->steal_ticks);
-    write_count(out, noise->n_involuntary);
-    write_count(out, noise->psi_cpu_us);
-    write_count(out, noise->psi_io_us);
+    ev_cell_count(out, noise->cpu_ns);
+    ev_cell_count(out, noise->probe_ns);
+    ev_cell_count(out, noise->steal_ticks);
+    ev_cell_count(out, noise->n_involuntary);
+    ev_cell_count(out, noise->psi_cpu_us);
+    ev_cell_count(out, noise->psi_io_us);
     fprintf(out, "%d\n", block->flagged);
 }
 

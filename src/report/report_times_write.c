@@ -2,11 +2,11 @@
 /* Times in documents, for a terminal, and in timings.csv: a row for each backend, the control
  * included, in each mode and boundary; units in the names of the columns, an empty cell for what is
  * missing. */
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "report/report_cells.h"
 #include "report/report_parts.h"
 #include "report/report_times.h"
 
@@ -142,24 +142,6 @@ void ev_times_print(const struct ev_view *view, const char *indent, int max_widt
 
 /* --- timings.csv --- */
 
-static void write_count(FILE *out, int64_t count)
-{
-    if (count >= 0)
-        fprintf(out, "%" PRId64, count);
-    fputc(',', out);
-}
-
-static void write_real(FILE *out, const char *format, double value)
-{
-    char text[400];
-
-    if (isfinite(value)) {
-        snprintf(text, sizeof text, format, value);
-        fputs(text, out);
-    }
-    fputc(',', out);
-}
-
 /* A nanosecond is the clock's unit. */
 #define MS_FORMAT      "%.6f"
 #define PERCENT_FORMAT "%.6g"
@@ -168,41 +150,39 @@ static void write_timing(const struct ev_result *result, const struct ev_result_
                          FILE *out)
 {
     const struct ev_result_quiet *quiet = ev_times_quiet(result, timing);
-    char backend[400];
 
-    ev_text_clean(timing->backend, backend, sizeof backend);
-    ev_text_csv_cell(out, backend);
-    fprintf(out, ",%d,%s,%s,", timing->is_control, ev_mode_name(timing->mode),
+    ev_cell_text(out, timing->backend);
+    fprintf(out, "%d,%s,%s,", timing->is_control, ev_mode_name(timing->mode),
             ev_boundary_name(timing->boundary));
-    write_count(out, timing->n_threads);
-    write_count(out, timing->rows_per_call);
-    write_count(out, timing->rows_per_piece);
-    write_count(out, timing->n_processes);
-    write_count(out, timing->n_blocks);
-    write_count(out, timing->n_calls);
-    write_real(out, PERCENT_FORMAT, timing->confidence * 100);
-    write_real(out, MS_FORMAT, timing->median_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->median_low_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->median_high_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->p90_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->p90_high_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->p99_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->p99_high_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->mean_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->min_ns / 1e6);
-    write_real(out, MS_FORMAT, timing->deadline_ns / 1e6);
-    write_real(out, PERCENT_FORMAT, timing->missed_fraction * 100);
-    write_real(out, "%.2f", timing->images_per_s);
-    write_real(out, "%.2f", timing->images_per_s_low);
-    write_real(out, "%.2f", timing->images_per_s_high);
-    write_real(out, PERCENT_FORMAT, timing->change * 100);
-    write_real(out, PERCENT_FORMAT, timing->change_low * 100);
-    write_real(out, PERCENT_FORMAT, timing->change_high * 100);
-    write_real(out, PERCENT_FORMAT, timing->detectable * 100);
+    ev_cell_count(out, timing->n_threads);
+    ev_cell_count(out, timing->rows_per_call);
+    ev_cell_count(out, timing->rows_per_piece);
+    ev_cell_count(out, timing->n_processes);
+    ev_cell_count(out, timing->n_blocks);
+    ev_cell_count(out, timing->n_calls);
+    ev_cell_real(out, PERCENT_FORMAT, timing->confidence * 100);
+    ev_cell_real(out, MS_FORMAT, timing->median_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->median_low_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->median_high_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->p90_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->p90_high_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->p99_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->p99_high_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->mean_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->min_ns / 1e6);
+    ev_cell_real(out, MS_FORMAT, timing->deadline_ns / 1e6);
+    ev_cell_real(out, PERCENT_FORMAT, timing->missed_fraction * 100);
+    ev_cell_real(out, "%.2f", timing->images_per_s);
+    ev_cell_real(out, "%.2f", timing->images_per_s_low);
+    ev_cell_real(out, "%.2f", timing->images_per_s_high);
+    ev_cell_real(out, PERCENT_FORMAT, timing->change * 100);
+    ev_cell_real(out, PERCENT_FORMAT, timing->change_low * 100);
+    ev_cell_real(out, PERCENT_FORMAT, timing->change_high * 100);
+    ev_cell_real(out, PERCENT_FORMAT, timing->detectable * 100);
     fprintf(out, "%s,", ev_verdict_time_name(timing->verdict));
-    write_real(out, PERCENT_FORMAT, quiet ? quiet->control * 100 : NAN);
-    write_real(out, PERCENT_FORMAT, quiet ? quiet->control_low * 100 : NAN);
-    write_real(out, PERCENT_FORMAT, quiet ? quiet->control_high * 100 : NAN);
+    ev_cell_real(out, PERCENT_FORMAT, quiet ? quiet->control * 100 : NAN);
+    ev_cell_real(out, PERCENT_FORMAT, quiet ? quiet->control_low * 100 : NAN);
+    ev_cell_real(out, PERCENT_FORMAT, quiet ? quiet->control_high * 100 : NAN);
     fprintf(out, "%s\n", !quiet ? "" : quiet->unquiet ? "1" : "0");
 }
 
