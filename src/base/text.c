@@ -127,6 +127,20 @@ void ev_text_clean(const char *text, char *out, size_t size)
     out[used] = '\0';
 }
 
+int ev_text_width_of(const char *text, size_t n)
+{
+    int width = 0;
+
+    for (size_t i = 0; i < n; i++)
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return width;
+}
+
+int ev_text_width(const char *text)
+{
+    return ev_text_width_of(text, strlen(text));
+}
+
 void ev_text_shorten(const char *text, char *out, size_t size)
 {
     char clean[1024];

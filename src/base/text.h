@@ -26,6 +26,11 @@ void ev_text_clean(const char *text, char *out, size_t size);
  * least 8. */
 void ev_text_shorten(const char *text, char *out, size_t size);
 
+/* Characters of n bytes of valid UTF-8, and of a whole text: columns of a terminal, as each
+ * character is taken to be one wide. */
+int ev_text_width_of(const char *text, size_t n);
+int ev_text_width(const char *text);
+
 /* A number as people read it, "2,946", with what is counted behind it, "1 row" or "2,946 rows"; none
  * if `noun` is NULL. Returns `text`. */
 const char *ev_text_count(int64_t n, const char *noun, char text[64]);

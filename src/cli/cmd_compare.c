@@ -87,7 +87,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     if (status == EV_OK && json_path)
         status = write_json(&compare, &args, sides, err);
     if (status == EV_OK && (!json_path || strcmp(json_path, "-") != 0))
-        ev_compare_print(&compare, &args, stdout);
+        status = ev_compare_print(&compare, &args, stdout, err);
     if (status == EV_OK)
         status = conclude(&compare, operands, err);
     ev_compare_free(&compare);

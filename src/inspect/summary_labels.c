@@ -13,24 +13,14 @@
 #define LEAST_NAME  7 /* characters, where names must be shortened */
 #define N_FIGURES   4
 
-/* Characters of a text in UTF-8. */
-static int width_of(const char *text)
-{
-    int width = 0;
-
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
 static void print_left(const char *text, int width, FILE *out)
 {
-    fprintf(out, "%s%*s", text, width - width_of(text), "");
+    fprintf(out, "%s%*s", text, width - ev_text_width(text), "");
 }
 
 static void print_right(const char *text, int width, FILE *out)
 {
-    fprintf(out, "%*s%s", width - width_of(text), "", text);
+    fprintf(out, "%*s%s", width - ev_text_width(text), "", text);
 }
 
 /* A figure with so many digits, "-" for none; no minus before zero. */
@@ -77,7 +67,7 @@ static void fill_line(const struct ev_set_info *info, int32_t column,
 
 static void widen(int *width, const char *text)
 {
-    const int wanted = width_of(text);
+    const int wanted = ev_text_width(text);
 
     *width = wanted > *width ? wanted : *width;
 }
@@ -123,7 +113,7 @@ static void print_name(const char *name, int width, FILE *out)
     char text[32];
 
     ev_text_shorten(name, text, width < (int)sizeof text ? (size_t)width + 1 : sizeof text);
-    print_left(width_of(name) > width ? text : name, width, out);
+    print_left(ev_text_width(name) > width ? text : name, width, out);
 }
 
 static void print_table(const struct ev_summary *summary, FILE *out)
@@ -197,7 +187,7 @@ static bool title_fits(const struct ev_summary *summary, int32_t i)
     struct title title;
 
     make_title(summary, i, &title);
-    return width_of(title.name) + 2 + width_of(title.tallest) <= EV_HISTOGRAM_BINS;
+    return ev_text_width(title.name) + 2 + ev_text_width(title.tallest) <= EV_HISTOGRAM_BINS;
 }
 
 /* The roundest number in the middle of an axis: of the multiples of 1, 2 or 5 times the highest
@@ -272,7 +262,7 @@ static void print_bars_line(const struct ev_summary *summary, int32_t first, int
         make_title(summary, i, &title);
         if (line < 0 && n_titles == 1) {
             fputs(title.name, out);
-            print_right(title.tallest, EV_HISTOGRAM_BINS - width_of(title.name), out);
+            print_right(title.tallest, EV_HISTOGRAM_BINS - ev_text_width(title.name), out);
         } else if (line < 0) {
             print_left(line == -2 ? title.name : title.tallest, EV_HISTOGRAM_BINS, out);
         } else if (line < BARS_HEIGHT) {

@@ -7,15 +7,17 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "report/report_grid.h"
 
-#define CELL_CHARS 64
-
-/* Columns of the table; the first three are texts, which begin where the column does. */
+/* Columns of the table; the first three are texts. */
 enum { BACKEND, SET, FIGURE, OF_A, OF_B, CHANGE, VERDICT, N_COLUMNS };
-#define N_TEXTS     3
+#define N_TEXTS 3
 /* Names are cut to these, so that a line has fewer than 100 characters. */
 #define MOST_NAME   20
 #define MOST_FIGURE 24
+
+/* Room for a number of the table, or a name. */
+#define CELL_CHARS 64
 
 static void print_value(const struct ev_compare_figure *figure, double value, char text[CELL_CHARS])
 {
@@ -45,66 +47,46 @@ static void print_change(const struct ev_compare_figure *figure, char text[CELL_
         snprintf(text, CELL_CHARS, percent == 0 ? "%.0f %%" : "%+.1f %%", percent);
 }
 
-static void make_cells(const struct ev_compare_figure *figure, char cells[N_COLUMNS][CELL_CHARS])
+static void set_row(struct ev_grid *grid, size_t row, const struct ev_compare_figure *figure)
 {
-    ev_text_shorten(figure->backend, cells[BACKEND], MOST_NAME);
-    ev_text_shorten(figure->set, cells[SET], MOST_NAME);
-    ev_text_shorten(figure->name, cells[FIGURE], MOST_FIGURE);
-    if (figure->absolute && strlen(cells[FIGURE]) + 4 < CELL_CHARS)
-        strcat(cells[FIGURE], " *");
-    print_value(figure, figure->a, cells[OF_A]);
-    print_value(figure, figure->b, cells[OF_B]);
-    print_change(figure, cells[CHANGE]);
-    snprintf(cells[VERDICT], CELL_CHARS, "%s", ev_compare_verdict_name(figure->verdict));
+    char text[CELL_CHARS];
+
+    ev_text_shorten(figure->backend, text, MOST_NAME);
+    ev_grid_set_text(grid, row, BACKEND, text);
+    ev_text_shorten(figure->set, text, MOST_NAME);
+    ev_grid_set_text(grid, row, SET, text);
+    ev_text_shorten(figure->name, text, MOST_FIGURE);
+    if (figure->absolute)
+        strcat(text, " *");
+    ev_grid_set_text(grid, row, FIGURE, text);
+    print_value(figure, figure->a, text);
+    ev_grid_set_text(grid, row, OF_A, text);
+    print_value(figure, figure->b, text);
+    ev_grid_set_text(grid, row, OF_B, text);
+    print_change(figure, text);
+    ev_grid_set_text(grid, row, CHANGE, text);
+    ev_grid_set_text(grid, row, VERDICT, ev_compare_verdict_name(figure->verdict));
 }
 
-/* Characters of UTF-8, as a terminal shows them. */
-static int width_of(const char *text)
+static enum ev_status print_table(const struct ev_compare *compare, FILE *out, struct ev_error *err)
 {
-    int n = 0;
+    static const char *const heads[N_COLUMNS] = {"backend", "set",    "figure", "A",
+                                                 "B",       "change", "verdict"};
+    struct ev_grid grid;
+    enum ev_status status = ev_grid_init(&grid, N_COLUMNS, compare->n_figures, err);
 
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
-static void print_row(char cells[N_COLUMNS][CELL_CHARS], const int widths[N_COLUMNS], FILE *out)
-{
-    fputs("  ", out);
-    for (int c = 0; c < N_COLUMNS; c++) {
-        const int padding = widths[c] - width_of(cells[c]);
+    if (status != EV_OK)
+        return status;
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        ev_grid_set_header(&grid, c, heads[c], "");
         if (c < N_TEXTS)
-            fprintf(out, "%s%*s", cells[c], padding, "");
-        else
-            fprintf(out, "%*s%s", padding, "", cells[c]);
-        fputs(c + 1 < N_COLUMNS ? "  " : "\n", out);
+            ev_grid_align_left(&grid, c);
     }
-}
-
-static void print_table(const struct ev_compare *compare, FILE *out)
-{
-    char head[N_COLUMNS][CELL_CHARS] = {"backend", "set", "figure", "A", "B", "change", "verdict"};
-    char cells[N_COLUMNS][CELL_CHARS];
-    int widths[N_COLUMNS], all = 2 * (N_COLUMNS - 1);
-
-    for (int c = 0; c < N_COLUMNS; c++)
-        widths[c] = width_of(head[c]);
-    for (size_t i = 0; i < compare->n_figures; i++) {
-        make_cells(&compare->figures[i], cells);
-        for (int c = 0; c < N_COLUMNS; c++)
-            widths[c] = width_of(cells[c]) > widths[c] ? width_of(cells[c]) : widths[c];
-    }
-    for (int c = 0; c < N_COLUMNS; c++)
-        all += widths[c];
-    print_row(head, widths, out);
-    fputs("  ", out);
-    for (int i = 0; i < all; i++)
-        fputc('-', out);
-    fputc('\n', out);
-    for (size_t i = 0; i < compare->n_figures; i++) {
-        make_cells(&compare->figures[i], cells);
-        print_row(cells, widths, out);
-    }
+    for (size_t i = 0; i < compare->n_figures; i++)
+        set_row(&grid, i, &compare->figures[i]);
+    ev_grid_print(&grid, "  ", out);
+    ev_grid_free(&grid);
+    return EV_OK;
 }
 
 /* Each reason once, with how many figures have it. */
@@ -128,14 +110,16 @@ static void print_reasons(const struct ev_compare *compare, FILE *out)
     }
 }
 
-void ev_compare_print(const struct ev_compare *compare, const struct ev_compare_args *args,
-                      FILE *out)
+enum ev_status ev_compare_print(const struct ev_compare *compare,
+                                const struct ev_compare_args *args, FILE *out, struct ev_error *err)
 {
     char line[600], count[64];
     bool has_absolute = false;
 
     if (compare->n_figures > 0) {
-        print_table(compare, out);
+        enum ev_status status = print_table(compare, out, err);
+        if (status != EV_OK)
+            return status;
         fputc('\n', out);
     }
     for (size_t i = 0; i < compare->n_figures; i++)
@@ -153,6 +137,7 @@ void ev_compare_print(const struct ev_compare *compare, const struct ev_compare_
                 ev_compare_verdict_name((enum ev_compare_verdict)v),
                 v + 1 < EV_N_COMPARE_VERDICTS ? "," : "");
     fprintf(out, " (margin %g %%)\n", args->margin * 100);
+    return EV_OK;
 }
 
 /* --- JSON --- */

@@ -13,9 +13,11 @@ struct ev_compare_side {
     const struct ev_result *result;
 };
 
-/* The table, why what cannot be told cannot be told, notes, and how many figures are what. */
-void ev_compare_print(const struct ev_compare *compare, const struct ev_compare_args *args,
-                      FILE *out);
+/* The table, why what cannot be told cannot be told, notes, and how many figures are what.
+ * EV_MEMORY is the only error. */
+EV_CHECKED enum ev_status ev_compare_print(const struct ev_compare *compare,
+                                           const struct ev_compare_args *args, FILE *out,
+                                           struct ev_error *err);
 
 /*
  * The same as JSON, with null for what is not known:

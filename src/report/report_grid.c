@@ -112,16 +112,6 @@ void ev_grid_set_numbers(struct ev_grid *grid, size_t column, const double *valu
     }
 }
 
-/* Characters of valid UTF-8; each is taken to be one column wide. */
-static int width_of(const char *text)
-{
-    int n = 0;
-
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
 static bool is_empty_row(const struct ev_grid *grid, size_t row)
 {
     for (size_t column = 0; column < grid->n_columns; column++) {
@@ -136,7 +126,7 @@ static int column_width(const struct ev_grid *grid, size_t column)
     int width = 0;
 
     for (size_t row = 0; row < grid->n_rows; row++) {
-        int w = width_of(cell_of(grid, row, column));
+        int w = ev_text_width(cell_of(grid, row, column));
         width = w > width ? w : width;
     }
     return width;
@@ -170,14 +160,14 @@ void ev_grid_print(const struct ev_grid *grid, const char *indent, FILE *out)
         int owed = 0; /* spaces before the next text; none are left at the end of a line */
         for (size_t column = 0; column < grid->n_columns; column++) {
             const char *text = cell_of(grid, row, column);
-            int fill = column_width(grid, column) - width_of(text);
-            owed += column > 0 ? GAP + fill : 0;
+            int fill = column_width(grid, column) - ev_text_width(text);
+            const int before = is_left(grid, column) ? 0 : fill;
+            owed += (column > 0 ? GAP : 0) + before;
             if (*text) {
                 fprintf(out, "%*s%s", owed, "", text);
-                owed = column > 0 ? 0 : fill;
-            } else {
-                owed += column > 0 ? 0 : fill;
+                owed = 0;
             }
+            owed += fill - before;
         }
         fputc('\n', out);
     }

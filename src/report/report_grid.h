@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A grid of short texts, printed in aligned columns for a terminal, or as a table in Markdown or
- * HTML. The first column is aligned to the left, the others to the right. */
+ * HTML. The first column is aligned to the left, the others to the right unless they are texts. */
 #ifndef EV_REPORT_GRID_H
 #define EV_REPORT_GRID_H
 
@@ -17,7 +17,7 @@
 struct ev_grid {
     size_t n_columns;
     size_t n_rows; /* the two of the header included */
-    uint32_t left; /* a bit for each column of texts, which documents align to the left */
+    uint32_t left; /* a bit for each column of texts, aligned to the left */
     char (*cells)[EV_GRID_CELL_CHARS];
 };
 

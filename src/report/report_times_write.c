@@ -62,9 +62,7 @@ static void print_wrapped(const char *indent, const char *text, int max_width, F
     fputs(indent, out);
     for (const char *word = clean; *word;) {
         const size_t length = word_length(word);
-        int width = 0; /* characters of valid UTF-8 */
-        for (size_t i = 0; i < length; i++)
-            width += ((unsigned char)word[i] & 0xc0) != 0x80;
+        const int width = ev_text_width_of(word, length);
         if (word != clean && used + 1 + width > max_width) {
             fprintf(out, "\n%s  ", indent);
             used = (int)strlen(indent) + 2;
