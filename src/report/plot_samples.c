@@ -11,24 +11,11 @@
 #include "report/plot_script.h"
 #include "stats/stats.h"
 
-/* Ranges of a set's columns; NULL where the result has no row of the set. */
-static const struct ev_column *columns_of(const struct ev_view *view,
-                                          const struct ev_samples_set *set)
-{
-    for (size_t i = 0; i < view->result->n_rows; i++) {
-        const struct ev_result_row *row = &view->result->rows[i];
-        if (strcmp(row->set, set->name) == 0 && row->n_outputs == set->n_outputs)
-            return row->columns;
-    }
-    return NULL;
-}
-
 /* What a backend gave for the rows of a set; NULL if it did not run. */
 static const float *outputs_of(const struct ev_view *view, const struct ev_samples_set *set,
                                size_t backend)
 {
-    const int number =
-        ev_samples_find_backend(&view->result->samples, view->backends[backend]);
+    const int number = ev_samples_find_backend(&view->result->samples, view->backends[backend]);
 
     return number >= 0 ? set->outputs[number] : NULL;
 }
@@ -42,7 +29,7 @@ static double error_of(const struct ev_column *column, float label, float output
 static bool has_set(const struct ev_view *view, const struct ev_samples_set *set)
 {
     for (size_t b = 0; b < view->n_backends; b++) {
-        if (outputs_of(view, set, b) && columns_of(view, set))
+        if (outputs_of(view, set, b) && ev_view_columns_of(view, set))
             return true;
     }
     return false;
@@ -50,9 +37,9 @@ static bool has_set(const struct ev_view *view, const struct ev_samples_set *set
 
 /* --- Histograms --- */
 
-#define N_BINS      41
+#define N_BINS        41
 /* Models with more outputs get panels of the first ones. */
-#define MAX_OUTPUTS 4
+#define MAX_OUTPUTS   4
 /* The axis has room for so many of the errors of the backend that has the largest ones... */
 #define INNER_PERCENT 99.0
 /* ... but is no longer than so many times what the one that others are compared with needs. */
@@ -84,7 +71,7 @@ static void each_error(const struct ev_view *view, const struct ev_column *colum
 
     for (size_t s = 0; s < samples->n_sets; s++) {
         const struct ev_samples_set *set = &samples->sets[s];
-        const struct ev_column *columns = columns_of(view, set);
+        const struct ev_column *columns = ev_view_columns_of(view, set);
         const float *outputs = outputs_of(view, set, backend);
         for (int32_t k = 0; columns && outputs && k < set->n_outputs; k++) {
             if (strcmp(columns[k].name, column->name) != 0 ||
@@ -129,8 +116,7 @@ static bool find_reach(const struct ev_view *view, const struct ev_column *colum
         list.n = 0;
         each_error(view, column, b, append_size, &list);
         ev_stats_sort(list.values, list.n);
-        const double own =
-            list.n > 0 ? ev_stats_percentile(list.values, list.n, INNER_PERCENT) : 0;
+        const double own = list.n > 0 ? ev_stats_percentile(list.values, list.n, INNER_PERCENT) : 0;
         *reach = fmax(*reach, own);
         if (b == view->reference && own > 0)
             needed = own;
@@ -225,7 +211,7 @@ bool ev_plot_write_histogram(const struct ev_view *view, FILE *script)
  * compared with, or of the largest of all if that is less. */
 #define MOST_COLOUR 1.5
 /* Cells along the longer side of a map: images of one cell are drawn as one point. */
-#define N_CELLS 100
+#define N_CELLS     100
 
 bool ev_plot_has_positions(const struct ev_view *view)
 {
@@ -272,8 +258,8 @@ static double row_error(const struct ev_samples_set *set, const struct ev_column
 
     for (int32_t k = 0; k < set->n_outputs; k++) {
         const int64_t i = row * set->n_outputs + k;
-        const double error = error_of(&columns[k], set->labels[i], outputs[i]) /
-                             (columns[k].max - columns[k].min);
+        const double error =
+            error_of(&columns[k], set->labels[i], outputs[i]) / (columns[k].max - columns[k].min);
         sum += error * error;
     }
     return sqrt(sum / set->n_outputs);
@@ -288,7 +274,8 @@ static bool write_points(const struct ev_samples_set *set, const struct ev_colum
 
     memset(cells, 0, N_CELLS * N_CELLS * sizeof *cells);
     for (int64_t row = 0; outputs && row < set->n_rows; row++) {
-        const double x_m = (double)set->positions[2 * row], y_m = (double)set->positions[2 * row + 1];
+        const double x_m = (double)set->positions[2 * row],
+                     y_m = (double)set->positions[2 * row + 1];
         const double error = row_error(set, columns, outputs, row);
         if (!isfinite(x_m) || !isfinite(y_m) || !isfinite(error))
             continue;
@@ -344,7 +331,7 @@ static bool write_maps(const struct ev_view *view, const struct ev_samples_set *
         return false;
     fprintf(script, "$points_%zu << EOD\n", number);
     for (size_t b = 0; b < view->n_backends; b++)
-        drawn[b] = write_points(set, columns_of(view, set), outputs_of(view, set, b), cells,
+        drawn[b] = write_points(set, ev_view_columns_of(view, set), outputs_of(view, set, b), cells,
                                 b == view->reference ? most_of_reference : most, script);
     fputs("EOD\n", script);
     snprintf(name, sizeof name, "notes_%zu", number);

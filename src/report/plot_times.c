@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "report/plot_script.h"
+#include "report/report_times.h"
 #include "stats/stats.h"
 
 /* Hot, then paced. */
@@ -16,25 +17,13 @@
 static const enum ev_mode modes[N_MODES] = {EV_MODE_HOT, EV_MODE_PACED};
 static const char *const mode_words[N_MODES] = {"hot", "paced"};
 
-static const struct ev_result_timing *find(const struct ev_view *view, const char *backend,
-                                           enum ev_mode mode, enum ev_boundary boundary)
-{
-    for (size_t i = 0; i < view->result->n_timings; i++) {
-        const struct ev_result_timing *timing = &view->result->timings[i];
-        if (timing->mode == mode && timing->boundary == boundary && !timing->is_control &&
-            timing->rows_per_call == 1 && strcmp(timing->backend, backend) == 0)
-            return timing;
-    }
-    return NULL;
-}
-
 /* --- Medians --- */
 
 static bool has_timings(const struct ev_view *view, enum ev_boundary boundary)
 {
     for (size_t b = 0; b < view->n_backends; b++) {
         for (size_t m = 0; m < N_MODES; m++) {
-            if (find(view, view->backends[b], modes[m], boundary))
+            if (ev_times_find(view->result, view->backends[b], modes[m], boundary))
                 return true;
         }
     }
@@ -60,7 +49,7 @@ static struct figures figures_of(const struct ev_view *view, size_t backend, siz
                                  enum ev_boundary boundary)
 {
     const struct ev_result_timing *timing =
-        find(view, view->backends[backend], modes[mode], boundary);
+        ev_times_find(view->result, view->backends[backend], modes[mode], boundary);
 
     if (!timing)
         return (struct figures){NAN, NAN, NAN, NAN};
@@ -73,7 +62,8 @@ static void write_label(FILE *script, size_t mode, size_t backend, const struct 
 {
     char array[16], median[40], text[100] = "-";
     const double half = (figures->high - figures->low) / 2;
-    const int decimals = half > 0 ? ev_grid_decimals(half, 2) : ev_grid_decimals(figures->median, 3);
+    const int decimals =
+        half > 0 ? ev_grid_decimals(half, 2) : ev_grid_decimals(figures->median, 3);
 
     snprintf(array, sizeof array, "%s_labels", mode_words[mode]);
     ev_grid_number(figures->median, decimals, median, sizeof median);
@@ -232,7 +222,8 @@ static bool write_mode(const struct ev_view *view, size_t mode, enum ev_boundary
     fprintf(script, "$%s << EOD\n", mode_words[mode]);
     for (size_t b = 0; complete && b < n; b++) {
         struct calls calls = {NULL, 0};
-        complete = gather(&view->result->samples.session, view->backends[b], mode, boundary, &calls);
+        complete =
+            gather(&view->result->samples.session, view->backends[b], mode, boundary, &calls);
         marks[b][0] = marks[b][1] = NAN;
         if (complete && calls.n > 0) {
             marks[b][0] = ev_stats_percentile(calls.ms, calls.n, 50);

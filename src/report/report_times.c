@@ -118,7 +118,6 @@ enum ev_status ev_times_grid(const struct ev_view *view, bool study, struct ev_g
 {
     double *values = calloc(view->n_backends + 1, sizeof *values);
     size_t n = 1;
-    char label[44];
 
     for (size_t c = 0; c < N_COLUMNS; c++)
         n += is_known(view, &columns[c]);
@@ -127,11 +126,7 @@ enum ev_status ev_times_grid(const struct ev_view *view, bool study, struct ev_g
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");
     if (status != EV_OK)
         goto done;
-    ev_grid_set_header(grid, 0, "backend", "");
-    for (size_t b = 0; b < view->n_backends; b++) {
-        ev_view_label(view, b, label, sizeof label);
-        ev_grid_set_text(grid, b, 0, label);
-    }
+    ev_view_name_rows(view, grid);
     for (size_t c = 0, at = 1; c < N_COLUMNS; c++) {
         if (!is_known(view, &columns[c]))
             continue;

@@ -147,6 +147,28 @@ void ev_view_label(const struct ev_view *view, size_t backend, char *label, size
     ev_text_shorten(name, label, size);
 }
 
+void ev_view_name_rows(const struct ev_view *view, struct ev_grid *grid)
+{
+    char label[LABEL_CHARS];
+
+    ev_grid_set_header(grid, 0, "backend", "");
+    for (size_t b = 0; b < view->n_backends; b++) {
+        ev_view_label(view, b, label, sizeof label);
+        ev_grid_set_text(grid, b, 0, label);
+    }
+}
+
+const struct ev_column *ev_view_columns_of(const struct ev_view *view,
+                                           const struct ev_samples_set *set)
+{
+    for (size_t i = 0; i < view->result->n_rows; i++) {
+        const struct ev_result_row *row = &view->result->rows[i];
+        if (strcmp(row->set, set->name) == 0 && row->n_outputs == set->n_outputs)
+            return row->columns;
+    }
+    return NULL;
+}
+
 const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,
                                               const struct ev_column *column)
 {
@@ -342,18 +364,14 @@ enum ev_status ev_view_overview(const struct ev_view *view, const char *set, enu
         .column = 1,
     };
     enum ev_status status = ev_grid_init(grid, n_columns, view->n_backends, err);
-    char label[LABEL_CHARS];
 
     if (!overview.rows || !overview.values)
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");
     if (status != EV_OK)
         goto done;
-    ev_grid_set_header(grid, 0, "backend", "");
-    for (size_t b = 0; b < view->n_backends; b++) {
+    ev_view_name_rows(view, grid);
+    for (size_t b = 0; b < view->n_backends; b++)
         overview.rows[b] = ev_result_find(view->result, view->backends[b], set);
-        ev_view_label(view, b, label, sizeof label);
-        ev_grid_set_text(grid, b, 0, label);
-    }
     add_figures(&overview, "size", "MiB", 3, size_mib, NULL);
     add_figures(&overview, "MSE", "normalised", 4, mse_norm, NULL);
     if (with_change)
@@ -378,18 +396,13 @@ enum ev_status ev_view_by_set(const struct ev_view *view, const struct ev_metric
 {
     const size_t n_sets = view->n_sets + (view->has_pooled ? 1 : 0);
     double *values = calloc(view->n_backends + 1, sizeof *values);
-    char label[LABEL_CHARS];
     enum ev_status status = ev_grid_init(grid, n_sets + 1, view->n_backends, err);
 
     if (!values)
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");
     if (status != EV_OK)
         goto done;
-    ev_grid_set_header(grid, 0, "backend", "");
-    for (size_t b = 0; b < view->n_backends; b++) {
-        ev_view_label(view, b, label, sizeof label);
-        ev_grid_set_text(grid, b, 0, label);
-    }
+    ev_view_name_rows(view, grid);
     for (size_t s = 0; s < n_sets; s++) {
         const char *set = s < view->n_sets ? view->sets[s] : EV_SET_ALL;
         for (size_t b = 0; b < view->n_backends; b++) {

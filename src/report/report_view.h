@@ -45,6 +45,13 @@ int64_t ev_view_n_images(const struct ev_view *view, const char *set);
  * would then be called the same; names that are too long lose their middle. */
 void ev_view_label(const struct ev_view *view, size_t backend, char *label, size_t size);
 
+/* The first column of a grid with a row for each backend: their names. */
+void ev_view_name_rows(const struct ev_view *view, struct ev_grid *grid);
+
+/* Columns of the outputs that samples of a set are of; NULL where the result has no row of it. */
+const struct ev_column *ev_view_columns_of(const struct ev_view *view,
+                                           const struct ev_samples_set *set);
+
 /* Errors of `column` in a row, or NULL if the row has no such column. */
 const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,
                                               const struct ev_column *column);

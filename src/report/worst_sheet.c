@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Draws the sheet with cairo: a row of pictures for each backend, in each the label and both answers
- * as arrows from the lower edge, with their numbers below. An arrow is as long as the first output
- * that is never negative is large, and bends to the left as the first signed output is positive: a
- * car's speed and yaw rate.
+ * Draws the sheet with cairo: a row of pictures for each backend, in each the label and both
+ * answers as arrows from the lower edge, with their numbers below. An arrow is as long as the first
+ * output that is never negative is large, and bends to the left as the first signed output is
+ * positive: a car's speed and yaw rate.
  */
 #include "report/worst_sheet.h"
 
@@ -66,17 +66,6 @@ struct sheet {
 
 /* --- What is shown --- */
 
-static const struct ev_column *columns_of(const struct ev_view *view,
-                                          const struct ev_samples_set *set)
-{
-    for (size_t i = 0; i < view->result->n_rows; i++) {
-        const struct ev_result_row *row = &view->result->rows[i];
-        if (strcmp(row->set, set->name) == 0 && row->n_outputs == set->n_outputs)
-            return row->columns;
-    }
-    return NULL;
-}
-
 /* False for a picture whose numbers are not all there. */
 static bool find_shown(const struct ev_view *view, const struct ev_samples_picture *picture,
                        struct shown *shown)
@@ -85,15 +74,16 @@ static bool find_shown(const struct ev_view *view, const struct ev_samples_pictu
     const struct ev_samples_set *set = &samples->sets[picture->set];
     const int reference = ev_samples_find_backend(samples, view->backends[view->reference]);
 
-    *shown = (struct shown){.picture = picture, .set = set, .columns = columns_of(view, set)};
+    *shown =
+        (struct shown){.picture = picture, .set = set, .columns = ev_view_columns_of(view, set)};
     if (!shown->columns || reference < 0 || !set->outputs[reference] ||
         !set->outputs[picture->backend] || set->n_outputs > EV_MAX_OUTPUTS)
         return false;
     const int64_t first = picture->row * set->n_outputs;
     for (int32_t k = 0; k < set->n_outputs; k++) {
         const struct ev_column *column = &shown->columns[k];
-        shown->label[k] = (float)(((double)set->labels[first + k] - column->min) /
-                                  (column->max - column->min));
+        shown->label[k] =
+            (float)(((double)set->labels[first + k] - column->min) / (column->max - column->min));
     }
     shown->normalised[REFERENCE] = set->outputs[reference] + first;
     shown->normalised[VARIANT] = set->outputs[picture->backend] + first;
@@ -240,8 +230,8 @@ static cairo_status_t draw_picture(cairo_t *cr, const struct shown *shown, doubl
     const struct ev_samples_picture *picture = shown->picture;
     const double scale = fmin(CELL_WIDTH / (double)picture->width, cell_height / picture->height);
     const double width = scale * picture->width, height = scale * picture->height;
-    cairo_surface_t *surface = ev_canvas_picture(picture->pixels, picture->height, picture->width,
-                                                 picture->channels);
+    cairo_surface_t *surface =
+        ev_canvas_picture(picture->pixels, picture->height, picture->width, picture->channels);
     cairo_status_t status = cairo_surface_status(surface);
 
     cairo_save(cr);
@@ -283,11 +273,10 @@ static void write_numbers(cairo_t *cr, const struct shown *shown, const float *n
         const struct ev_column *column = &shown->columns[k];
         const double value = column->min + (double)normalised[k] * (column->max - column->min);
         char number[64];
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s%s%s", k > 0 ? "   " : "",
-                                 column->name,
-                                 isfinite(value) ? ev_text_fixed(value, decimals_of(column), number)
-                                                 : "no number",
-                                 *column->unit ? " " : "", column->unit);
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, "%s%s %s%s%s", k > 0 ? "   " : "", column->name,
+            isfinite(value) ? ev_text_fixed(value, decimals_of(column), number) : "no number",
+            *column->unit ? " " : "", column->unit);
         ev_text_clean(text, clean, sizeof clean);
         if (width_of(cr, clean) > room) {
             text[before] = '\0';
@@ -379,15 +368,14 @@ static void measure(struct sheet *sheet)
     sheet->height = HEAD + n_rows * (ROW_HEAD + sheet->cell_height + CAPTION + GAP) + MARGIN - GAP;
 }
 
-static enum ev_status draw_sheet(const struct ev_view *view, const char *path,
-                                 struct ev_error *err)
+static enum ev_status draw_sheet(const struct ev_view *view, const char *path, struct ev_error *err)
 {
     struct sheet sheet = {view, &view->result->samples, 0, 0};
     const int width = 2 * MARGIN + ACROSS * CELL_WIDTH + (ACROSS - 1) * GAP;
 
     measure(&sheet);
-    cairo_surface_t *surface = cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, (int)(SCALE * width), (int)(SCALE * sheet.height));
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(SCALE * width),
+                                                          (int)(SCALE * sheet.height));
     cairo_t *cr = cairo_create(surface);
     cairo_scale(cr, SCALE, SCALE);
     cairo_set_source_rgb(cr, 1, 1, 1);
