@@ -86,20 +86,7 @@ void ev_compare_judge(struct ev_compare_figure *figure, const struct log_figure 
 
 static bool is_first_of_backend(const struct ev_result *result, size_t row)
 {
-    for (size_t i = 0; i < row; i++) {
-        if (strcmp(result->rows[i].backend, result->rows[row].backend) == 0)
-            return false;
-    }
-    return true;
-}
-
-static const struct ev_result_row *find_backend(const struct ev_result *result, const char *backend)
-{
-    for (size_t i = 0; i < result->n_rows; i++) {
-        if (strcmp(result->rows[i].backend, backend) == 0)
-            return &result->rows[i];
-    }
-    return NULL;
+    return ev_result_find_backend(result, result->rows[row].backend) == &result->rows[row];
 }
 
 static bool add_size(struct comparing *comparing, const char *backend, const char *name, int64_t a,
@@ -131,7 +118,7 @@ static enum ev_status compare_sizes(struct comparing *comparing, struct ev_error
 
     for (size_t i = 0; i < a->n_rows; i++) {
         const struct ev_result_row *row = &a->rows[i];
-        const struct ev_result_row *other = find_backend(comparing->b, row->backend);
+        const struct ev_result_row *other = ev_result_find_backend(comparing->b, row->backend);
         if (!other || !is_first_of_backend(a, i))
             continue;
         if (!add_size(comparing, row->backend, "model", row->model_bytes, other->model_bytes) ||
@@ -168,7 +155,7 @@ static bool note_missing(struct ev_compare *compare, const struct ev_result *x,
         const struct ev_result_row *row = &x->rows[i];
         if (ev_result_find(y, row->backend, row->set))
             continue;
-        if (find_backend(y, row->backend))
+        if (ev_result_find_backend(y, row->backend))
             snprintf(note, sizeof note, "%.200s on %.200s: only in %s", row->backend, row->set,
                      name);
         else if (is_first_of_backend(x, i))

@@ -19,11 +19,7 @@ static const char *baseline_sha256(const struct ev_result *result)
 {
     const char *baseline = ev_result_baseline(result);
 
-    for (size_t i = 0; baseline && i < result->n_rows; i++) {
-        if (strcmp(result->rows[i].backend, baseline) == 0)
-            return result->rows[i].model_sha256;
-    }
-    return NULL;
+    return baseline ? ev_result_find_backend(result, baseline)->model_sha256 : NULL;
 }
 
 static bool is_same_baseline(const struct ev_result *a, const struct ev_result *b)
@@ -43,17 +39,6 @@ static const struct ev_result_timing *find_timing(const struct ev_result *result
             timing->n_threads == like->n_threads && timing->rows_per_call == like->rows_per_call &&
             timing->rows_per_piece == like->rows_per_piece)
             return timing;
-    }
-    return NULL;
-}
-
-static const struct ev_result_quiet *find_quiet(const struct ev_result *result,
-                                                const struct ev_result_timing *timing)
-{
-    for (size_t i = 0; i < result->n_quiets; i++) {
-        if (result->quiets[i].mode == timing->mode &&
-            result->quiets[i].boundary == timing->boundary)
-            return &result->quiets[i];
     }
     return NULL;
 }
@@ -89,8 +74,8 @@ static void judge_ratio(struct comparing *comparing, struct ev_compare_figure *f
                         const struct ev_result_timing *a, const struct ev_result_timing *b)
 {
     const double margin = log1p(comparing->args->margin);
-    const struct ev_result_quiet *quiet_a = find_quiet(comparing->a, a);
-    const struct ev_result_quiet *quiet_b = find_quiet(comparing->b, b);
+    const struct ev_result_quiet *quiet_a = ev_result_find_quiet(comparing->a, a);
+    const struct ev_result_quiet *quiet_b = ev_result_find_quiet(comparing->b, b);
     const struct log_figure x = {log1p(a->change), log1p(a->change_low), log1p(a->change_high)};
     const struct log_figure y = {log1p(b->change), log1p(b->change_low), log1p(b->change_high)};
     const double control = fmax(control_width(quiet_a), control_width(quiet_b));

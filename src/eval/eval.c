@@ -346,7 +346,7 @@ static enum ev_status read_spread(struct ev_set *set, enum ev_form form, int64_t
     int64_t rows[MAX_TIMED_PICTURES];
 
     for (int64_t i = 0; i < n; i++)
-        rows[i] = info->n_rows / n * i + info->n_rows % n * i / n;
+        rows[i] = ev_set_spread_row(info->n_rows, n, i);
     *images = malloc((size_t)n * ev_set_picture_bytes(info, form));
     if (!*images)
         return ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);

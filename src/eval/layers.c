@@ -50,12 +50,6 @@ static enum ev_status out_of_memory(struct ev_error *err)
 
 /* --- Opening --- */
 
-/* Row i of n that are evenly spread over a set. */
-static int64_t spread_row(int64_t n_rows, int64_t n, int64_t i)
-{
-    return n_rows / n * i + n_rows % n * i / n;
-}
-
 /* Rows [first, first + n) of n_all spread ones, into batch->data. */
 static enum ev_status read_spread(struct ev_set *set, int64_t n_all, int64_t first, int64_t n,
                                   struct ev_batch *batch, struct ev_error *err)
@@ -63,7 +57,7 @@ static enum ev_status read_spread(struct ev_set *set, int64_t n_all, int64_t fir
     int64_t rows[BATCH_ROWS];
 
     for (int64_t i = 0; i < n; i++)
-        rows[i] = spread_row(ev_set_info(set)->n_rows, n_all, first + i);
+        rows[i] = ev_set_spread_row(ev_set_info(set)->n_rows, n_all, first + i);
     batch->n_rows = n;
     return ev_set_read_rows(set, (enum ev_form)batch->form, rows, n, (void *)batch->data, err);
 }
@@ -375,7 +369,7 @@ static enum ev_status run_trial(const struct run *run, struct subject *subject, 
         for (int64_t i = 0; i < n; i++)
             memcpy(labels + (size_t)i * k,
                    ev_set_labels(run->set) +
-                       (size_t)spread_row(info->n_rows, trial->n_rows, first + i) * k,
+                       (size_t)ev_set_spread_row(info->n_rows, trial->n_rows, first + i) * k,
                    k * sizeof *labels);
         status = read_spread(run->set, trial->n_rows, first, n, &trial->batch, err);
         for (int32_t layer = -1; layer < subject->n_layers && status == EV_OK; layer++) {

@@ -80,14 +80,23 @@ void ev_result_free(struct ev_result *result)
     ev_result_init(result);
 }
 
+/* Room for one more of *n elements, which is counted; NULL when out of memory. */
+static void *append(void **array, size_t *n, size_t element)
+{
+    char *larger = realloc(*array, (*n + 1) * element);
+
+    if (!larger)
+        return NULL;
+    *array = larger;
+    return larger + (*n)++ * element;
+}
+
 struct ev_result_row *ev_result_add_row(struct ev_result *result)
 {
-    struct ev_result_row *rows = realloc(result->rows, (result->n_rows + 1) * sizeof *result->rows);
+    struct ev_result_row *row = append((void **)&result->rows, &result->n_rows, sizeof *row);
 
-    if (!rows)
+    if (!row)
         return NULL;
-    result->rows = rows;
-    struct ev_result_row *row = &rows[result->n_rows++];
     *row = (struct ev_result_row){
         .model_bytes = -1,
         .weight_bytes = -1,
@@ -108,25 +117,11 @@ struct ev_result_row *ev_result_add_row(struct ev_result *result)
 
 struct ev_result_set *ev_result_add_set(struct ev_result *result)
 {
-    struct ev_result_set *sets = realloc(result->sets, (result->n_sets + 1) * sizeof *result->sets);
+    struct ev_result_set *set = append((void **)&result->sets, &result->n_sets, sizeof *set);
 
-    if (!sets)
-        return NULL;
-    result->sets = sets;
-    struct ev_result_set *set = &sets[result->n_sets++];
-    *set = (struct ev_result_set){.n_rows = -1};
+    if (set)
+        *set = (struct ev_result_set){.n_rows = -1};
     return set;
-}
-
-/* Room for one more of *n elements, which is counted; NULL when out of memory. */
-static void *append(void **array, size_t *n, size_t element)
-{
-    char *larger = realloc(*array, (*n + 1) * element);
-
-    if (!larger)
-        return NULL;
-    *array = larger;
-    return larger + (*n)++ * element;
 }
 
 struct ev_result_timing *ev_result_add_timing(struct ev_result *result)
@@ -218,12 +213,20 @@ static bool is_same(const char *a, const char *b)
     return a && strcmp(a, b) == 0;
 }
 
-const char *ev_result_baseline(const struct ev_result *result)
+const struct ev_result_row *ev_result_find_backend(const struct ev_result *result,
+                                                   const char *backend)
 {
     for (size_t i = 0; i < result->n_rows; i++) {
-        if (is_same(result->rows[i].backend, EV_BASELINE))
-            return EV_BASELINE;
+        if (is_same(result->rows[i].backend, backend))
+            return &result->rows[i];
     }
+    return NULL;
+}
+
+const char *ev_result_baseline(const struct ev_result *result)
+{
+    if (ev_result_find_backend(result, EV_BASELINE))
+        return EV_BASELINE;
     return result->n_rows > 0 ? result->rows[0].backend : NULL;
 }
 
@@ -234,6 +237,20 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
         const struct ev_result_row *row = &result->rows[i];
         if (is_same(row->backend, backend) && is_same(row->set, set))
             return row;
+    }
+    return NULL;
+}
+
+const struct ev_result_quiet *ev_result_find_quiet(const struct ev_result *result,
+                                                   const struct ev_result_timing *timing)
+{
+    for (size_t i = 0; i < result->n_quiets; i++) {
+        const struct ev_result_quiet *quiet = &result->quiets[i];
+        if (quiet->mode == timing->mode && quiet->boundary == timing->boundary &&
+            quiet->n_threads == timing->n_threads &&
+            quiet->rows_per_call == timing->rows_per_call &&
+            quiet->rows_per_piece == timing->rows_per_piece)
+            return quiet;
     }
     return NULL;
 }

@@ -203,6 +203,12 @@ struct ev_result_alarm *ev_result_add_alarm(struct ev_result *result);
 /* The backend that changes are relative to: EV_BASELINE if it has a row, else that of the first row;
  * NULL without rows. */
 const char *ev_result_baseline(const struct ev_result *result);
+/* The first row of that backend, or NULL. */
+const struct ev_result_row *ev_result_find_backend(const struct ev_result *result,
+                                                   const char *backend);
+/* What the control says where the timing was measured; NULL if it is unknown. */
+const struct ev_result_quiet *ev_result_find_quiet(const struct ev_result *result,
+                                                   const struct ev_result_timing *timing);
 /* Row of that backend and set, or NULL. */
 const struct ev_result_row *ev_result_find(const struct ev_result *result, const char *backend,
                                            const char *set);

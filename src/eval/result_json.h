@@ -30,6 +30,21 @@ static inline json_t *verdict_json(const char *(*name)(enum ev_verdict), enum ev
     return verdict == EV_VERDICT_NONE ? json_null() : json_string(name(verdict));
 }
 
+/* An array of n items that item_json makes; NULL when out of memory. */
+static inline json_t *array_json(const void *items, size_t n, size_t item_bytes,
+                                 json_t *(*item_json)(const void *item))
+{
+    json_t *json = json_array();
+
+    for (size_t i = 0; json && i < n; i++) {
+        if (json_array_append_new(json, item_json((const char *)items + i * item_bytes)) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
+    }
+    return json;
+}
+
 /* Adds what timed runs, layers and alarms have to the whole object; false when out of memory. */
 bool ev_result_add_times(json_t *json, const struct ev_result *result);
 

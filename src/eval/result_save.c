@@ -24,8 +24,9 @@ static json_t *machine_json(const struct ev_host *host)
     return NULL;
 }
 
-static json_t *set_json(const struct ev_result_set *set)
+static json_t *set_json(const void *item)
 {
+    const struct ev_result_set *set = item;
     json_t *json = json_object();
 
     if (add(json, "name", ev_json_text(set->name)) && add(json, "path", ev_json_text(set->path)) &&
@@ -105,8 +106,9 @@ static bool add_intervals(json_t *json, const struct ev_result_row *row)
            add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
 }
 
-static json_t *row_json(const struct ev_result_row *row)
+static json_t *row_json(const void *item)
 {
+    const struct ev_result_row *row = item;
     json_t *json = json_object();
 
     if (add(json, "backend", ev_json_text(row->backend)) && add(json, "set", ev_json_text(row->set)) &&
@@ -129,32 +131,6 @@ static json_t *row_json(const struct ev_result_row *row)
     return NULL;
 }
 
-static json_t *sets_json(const struct ev_result *result)
-{
-    json_t *json = json_array();
-
-    for (size_t i = 0; json && i < result->n_sets; i++) {
-        if (json_array_append_new(json, set_json(&result->sets[i])) != 0) {
-            json_decref(json);
-            json = NULL;
-        }
-    }
-    return json;
-}
-
-static json_t *rows_json(const struct ev_result *result)
-{
-    json_t *json = json_array();
-
-    for (size_t i = 0; json && i < result->n_rows; i++) {
-        if (json_array_append_new(json, row_json(&result->rows[i])) != 0) {
-            json_decref(json);
-            json = NULL;
-        }
-    }
-    return json;
-}
-
 static json_t *result_json(const struct ev_result *result)
 {
     json_t *json = json_object();
@@ -168,8 +144,12 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "samples_sha256",
             *result->samples_sha256 ? json_string(result->samples_sha256) : json_null()) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
-        add(json, "machine", machine_json(&result->host)) && add(json, "sets", sets_json(result)) &&
-        add(json, "rows", rows_json(result)) && ev_result_add_times(json, result))
+        add(json, "machine", machine_json(&result->host)) &&
+        add(json, "sets",
+            array_json(result->sets, result->n_sets, sizeof *result->sets, set_json)) &&
+        add(json, "rows",
+            array_json(result->rows, result->n_rows, sizeof *result->rows, row_json)) &&
+        ev_result_add_times(json, result))
         return json;
     json_decref(json);
     return NULL;

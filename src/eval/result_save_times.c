@@ -110,20 +110,6 @@ static json_t *peak_json(const struct ev_result_peak *peak)
     return NULL;
 }
 
-static json_t *array_json(const void *items, size_t n, size_t item_bytes,
-                          json_t *(*item_json)(const void *item))
-{
-    json_t *json = json_array();
-
-    for (size_t i = 0; json && i < n; i++) {
-        if (json_array_append_new(json, item_json((const char *)items + i * item_bytes)) != 0) {
-            json_decref(json);
-            json = NULL;
-        }
-    }
-    return json;
-}
-
 bool ev_result_add_times(json_t *json, const struct ev_result *result)
 {
     return add(json, "timings",

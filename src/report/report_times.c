@@ -20,20 +20,6 @@ const struct ev_result_timing *ev_times_find(const struct ev_result *result, con
     return NULL;
 }
 
-const struct ev_result_quiet *ev_times_quiet(const struct ev_result *result,
-                                             const struct ev_result_timing *timing)
-{
-    for (size_t i = 0; i < result->n_quiets; i++) {
-        const struct ev_result_quiet *quiet = &result->quiets[i];
-        if (quiet->mode == timing->mode && quiet->boundary == timing->boundary &&
-            quiet->n_threads == timing->n_threads &&
-            quiet->rows_per_call == timing->rows_per_call &&
-            quiet->rows_per_piece == timing->rows_per_piece)
-            return quiet;
-    }
-    return NULL;
-}
-
 /* --- One row a backend --- */
 
 static double median_ms(const struct ev_result_timing *timing)
@@ -182,7 +168,7 @@ timing_of(const struct ev_result *result, const struct ev_result_quiet *quiet, c
     for (size_t i = 0; i < result->n_timings; i++) {
         const struct ev_result_timing *timing = &result->timings[i];
         if (!timing->is_control && strcmp(timing->backend, backend) == 0 &&
-            ev_times_quiet(result, timing) == quiet)
+            ev_result_find_quiet(result, timing) == quiet)
             return timing;
     }
     return NULL;

@@ -12,9 +12,6 @@
 /* Times of that backend, not those of the control; NULL if there are none. */
 const struct ev_result_timing *ev_times_find(const struct ev_result *result, const char *backend,
                                              enum ev_mode mode, enum ev_boundary boundary);
-/* What the control says where the timing was measured; NULL if it is unknown. */
-const struct ev_result_quiet *ev_times_quiet(const struct ev_result *result,
-                                             const struct ev_result_timing *timing);
 
 /* A row for each backend: its medians in each mode, how late it is when paced, its throughput.
  * `study` adds the mean of calls in a row, as the study has it. */

@@ -147,7 +147,7 @@ void ev_times_print(const struct ev_view *view, const char *indent, int max_widt
 static void write_timing(const struct ev_result *result, const struct ev_result_timing *timing,
                          FILE *out)
 {
-    const struct ev_result_quiet *quiet = ev_times_quiet(result, timing);
+    const struct ev_result_quiet *quiet = ev_result_find_quiet(result, timing);
 
     ev_cell_text(out, timing->backend);
     fprintf(out, "%d,%s,%s,", timing->is_control, ev_mode_name(timing->mode),

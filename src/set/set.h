@@ -119,6 +119,12 @@ EV_CHECKED enum ev_status ev_set_read_rows(struct ev_set *set, enum ev_form form
                                            const int64_t *rows, int64_t n, void *images,
                                            struct ev_error *err);
 
+/* Row i of n <= n_rows that are evenly spread over a set of n_rows. */
+static inline int64_t ev_set_spread_row(int64_t n_rows, int64_t n, int64_t i)
+{
+    return n_rows / n * i + n_rows % n * i / n;
+}
+
 /* Makes reading in any order as fast as in sequence: a set whose pictures are packed in chunks is
  * unpacked once, by n_threads, into a nameless file in $TMPDIR or /var/tmp. Others are left
  * alone. */

@@ -94,25 +94,20 @@ static void add_timing(struct ev_result *result, size_t b, uint64_t run,
     const double slower = strcmp(row->backend, FAULTY) == 0 ? fault->time : 0;
     const double noise = 1 + TIME_NOISE * ev_rng_normal(&rng);
     const double ratio = row->latency.median_ns / baseline->latency.median_ns * (1 + slower);
-    struct ev_result_timing *timing = &result->timings[b];
+    struct ev_result_timing *timing = ev_result_add_timing(result);
 
-    *timing = (struct ev_result_timing){
-        .backend = strdup(row->backend),
-        .mode = EV_MODE_HOT,
-        .boundary = EV_BOUNDARY_E2E,
-        .n_threads = 1,
-        .rows_per_call = 1,
-        .rows_per_piece = 1,
-        .n_processes = 12,
-        .n_blocks = 12 * 24,
-        .n_calls = INT64_C(12) * 24 * 16,
-        .confidence = 0.95,
-        .median_ns = row->latency.median_ns * (1 + slower) * noise,
-        .change = NAN,
-        .change_low = NAN,
-        .change_high = NAN,
-    };
+    ck_assert_ptr_nonnull(timing);
+    timing->backend = strdup(row->backend);
     ck_assert_ptr_nonnull(timing->backend);
+    timing->mode = EV_MODE_HOT;
+    timing->boundary = EV_BOUNDARY_E2E;
+    timing->n_threads = 1;
+    timing->rows_per_call = timing->rows_per_piece = 1;
+    timing->n_processes = 12;
+    timing->n_blocks = 12 * 24;
+    timing->n_calls = timing->n_blocks * 16;
+    timing->confidence = 0.95;
+    timing->median_ns = row->latency.median_ns * (1 + slower) * noise;
     timing->median_low_ns = timing->median_ns * (1 - TIME_HALF);
     timing->median_high_ns = timing->median_ns * (1 + TIME_HALF);
     timing->mean_ns = timing->median_ns * 1.01;
@@ -122,6 +117,22 @@ static void add_timing(struct ev_result *result, size_t b, uint64_t run,
         timing->change_low = ratio * noise * (1 - TIME_HALF) - 1;
         timing->change_high = ratio * noise * (1 + TIME_HALF) - 1;
     }
+}
+
+static void add_quiet(struct ev_result *result)
+{
+    struct ev_result_quiet *quiet = ev_result_add_quiet(result);
+
+    ck_assert_ptr_nonnull(quiet);
+    quiet->mode = EV_MODE_HOT;
+    quiet->boundary = EV_BOUNDARY_E2E;
+    quiet->n_threads = 1;
+    quiet->rows_per_call = quiet->rows_per_piece = 1;
+    quiet->control = 0.001;
+    quiet->control_low = -0.006;
+    quiet->control_high = 0.007;
+    quiet->reason = strdup("");
+    ck_assert_ptr_nonnull(quiet->reason);
 }
 
 void ev_test_measured_update(struct ev_result *result)
@@ -143,10 +154,8 @@ void ev_test_measured_make(struct ev_result *result, size_t n_backends, size_t n
     ev_test_result_make(result, n_backends, n_sets);
     samples->backends = calloc(n_backends, sizeof *samples->backends);
     samples->sets = calloc(n_sets, sizeof *samples->sets);
-    result->timings = calloc(n_backends, sizeof *result->timings);
-    result->quiets = calloc(1, sizeof *result->quiets);
-    ck_assert(samples->backends && samples->sets && result->timings && result->quiets);
-    samples->n_backends = result->n_timings = n_backends;
+    ck_assert(samples->backends && samples->sets);
+    samples->n_backends = n_backends;
     samples->n_sets = n_sets;
     for (size_t b = 0; b < n_backends; b++)
         samples->backends[b] = strdup(result->rows[b].backend);
@@ -154,14 +163,6 @@ void ev_test_measured_make(struct ev_result *result, size_t n_backends, size_t n
         make_set(result, s, n_backends, run, fault);
     for (size_t b = 0; b < n_backends; b++)
         add_timing(result, b, run, fault);
-    result->n_quiets = 1;
-    result->quiets[0] = (struct ev_result_quiet){
-        .mode = EV_MODE_HOT,
-        .boundary = EV_BOUNDARY_E2E,
-        .control = 0.001,
-        .control_low = -0.006,
-        .control_high = 0.007,
-        .reason = strdup(""),
-    };
+    add_quiet(result);
     ev_test_measured_update(result);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "stats/stats.h"
+#include "eval/time_figures.h"
 #include "support/ev_test.h"
 
 #define N_ROWS      900
@@ -187,59 +187,10 @@ static void add_session(struct ev_samples *samples, const struct ev_result *resu
     }
 }
 
-static void add_timing(struct ev_result *result, size_t entry, enum ev_mode mode,
-                       struct ev_result_timing *timing)
-{
-    const struct ev_session *session = &result->samples.session;
-    float *calls = make((size_t)session->n_calls, sizeof *calls);
-    int64_t n = 0;
-
-    for (size_t i = 0; i < session->n_blocks; i++) {
-        const struct ev_block *block = &session->blocks[i];
-        if (block->entry != (int32_t)entry || block->mode != mode)
-            continue;
-        memcpy(calls + n, session->call_ns + block->first_call,
-               (size_t)block->n_calls * sizeof *calls);
-        n += block->n_calls;
-    }
-    ev_stats_sort(calls, n);
-    const double median_ns = ev_stats_percentile(calls, n, 50);
-    *timing = (struct ev_result_timing){
-        .backend = copy(session->entries[entry].backend),
-        .mode = mode,
-        .boundary = EV_BOUNDARY_E2E,
-        .n_threads = 1,
-        .rows_per_call = 1,
-        .rows_per_piece = 1,
-        .n_processes = N_PROCESSES,
-        .n_blocks = N_PROCESSES * N_ROUNDS,
-        .n_calls = n,
-        .confidence = 0.95,
-        .median_ns = median_ns,
-        .median_low_ns = 0.97 * median_ns,
-        .median_high_ns = 1.04 * median_ns,
-        .p90_ns = ev_stats_percentile(calls, n, 90),
-        .p90_high_ns = NAN,
-        .p99_ns = ev_stats_percentile(calls, n, 99),
-        .p99_high_ns = NAN,
-        .mean_ns = median_ns,
-        .min_ns = (double)calls[0],
-        .deadline_ns = mode == EV_MODE_PACED ? 5e7 : NAN,
-        .missed_fraction = mode == EV_MODE_PACED ? 0 : NAN,
-        .images_per_s = NAN,
-        .images_per_s_low = NAN,
-        .images_per_s_high = NAN,
-        .change = NAN,
-        .change_low = NAN,
-        .change_high = NAN,
-        .detectable = NAN,
-    };
-    free(calls);
-}
-
 void ev_test_samples_fill(struct ev_result *result)
 {
     struct ev_samples *samples = &result->samples;
+    struct ev_error err = EV_ERROR_INIT;
 
     samples->backends = make(result->n_rows, sizeof *samples->backends);
     for (size_t i = 0; i < result->n_rows; i++) {
@@ -252,8 +203,5 @@ void ev_test_samples_fill(struct ev_result *result)
         add_set(samples, result, s);
     add_pictures(samples);
     add_session(samples, result);
-    result->n_timings = 2 * samples->n_backends;
-    result->timings = make(result->n_timings, sizeof *result->timings);
-    for (size_t i = 0; i < result->n_timings; i++)
-        add_timing(result, i / 2, i % 2 == 0 ? EV_MODE_HOT : EV_MODE_PACED, &result->timings[i]);
+    ev_assert_ok(ev_time_figures(&samples->session, result, &err));
 }
