@@ -12,10 +12,11 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "eval/accuracy.h"
+#include "eval/error_figures.h"
 #include "eval/form.h"
-#include "eval/judge.h"
 #include "eval/keep.h"
 #include "eval/pass.h"
+#include "eval/sample_rows.h"
 #include "eval/timing.h"
 #include "evalrun/version.h"
 
@@ -27,11 +28,7 @@ struct backend {
     struct ev_model *model;
     int64_t model_bytes; /* -1 without a model file */
     char model_sha256[65];
-    struct ev_accuracy pooled; /* over the sets so far */
-    int64_t pooled_ns;
-    /* (rows of all sets), one set after the other, see struct ev_accuracy. 8 bytes a row: as much
-     * as the labels of two outputs, which are in memory whole too. */
-    double *row_errors;
+    int64_t pooled_ns; /* over the sets so far */
 };
 
 struct evaluation {
@@ -139,12 +136,11 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
 {
     const struct ev_eval_args *args = evaluation->args;
     const struct ev_set_info *info = ev_set_info(evaluation->sets[0]);
-    int64_t most_rows = 1, all_rows = 0;
+    int64_t most_rows = 1;
 
     for (size_t s = 0; s < args->n_sets; s++) {
         int64_t n_rows = evaluation->set_rows[s];
         most_rows = n_rows > most_rows ? n_rows : most_rows;
-        all_rows += n_rows;
     }
     for (size_t b = 0; b < args->n_backends; b++) {
         struct backend *backend = &evaluation->backends[b];
@@ -167,10 +163,6 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
         if (status != EV_OK)
             return status;
         describe_model_file(backend, args->backends[b].model_path);
-        ev_accuracy_init(&backend->pooled, info->columns, info->n_outputs);
-        backend->row_errors = calloc((size_t)all_rows, sizeof *backend->row_errors);
-        if (!backend->row_errors)
-            return out_of_memory(err);
     }
     return EV_OK;
 }
@@ -274,16 +266,6 @@ static void note_not_finite(const char *name, const struct ev_accuracy *accuracy
     ev_progress_note(line);
 }
 
-/* Where the rows of set s begin among those of all sets. */
-static int64_t first_row(const struct evaluation *evaluation, size_t s)
-{
-    int64_t row = 0;
-
-    for (size_t i = 0; i < s; i++)
-        row += evaluation->set_rows[i];
-    return row;
-}
-
 static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, size_t b,
                                     struct ev_error *err)
 {
@@ -296,40 +278,32 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
 
     snprintf(name, sizeof name, "%.70s on %.70s", args->backends[b].name, args->sets[s].name);
     ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
-    accuracy.row_errors = backend->row_errors + first_row(evaluation, s);
-    enum ev_status status =
-        ev_keep_output(info->n_rows, info->n_outputs, &accuracy.row_outputs, err);
-    if (status == EV_OK)
-        status = ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows, args->n_threads,
-                             name, &accuracy, args->n_sets > 1 ? &backend->pooled : NULL,
-                             &elapsed_ns, err);
+    float *outputs = malloc((size_t)info->n_rows * (size_t)info->n_outputs * sizeof *outputs);
+    if (!outputs)
+        return out_of_memory(err);
+    accuracy.row_outputs = outputs;
+    enum ev_status status = ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows,
+                                        args->n_threads, name, &accuracy, &elapsed_ns, err);
     if (status != EV_OK) {
-        free(accuracy.row_outputs);
+        free(outputs);
         return status;
     }
-    evaluation->result->samples.sets[s].outputs[b] = accuracy.row_outputs;
+    evaluation->result->samples.sets[s].outputs[b] = outputs;
     note_not_finite(name, &accuracy);
     backend->pooled_ns += elapsed_ns;
     return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
 }
 
-/* Intervals and verdicts of the result's last n_backends rows, which are of n sets from `first`. */
-static enum ev_status judge_rows(struct evaluation *evaluation, size_t first, size_t n,
-                                 struct ev_error *err)
+/* Intervals and verdicts of the result's last n_backends rows, which are of one set or pooled. */
+static enum ev_status judge_rows(struct evaluation *evaluation, struct ev_error *err)
 {
-    const size_t n_backends = evaluation->args->n_backends;
-    struct ev_result_row *rows = evaluation->result->rows + evaluation->result->n_rows - n_backends;
-    const int64_t start = first_row(evaluation, first);
+    struct ev_result *result = evaluation->result;
     enum ev_status status = EV_OK;
+    bool found;
 
-    for (size_t b = 0; b < n_backends && status == EV_OK; b++) {
-        const struct ev_segments errors = {evaluation->backends[b].row_errors + start,
-                                           evaluation->set_rows + first, (int32_t)n};
-        status = ev_judge_error(&errors, &rows[b].mse_norm_low, &rows[b].mse_norm_high, err);
-        if (status == EV_OK && b != evaluation->baseline)
-            status = ev_judge_change(
-                &errors, evaluation->backends[evaluation->baseline].row_errors + start,
-                &rows[b].change, err);
+    for (size_t i = result->n_rows - evaluation->args->n_backends;
+         i < result->n_rows && status == EV_OK; i++) {
+        status = ev_error_figures_of(result, &result->rows[i], &result->rows[i], &found, err);
         if (status == EV_OK)
             status = ev_interrupt_check(err);
     }
@@ -436,6 +410,23 @@ static enum ev_status pool_latency(struct evaluation *evaluation, size_t b,
     return ev_timing_figures(samples_ns, (int64_t)(n_calls * args->n_sets), figures, err);
 }
 
+static enum ev_status add_pooled_row(struct evaluation *evaluation, size_t b, struct ev_error *err)
+{
+    const struct ev_set_info *info = ev_set_info(evaluation->sets[0]);
+    struct ev_accuracy accuracy;
+    struct ev_sample_rows rows;
+    enum ev_status status =
+        ev_sample_rows_find(&evaluation->result->samples, evaluation->args->backends[b].name,
+                            EV_SET_ALL, info->n_outputs, &rows, err);
+
+    if (status != EV_OK)
+        return status;
+    ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
+    ev_sample_rows_add(&rows, &accuracy);
+    ev_sample_rows_free(&rows);
+    return add_row(evaluation, b, EV_SET_ALL, &accuracy, evaluation->backends[b].pooled_ns, err);
+}
+
 static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
@@ -443,13 +434,12 @@ static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_e
     enum ev_status status = EV_OK;
 
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
-        const struct backend *backend = &evaluation->backends[b];
-        status = add_row(evaluation, b, EV_SET_ALL, &backend->pooled, backend->pooled_ns, err);
+        status = add_pooled_row(evaluation, b, err);
         if (status == EV_OK && args->latency_calls > 0)
             status = pool_latency(evaluation, b, &result->rows[result->n_rows - 1].latency, err);
     }
     if (status == EV_OK)
-        status = judge_rows(evaluation, 0, args->n_sets, err);
+        status = judge_rows(evaluation, err);
     return status;
 }
 
@@ -466,7 +456,7 @@ static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *e
         for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
             status = pass_over_set(evaluation, s, b, err);
         if (status == EV_OK)
-            status = judge_rows(evaluation, s, 1, err);
+            status = judge_rows(evaluation, err);
         if (status == EV_OK && args->latency_calls > 0)
             status = time_set(evaluation, s, err);
     }
@@ -513,7 +503,6 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
 done:
     for (size_t b = 0; evaluation.backends && b < args->n_backends; b++) {
         ev_model_close(evaluation.backends[b].model);
-        free(evaluation.backends[b].row_errors);
     }
     for (size_t s = 0; evaluation.sets && s < args->n_sets; s++)
         ev_set_close(evaluation.sets[s]);

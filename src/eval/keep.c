@@ -71,13 +71,6 @@ enum ev_status ev_keep_set(struct ev_samples *samples, const char *name, struct 
     return ev_set_has_pose(set) ? keep_positions(kept, set, err) : EV_OK;
 }
 
-enum ev_status ev_keep_output(int64_t n_rows, int32_t n_outputs, float **outputs,
-                              struct ev_error *err)
-{
-    *outputs = malloc((size_t)n_rows * (size_t)n_outputs * sizeof **outputs);
-    return *outputs ? EV_OK : out_of_memory(err);
-}
-
 /* --- Pictures --- */
 
 /* A row on which a backend differs from the baseline. */

@@ -13,16 +13,13 @@
 #define EV_KEEP_PICTURES   4
 #define EV_KEEP_ROWS_APART 20
 
-/* Names the backends; once, before all else. EV_MEMORY is the only error, as of ev_keep_output. */
+/* Names the backends; once, before all else. EV_MEMORY is the only error. */
 EV_CHECKED enum ev_status ev_keep_backends(struct ev_samples *samples,
                                            const struct ev_eval_args *args, struct ev_error *err);
-/* Adds a set, without outputs. Positions are those of its poses, where it has any. */
+/* Adds a set, whose outputs come with each pass. Positions are those of its poses, where it has
+ * any. */
 EV_CHECKED enum ev_status ev_keep_set(struct ev_samples *samples, const char *name,
                                       struct ev_set *set, struct ev_error *err);
-/* Makes room for the outputs of a pass over a set of so many rows and outputs, (n_rows, K); they
- * belong to the caller until ev_keep_output gives them to the samples. */
-EV_CHECKED enum ev_status ev_keep_output(int64_t n_rows, int32_t n_outputs, float **outputs,
-                                         struct ev_error *err);
 /* Reads the pictures, when all sets are passed over: rows by the largest difference of an output to
  * the baseline's. Only of sets of bytes with 1, 3 or 4 channels; without any, none are kept. */
 EV_CHECKED enum ev_status ev_keep_pictures(struct ev_samples *samples, struct ev_set **sets,

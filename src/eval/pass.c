@@ -59,8 +59,7 @@ static enum ev_status warm_up(struct pass *pass, struct ev_error *err)
 }
 
 static enum ev_status stream_rows(struct pass *pass, int32_t n_threads,
-                                  struct ev_accuracy *accuracy,
-                                  struct ev_accuracy *pooled, struct ev_progress *progress,
+                                  struct ev_accuracy *accuracy, struct ev_progress *progress,
                                   struct ev_error *err)
 {
     const int32_t n_outputs = ev_set_info(pass->set)->n_outputs;
@@ -79,8 +78,6 @@ static enum ev_status stream_rows(struct pass *pass, int32_t n_threads,
             break;
         const float *rows = labels + read.first_row * n_outputs;
         ev_accuracy_add(accuracy, read.batch.n_rows, pass->outputs, rows);
-        if (pooled)
-            ev_accuracy_add(pooled, read.batch.n_rows, pass->outputs, rows);
         ev_progress_update(progress, accuracy->n_rows, NULL);
         status = ev_interrupt_check(err);
     }
@@ -90,7 +87,7 @@ static enum ev_status stream_rows(struct pass *pass, int32_t n_threads,
 
 enum ev_status ev_pass_run(struct ev_set *set, struct ev_model *model, int64_t batch_rows,
                            int32_t n_threads, const char *name, struct ev_accuracy *accuracy,
-                           struct ev_accuracy *pooled, int64_t *elapsed_ns, struct ev_error *err)
+                           int64_t *elapsed_ns, struct ev_error *err)
 {
     const int64_t n_rows = ev_set_info(set)->n_rows;
     struct pass pass = {
@@ -106,7 +103,7 @@ enum ev_status ev_pass_run(struct ev_set *set, struct ev_model *model, int64_t b
     if (status == EV_OK) {
         ev_progress_start(&progress, name, "images", n_rows);
         int64_t start_ns = ev_clock_ns();
-        status = stream_rows(&pass, n_threads, accuracy, pooled, &progress, err);
+        status = stream_rows(&pass, n_threads, accuracy, &progress, err);
         *elapsed_ns = ev_clock_ns() - start_ns;
         ev_progress_finish(&progress);
     }

@@ -11,12 +11,12 @@
 
 /* Runs every row of the set through the model, in batches of at most batch_rows that are read
  * ahead (by n_threads where pictures must be unpacked or turned into floats), and adds the rows to
- * `accuracy` and, unless it is NULL, to `pooled`. One batch is computed beforehand and not counted.
- * *elapsed_ns is the time from opening the stream until the last error is added. `name` is shown
- * with the progress. On failure or Ctrl-C (EV_INTERRUPTED) both sums hold a part of the rows. */
+ * `accuracy`. One batch is computed beforehand and not counted. *elapsed_ns is the time from
+ * opening the stream until the last error is added. `name` is shown with the progress. On failure
+ * or Ctrl-C (EV_INTERRUPTED) the sums hold a part of the rows. */
 EV_CHECKED enum ev_status ev_pass_run(struct ev_set *set, struct ev_model *model,
                                       int64_t batch_rows, int32_t n_threads, const char *name,
-                                      struct ev_accuracy *accuracy, struct ev_accuracy *pooled,
-                                      int64_t *elapsed_ns, struct ev_error *err);
+                                      struct ev_accuracy *accuracy, int64_t *elapsed_ns,
+                                      struct ev_error *err);
 
 #endif

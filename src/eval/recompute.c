@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
-#include "eval/accuracy.h"
-#include "eval/judge.h"
-#include "eval/sample_rows.h"
+#include "eval/error_figures.h"
 #include "eval/timing.h"
 
 /* Parts of a figure that rounding may differ in. */
@@ -122,84 +120,13 @@ static bool compare_verdicts(struct ev_recomputed *recomputed, const struct ev_r
 
 /* --- Errors --- */
 
-/* Figures of all rows, and the squared error of each. */
-static void sum_errors(const struct ev_sample_rows *rows, const struct ev_result_row *row,
-                       double *row_errors, struct ev_result_row *fresh)
-{
-    struct ev_accuracy accuracy;
-
-    ev_accuracy_init(&accuracy, row->columns, row->n_outputs);
-    memset(row_errors, 0, (size_t)rows->n * sizeof *row_errors);
-    accuracy.row_errors = row_errors;
-    for (size_t s = 0; s < rows->n_sets; s++) {
-        const struct ev_samples_set *set = rows->sets[s];
-        ev_accuracy_add(&accuracy, set->n_rows, set->outputs[rows->backend], set->labels);
-    }
-    ev_accuracy_figures(&accuracy, fresh->outputs, &fresh->all);
-    fresh->n_rows = accuracy.n_rows;
-}
-
-/* The change against the baseline's errors on the same rows. */
-static enum ev_status judge_change(const struct ev_result *result, const struct ev_result_row *row,
-                                   const struct ev_segments *errors, int64_t n,
-                                   struct ev_result_row *fresh, struct ev_error *err)
-{
-    const char *baseline = ev_result_baseline(result);
-    struct ev_sample_rows rows = {0};
-    enum ev_status status = EV_OK;
-
-    fresh->change = (struct ev_error_change){EV_VERDICT_NONE, NAN, NAN, NAN, NAN};
-    if (!baseline || strcmp(row->backend, baseline) == 0)
-        return EV_OK;
-    status = ev_sample_rows_find(&result->samples, baseline, row->set, row->n_outputs, &rows, err);
-    double *values = status == EV_OK ? malloc((size_t)n * sizeof *values) : NULL;
-    if (status == EV_OK && !values)
-        status = ev_fail(err, EV_MEMORY, "out of memory");
-    if (status == EV_OK && rows.n == n) {
-        struct ev_result_row unused = {0};
-        sum_errors(&rows, row, values, &unused);
-        status = ev_judge_change(errors, values, &fresh->change, err);
-    }
-    free(values);
-    ev_sample_rows_free(&rows);
-    return status;
-}
-
-enum ev_status ev_recompute_errors(const struct ev_result *result, const struct ev_result_row *row,
-                                   struct ev_result_row *fresh, bool *found, struct ev_error *err)
-{
-    struct ev_sample_rows rows;
-    double *errors = NULL;
-    enum ev_status status =
-        ev_sample_rows_find(&result->samples, row->backend, row->set, row->n_outputs, &rows, err);
-
-    *found = status == EV_OK && rows.n > 0;
-    if (!*found)
-        goto done;
-    errors = malloc((size_t)rows.n * sizeof *errors);
-    if (!errors) {
-        status =
-            ev_fail(err, EV_MEMORY, "out of memory for the errors of %lld rows", (long long)rows.n);
-        goto done;
-    }
-    sum_errors(&rows, row, errors, fresh);
-    const struct ev_segments segments = {errors, rows.n_rows, (int32_t)rows.n_sets};
-    status = ev_judge_error(&segments, &fresh->mse_norm_low, &fresh->mse_norm_high, err);
-    if (status == EV_OK)
-        status = judge_change(result, row, &segments, rows.n, fresh, err);
-done:
-    free(errors);
-    ev_sample_rows_free(&rows);
-    return status;
-}
-
 static enum ev_status compare_errors(const struct ev_result *result,
                                      const struct ev_result_row *row,
                                      struct ev_recomputed *recomputed, struct ev_error *err)
 {
     struct ev_result_row fresh = *row;
     bool found;
-    enum ev_status status = ev_recompute_errors(result, row, &fresh, &found, err);
+    enum ev_status status = ev_error_figures_of(result, row, &fresh, &found, err);
 
     if (status != EV_OK)
         return status;

@@ -32,11 +32,4 @@ EV_CHECKED enum ev_status ev_recompute(const struct ev_result *result,
                                        struct ev_recomputed *recomputed, struct ev_error *err);
 void ev_recomputed_free(struct ev_recomputed *recomputed);
 
-/* Fills the errors of `fresh`, with their intervals and verdict, from the samples of the row's
- * backend and set; false in *found if there are none. Nothing else of `fresh` is touched. */
-EV_CHECKED enum ev_status ev_recompute_errors(const struct ev_result *result,
-                                              const struct ev_result_row *row,
-                                              struct ev_result_row *fresh, bool *found,
-                                              struct ev_error *err);
-
 #endif

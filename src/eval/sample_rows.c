@@ -75,6 +75,14 @@ bool ev_sample_rows_equal(const struct ev_sample_rows *a, const struct ev_sample
     return true;
 }
 
+void ev_sample_rows_add(const struct ev_sample_rows *rows, struct ev_accuracy *accuracy)
+{
+    for (size_t s = 0; s < rows->n_sets; s++) {
+        const struct ev_samples_set *set = rows->sets[s];
+        ev_accuracy_add(accuracy, set->n_rows, set->outputs[rows->backend], set->labels);
+    }
+}
+
 void ev_sample_rows_errors(const struct ev_sample_rows *rows, const struct ev_column *columns,
                            int32_t k, bool absolute, double *errors)
 {

@@ -4,7 +4,7 @@
 #ifndef EV_SAMPLE_ROWS_H
 #define EV_SAMPLE_ROWS_H
 
-#include "eval/result.h"
+#include "eval/accuracy.h"
 
 struct ev_sample_rows {
     int backend;
@@ -25,6 +25,9 @@ void ev_sample_rows_free(struct ev_sample_rows *rows);
 bool ev_sample_rows_match(const struct ev_sample_rows *a, const struct ev_sample_rows *b);
 /* Whether both have the same outputs, to the bit; they match. */
 bool ev_sample_rows_equal(const struct ev_sample_rows *a, const struct ev_sample_rows *b);
+
+/* Adds them to an accuracy, in their order. */
+void ev_sample_rows_add(const struct ev_sample_rows *rows, struct ev_accuracy *accuracy);
 
 /* Errors of rows in normalised units, of output k or, with k = -1, the mean over outputs: squared,
  * or absolute. `errors` has room for rows->n. */

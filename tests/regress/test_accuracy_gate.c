@@ -16,7 +16,7 @@
 #include "base/host.h"
 #include "base/progress.h"
 #include "eval/compare.h"
-#include "eval/recompute.h"
+#include "eval/error_figures.h"
 #include "set/set.h"
 
 #define SET_NAME "regress"
@@ -96,7 +96,7 @@ static void load_reference(struct ev_set *set, struct ev_result *result)
         row->set = strdup(SET_NAME);
         row->n_outputs = info->n_outputs;
         memcpy(row->columns, info->columns, sizeof row->columns);
-        ev_assert_ok(ev_recompute_errors(result, row, row, &found, &err));
+        ev_assert_ok(ev_error_figures_of(result, row, row, &found, &err));
         ck_assert_msg(found, "reference.h5: no rows of %s", row->backend);
         ck_assert_int_eq(row->n_rows, info->n_rows);
     }
@@ -110,7 +110,7 @@ static void replace_outputs(struct ev_result *result, size_t b, float *outputs)
 
     free(result->samples.sets[0].outputs[b]);
     result->samples.sets[0].outputs[b] = outputs;
-    ev_assert_ok(ev_recompute_errors(result, row, row, &found, &err));
+    ev_assert_ok(ev_error_figures_of(result, row, row, &found, &err));
 }
 
 START_TEST(the_reference_has_every_variant)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "eval/recompute.h"
+#include "eval/error_figures.h"
 #include "support/ev_test.h"
 #include "support/ev_test_result.h"
 
@@ -141,7 +141,7 @@ void ev_test_measured_update(struct ev_result *result)
     bool found;
 
     for (size_t i = 0; i < result->n_rows; i++) {
-        ev_assert_ok(ev_recompute_errors(result, &result->rows[i], &result->rows[i], &found, &err));
+        ev_assert_ok(ev_error_figures_of(result, &result->rows[i], &result->rows[i], &found, &err));
         ck_assert(found);
     }
 }
