@@ -296,20 +296,22 @@ static enum ev_status time_backends(const struct run *run, struct ev_error *err)
 
 /* --- One layer in int8 --- */
 
-/* Errors of the model as it is, and with each of its layers in int8. */
+/* Rows that are tried, and what the model's errors on them are. */
 struct trial {
     int64_t n_rows;
-    double *row_errors;         /* (n_layers + 1, n_rows), the first as it is */
-    struct ev_accuracy *passes; /* (n_layers + 1) */
-    bool *is_tried;             /* (n_layers): false where the engine cannot */
-    struct ev_batch batch;      /* room for BATCH_ROWS */
+    float *labels;         /* (n_rows, K) */
+    double *as_it_is;      /* (n_rows), with no layer in int8 */
+    double *in_int8;       /* (n_rows), of the layer that is tried */
+    struct ev_batch batch; /* room for BATCH_ROWS */
+    struct ev_progress progress;
+    int64_t n_done; /* images */
 };
 
 static void free_trial(struct trial *trial)
 {
-    free(trial->row_errors);
-    free(trial->passes);
-    free(trial->is_tried);
+    free(trial->labels);
+    free(trial->as_it_is);
+    free(trial->in_int8);
     free((void *)trial->batch.data);
 }
 
@@ -317,89 +319,85 @@ static enum ev_status start_trial(const struct run *run, const struct subject *s
                                   struct trial *trial, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(run->set);
-    const size_t n_passes = (size_t)subject->n_layers + 1;
+    const size_t k = (size_t)info->n_outputs;
 
-    *trial = (struct trial){
-        .n_rows = info->n_rows < EV_LAYERS_MAX_ROWS ? info->n_rows : EV_LAYERS_MAX_ROWS,
-    };
-    trial->row_errors = calloc(n_passes * (size_t)trial->n_rows, sizeof *trial->row_errors);
-    trial->passes = calloc(n_passes, sizeof *trial->passes);
-    trial->is_tried = calloc(n_passes, sizeof *trial->is_tried);
-    if (!trial->row_errors || !trial->passes || !trial->is_tried)
+    trial->n_rows = info->n_rows < EV_LAYERS_MAX_ROWS ? info->n_rows : EV_LAYERS_MAX_ROWS;
+    trial->labels = malloc((size_t)trial->n_rows * k * sizeof *trial->labels);
+    trial->as_it_is = malloc((size_t)trial->n_rows * sizeof *trial->as_it_is);
+    trial->in_int8 = malloc((size_t)trial->n_rows * sizeof *trial->in_int8);
+    if (!trial->labels || !trial->as_it_is || !trial->in_int8)
         return out_of_memory(err);
-    for (size_t p = 0; p < n_passes; p++) {
-        ev_accuracy_init(&trial->passes[p], info->columns, info->n_outputs);
-        trial->passes[p].row_errors = trial->row_errors + p * (size_t)trial->n_rows;
-    }
+    for (int64_t i = 0; i < trial->n_rows; i++)
+        memcpy(trial->labels + (size_t)i * k,
+               ev_set_labels(run->set) +
+                   (size_t)ev_set_spread_row(info->n_rows, trial->n_rows, i) * k,
+               k * sizeof *trial->labels);
     return make_batch(run, subject->model, BATCH_ROWS, &trial->batch, err);
 }
 
-/* The batch through the model with one layer in int8; -1: as it is. */
-static enum ev_status run_pass(struct subject *subject, struct trial *trial, int32_t layer,
-                               const float *labels, struct ev_error *err)
-{
-    float outputs[BATCH_ROWS * EV_MAX_OUTPUTS];
-    enum ev_status status = ev_model_quantize_layer(subject->model, layer, &subject->pictures, err);
-
-    if (status == EV_UNSUPPORTED)
-        return EV_OK;
-    if (status == EV_OK)
-        status = ev_model_infer(subject->model, &trial->batch, outputs, err);
-    if (status != EV_OK)
-        return status;
-    if (layer >= 0)
-        trial->is_tried[layer] = true;
-    ev_accuracy_add(&trial->passes[layer + 1], trial->batch.n_rows, outputs, labels);
-    return ev_interrupt_check(err);
-}
-
-static enum ev_status run_trial(const struct run *run, struct subject *subject, struct trial *trial,
-                                struct ev_error *err)
+/* Squared errors of all rows, (n_rows), by the model as it is now. */
+static enum ev_status run_rows(const struct run *run, struct subject *subject, struct trial *trial,
+                               double *errors, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(run->set);
-    const size_t k = (size_t)info->n_outputs;
-    float labels[BATCH_ROWS * EV_MAX_OUTPUTS];
-    struct ev_progress progress;
+    float outputs[BATCH_ROWS * EV_MAX_OUTPUTS];
+    struct ev_accuracy accuracy;
     enum ev_status status = EV_OK;
 
-    ev_progress_start(&progress, "one layer in int8", "images",
-                      trial->n_rows * (subject->n_layers + 1));
+    ev_accuracy_init(&accuracy, info->columns, info->n_outputs);
+    memset(errors, 0, (size_t)trial->n_rows * sizeof *errors);
+    accuracy.row_errors = errors;
     for (int64_t first = 0; first < trial->n_rows && status == EV_OK; first += BATCH_ROWS) {
         const int64_t left = trial->n_rows - first, n = left < BATCH_ROWS ? left : BATCH_ROWS;
-        for (int64_t i = 0; i < n; i++)
-            memcpy(labels + (size_t)i * k,
-                   ev_set_labels(run->set) +
-                       (size_t)ev_set_spread_row(info->n_rows, trial->n_rows, first + i) * k,
-                   k * sizeof *labels);
         status = read_spread(run->set, trial->n_rows, first, n, &trial->batch, err);
-        for (int32_t layer = -1; layer < subject->n_layers && status == EV_OK; layer++) {
-            status = run_pass(subject, trial, layer, labels, err);
-            if (status == EV_OK)
-                ev_progress_update(&progress, first * (subject->n_layers + 1) + n * (layer + 2),
-                                   NULL);
-        }
+        if (status == EV_OK)
+            status = ev_model_infer(subject->model, &trial->batch, outputs, err);
+        if (status != EV_OK)
+            break;
+        ev_accuracy_add(&accuracy, n, outputs, trial->labels + first * info->n_outputs);
+        trial->n_done += n;
+        ev_progress_update(&trial->progress, trial->n_done, NULL);
+        status = ev_interrupt_check(err);
     }
-    ev_progress_finish(&progress);
     return status;
 }
 
-/* Writes the changes into the backend's rows, which begin at `rows`. */
-static enum ev_status judge_trial(const struct subject *subject, const struct trial *trial,
-                                  struct ev_result_layer *rows, struct ev_error *err)
+/* The change with one layer in int8, into its row; none where the engine cannot. */
+static enum ev_status try_layer(const struct run *run, struct subject *subject, struct trial *trial,
+                                int32_t layer, struct ev_result_layer *row, struct ev_error *err)
 {
-    enum ev_status status = EV_OK;
+    const struct ev_segments errors = {trial->in_int8, &trial->n_rows, 1};
+    struct ev_error_change change;
+    enum ev_status status = ev_model_quantize_layer(subject->model, layer, &subject->pictures, err);
 
-    for (int32_t i = 0; i < subject->n_layers && status == EV_OK; i++) {
-        const struct ev_segments errors = {trial->row_errors + (i + 1) * trial->n_rows,
-                                           &trial->n_rows, 1};
-        struct ev_error_change change;
-        if (!trial->is_tried[i])
-            continue;
-        status = ev_judge_change(&errors, trial->row_errors, &change, err);
-        rows[i].change = change.relative;
-        rows[i].change_low = change.low;
-        rows[i].change_high = change.high;
+    if (status == EV_UNSUPPORTED) {
+        trial->n_done += trial->n_rows;
+        return EV_OK;
     }
+    if (status == EV_OK)
+        status = run_rows(run, subject, trial, trial->in_int8, err);
+    if (status == EV_OK)
+        status = ev_judge_change(&errors, trial->as_it_is, &change, err);
+    if (status != EV_OK)
+        return status;
+    row->change = change.relative;
+    row->change_low = change.low;
+    row->change_high = change.high;
+    return EV_OK;
+}
+
+/* Writes the changes into the backend's rows, which begin at `rows`. */
+static enum ev_status run_trial(const struct run *run, struct subject *subject, struct trial *trial,
+                                struct ev_result_layer *rows, struct ev_error *err)
+{
+    ev_progress_start(&trial->progress, "one layer in int8", "images",
+                      trial->n_rows * (subject->n_layers + 1));
+    enum ev_status status = run_rows(run, subject, trial, trial->as_it_is, err);
+    for (int32_t layer = 0; layer < subject->n_layers && status == EV_OK; layer++)
+        status = try_layer(run, subject, trial, layer, &rows[layer], err);
+    if (status == EV_OK)
+        ev_progress_update(&trial->progress, trial->n_done, NULL);
+    ev_progress_finish(&trial->progress);
     return status;
 }
 
@@ -428,9 +426,7 @@ static enum ev_status try_int8(const struct run *run, const struct ev_eval_backe
     if (status == EV_OK)
         status = start_trial(run, &subject, &trial, err);
     if (status == EV_OK)
-        status = run_trial(run, &subject, &trial, err);
-    if (status == EV_OK)
-        status = judge_trial(&subject, &trial, rows, err);
+        status = run_trial(run, &subject, &trial, rows, err);
     free_trial(&trial);
     close_subject(&subject);
     return status;
