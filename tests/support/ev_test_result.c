@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/rng.h"
 #include "eval/timing.h"
 #include "support/ev_test.h"
@@ -148,4 +149,40 @@ void ev_test_result_make(struct ev_result *result, size_t n_backends, size_t n_s
     }
     for (size_t b = 0; n_sets > 1 && b < n_backends; b++)
         add_row(result, b, "all", n_rows, factor / (double)n_rows);
+}
+
+char *ev_test_result_save(const struct ev_result *result, const char *name)
+{
+    struct ev_error err = EV_ERROR_INIT;
+    const char *path = ev_test_path(name);
+    FILE *file = fopen(path, "w");
+    char *text;
+    size_t length;
+
+    ck_assert_ptr_nonnull(file);
+    ev_assert_ok(ev_result_save(result, file, &err));
+    ck_assert_int_eq(fclose(file), 0);
+    ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
+    return text;
+}
+
+void ev_test_result_check_damage(json_t *top, json_t *container,
+                                 const struct ev_test_damage *damage)
+{
+    struct ev_error err = EV_ERROR_INIT;
+    const char *path = ev_test_path("damaged.json");
+    struct ev_result result;
+
+    ck_assert(json_is_object(container));
+    ck_assert_msg(json_object_get(container, damage->key) != NULL, "%s", damage->key);
+    if (damage->value)
+        json_object_set_new(container, damage->key,
+                            json_loads(damage->value, JSON_DECODE_ANY, NULL));
+    else
+        json_object_del(container, damage->key);
+    ck_assert_int_eq(json_dump_file(top, path, 0), 0);
+    ev_assert_fails(ev_result_load(path, &result, &err), EV_INPUT, damage->named);
+    ck_assert_ptr_nonnull(strstr(err.message, "damaged.json: "));
+    ck_assert_uint_eq(result.n_rows, 0);
+    ck_assert_uint_eq(result.n_timings, 0);
 }

@@ -7,27 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "report/report.h"
 #include "report/report_view.h"
+#include "support/ev_test_report.h"
 #include "support/ev_test_result.h"
 
 static struct ev_error err = EV_ERROR_INIT;
-
-/* What a writer writes, malloc'ed. */
-static char *written(const struct ev_report_writer *writer, const struct ev_result *result,
-                     const char *plots)
-{
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-
-    ck_assert_ptr_nonnull(out);
-    ev_assert_ok(writer->write(result, plots, out, &err));
-    ck_assert_int_eq(fclose(out), 0);
-    return text;
-}
 
 static char *printed(const struct ev_result *result)
 {
@@ -39,16 +25,6 @@ static char *printed(const struct ev_result *result)
     ev_report_print(result, out);
     ck_assert_int_eq(fclose(out), 0);
     return text;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) == NULL, "'%s' is in:\n%s", part, text);
 }
 
 /* Characters of a line up to its end. */
@@ -63,35 +39,12 @@ static size_t width_of(const char *line)
 
 /* --- CSV --- */
 
-static struct ev_csv read_csv(const struct ev_result *result)
-{
-    const char *path = ev_test_path("results.csv");
-    char *text = written(&ev_report_csv, result, NULL);
-    FILE *file = fopen(path, "w");
-    struct ev_csv csv;
-
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
-    free(text);
-    ev_assert_ok(ev_csv_read(path, &csv, &err));
-    return csv;
-}
-
-static const char *cell(const struct ev_csv *csv, int64_t row, const char *column)
-{
-    int32_t at = ev_csv_column(csv, column);
-
-    ck_assert_msg(at >= 0, "no column %s", column);
-    return ev_csv_cell(csv, row, at);
-}
-
 static void assert_number(const struct ev_csv *csv, int64_t row, const char *column,
                           double expected, double relative)
 {
     double value;
 
-    ck_assert_msg(ev_text_double(cell(csv, row, column), &value), "%s: no number", column);
+    ck_assert_msg(ev_text_double(ev_test_cell(csv, row, column), &value), "%s: no number", column);
     ck_assert_msg(fabs(value - expected) <= relative * fabs(expected), "%s: %.12g, expected %.12g",
                   column, value, expected);
 }
@@ -104,14 +57,14 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
     struct ev_result result;
 
     ev_test_result_make(&result, 4, 3);
-    struct ev_csv csv = read_csv(&result);
+    struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
     ck_assert_int_eq(csv.n_rows, 16);
     for (int64_t i = 0; i < csv.n_rows; i++) {
         const struct ev_result_row *row = &result.rows[i];
-        ck_assert_str_eq(cell(&csv, i, "backend"), row->backend);
-        ck_assert_str_eq(cell(&csv, i, "set"), row->set);
-        ck_assert_str_eq(cell(&csv, i, "engine_detail"), row->engine_detail);
-        ck_assert_str_eq(cell(&csv, i, "model_sha256"), row->model_sha256);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "backend"), row->backend);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "set"), row->set);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "engine_detail"), row->engine_detail);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "model_sha256"), row->model_sha256);
         assert_number(&csv, i, "n_rows", (double)row->n_rows, 0);
         assert_number(&csv, i, "n_threads", row->n_threads, 0);
         assert_number(&csv, i, "batch_rows", (double)row->batch_rows, 0);
@@ -120,9 +73,9 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
         assert_number(&csv, i, "mse_norm", row->all.mse_norm, 1e-9);
         assert_number(&csv, i, "mse_norm_low", row->mse_norm_low, 1e-9);
         assert_number(&csv, i, "mse_norm_high", row->mse_norm_high, 1e-9);
-        ck_assert_str_eq(cell(&csv, i, "verdict"), verdicts[i % 4]);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "verdict"), verdicts[i % 4]);
         for (size_t k = 0; i % 4 == 0 && k < sizeof changes / sizeof *changes; k++)
-            ck_assert_str_eq(cell(&csv, i, changes[k]), "");
+            ck_assert_str_eq(ev_test_cell(&csv, i, changes[k]), "");
         if (i % 4 > 0) {
             const struct ev_error_change *change = &row->change;
             assert_number(&csv, i, "change_percent", change->relative * 100, 1e-9);
@@ -165,11 +118,11 @@ START_TEST(csv_leaves_missing_figures_empty)
     row->columns[0] = (struct ev_column){"v", "m/s", 0, 1};
     row->n_rows = 0;
     ev_test_result_text(&row->backend, "a,\"b\"\nc");
-    struct ev_csv csv = read_csv(&result);
-    ck_assert_str_eq(cell(&csv, 0, "backend"), "a,\"b\" c");
-    ck_assert_str_eq(cell(&csv, 0, "n_rows"), "0");
+    struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
+    ck_assert_str_eq(ev_test_cell(&csv, 0, "backend"), "a,\"b\" c");
+    ck_assert_str_eq(ev_test_cell(&csv, 0, "n_rows"), "0");
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-        ck_assert_str_eq(cell(&csv, 0, empty[i]), "");
+        ck_assert_str_eq(ev_test_cell(&csv, 0, empty[i]), "");
     ev_csv_free(&csv);
     ev_result_free(&result);
 }
@@ -194,7 +147,7 @@ START_TEST(csv_names_columns_after_outputs_and_units)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ev_test_result_make(&result, 1, 1);
         result.rows[0].columns[1] = cases[i].column;
-        struct ev_csv csv = read_csv(&result);
+        struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
         ck_assert_int_eq(csv.n_rows, 1);
         assert_number(&csv, 0, cases[i].mae, result.rows[0].outputs[1].mae, 1e-9);
         assert_number(&csv, 0, cases[i].mse, result.rows[0].outputs[1].mse, 1e-9);
@@ -212,40 +165,40 @@ START_TEST(markdown_stands_alone)
 
     ev_test_result_make(&result, 4, 3);
     ev_test_result_text(&result.rows[0].engine, "torch");
-    char *text = written(&ev_report_markdown, &result, "../../plots/latest/");
-    assert_has(text, "# baseline, dynamic, static and qat on simple, montreal and montmelo\n");
-    assert_has(text,
+    char *text = ev_test_written(&ev_report_markdown, &result, "../../plots/latest/");
+    ev_assert_has(text, "# baseline, dynamic, static and qat on simple, montreal and montmelo\n");
+    ev_assert_has(text,
                "Against baseline, qat has 1.57 MiB instead of 6.12 (3.9 times smaller), takes ");
-    assert_has(text, "(12,030 images)");
-    assert_has(text, "| baseline | 6.12 | 0.002958 |  |  | ");
-    assert_has(text, "| static | 1.57 | 0.003066 | +3.7 ±1.5 % | WORSE | ");
-    assert_has(text, "UNRESOLVED: neither, these images cannot tell.");
-    assert_has(text, "\n- qat: on these images only a change beyond 2.0 % could be told.\n");
-    assert_has(text, "| backend | simple | montreal | montmelo | all |");
-    assert_has(text, "### Mean squared error, normalised: 95 % interval\n");
-    assert_has(text, "| baseline | 0.00163 to 0.00199 | 0.00271 to 0.00331 | ");
-    assert_has(text, "### Mean squared error: change against baseline, with its 95 % interval\n\n"
+    ev_assert_has(text, "(12,030 images)");
+    ev_assert_has(text, "| baseline | 6.12 | 0.002958 |  |  | ");
+    ev_assert_has(text, "| static | 1.57 | 0.003066 | +3.7 ±1.5 % | WORSE | ");
+    ev_assert_has(text, "UNRESOLVED: neither, these images cannot tell.");
+    ev_assert_has(text, "\n- qat: on these images only a change beyond 2.0 % could be told.\n");
+    ev_assert_has(text, "| backend | simple | montreal | montmelo | all |");
+    ev_assert_has(text, "### Mean squared error, normalised: 95 % interval\n");
+    ev_assert_has(text, "| baseline | 0.00163 to 0.00199 | 0.00271 to 0.00331 | ");
+    ev_assert_has(text, "### Mean squared error: change against baseline, with its 95 % interval\n\n"
                      "| backend | simple | montreal | montmelo | all |\n"
                      "| :--- | ---: | ---: | ---: | ---: |\n"
                      "| dynamic | +0.3 % (-1.2 to +1.8) SAME | ");
-    assert_has(text, "| qat | -2.0 % (-3.5 to -0.5) UNRESOLVED | ");
-    assert_has(text, "### Mean absolute error of v, in m/s");
-    assert_has(text, "### R\xc2\xb2 of w\n");
-    assert_has(text, "![Size of the model file](../../plots/latest/size.png)");
-    assert_has(text, "tradeoff.png)");
-    assert_has(text, "Example CPU 9000 @ 2.50GHz, 2 cores");
-    assert_has(text, "HDF5 1.10.8, libtorch 2.15.0");
-    assert_has(text, "\n    evalrun --backend all --set all\n");
-    assert_has(text, "| montreal | 5,480 | 60303ae22b99 |");
-    assert_has(text, "| a.pt | 6,412,345 | 9f86d081884c |");
-    assert_lacks(text, "results/models");
-    assert_lacks(text, "nan");
-    assert_lacks(text, "interrupted");
+    ev_assert_has(text, "| qat | -2.0 % (-3.5 to -0.5) UNRESOLVED | ");
+    ev_assert_has(text, "### Mean absolute error of v, in m/s");
+    ev_assert_has(text, "### R\xc2\xb2 of w\n");
+    ev_assert_has(text, "![Size of the model file](../../plots/latest/size.png)");
+    ev_assert_has(text, "tradeoff.png)");
+    ev_assert_has(text, "Example CPU 9000 @ 2.50GHz, 2 cores");
+    ev_assert_has(text, "HDF5 1.10.8, libtorch 2.15.0");
+    ev_assert_has(text, "\n    evalrun --backend all --set all\n");
+    ev_assert_has(text, "| montreal | 5,480 | 60303ae22b99 |");
+    ev_assert_has(text, "| a.pt | 6,412,345 | 9f86d081884c |");
+    ev_assert_lacks(text, "results/models");
+    ev_assert_lacks(text, "nan");
+    ev_assert_lacks(text, "interrupted");
     free(text);
 
-    text = written(&ev_report_markdown, &result, NULL);
-    assert_lacks(text, "![");
-    assert_lacks(text, "Charts");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_lacks(text, "![");
+    ev_assert_lacks(text, "Charts");
     free(text);
     ev_result_free(&result);
 }
@@ -259,11 +212,11 @@ START_TEST(markdown_tables_hold_any_name)
     ev_test_result_make(&result, 2, 1);
     ev_test_result_text(&result.rows[1].backend, "a|b`c\n<img src=x>*[x](y)");
     ev_test_result_text(&result.command_line, "evalrun --backend 'a|b'\n\n# no title");
-    char *text = written(&ev_report_markdown, &result, "a b/");
-    assert_has(text, "a\\|b\\`c &lt;img src=x>\\*\\[x\\](y)");
-    assert_lacks(text, "<img");
-    assert_lacks(text, "\n# no title");
-    assert_has(text, "(a%20b/size.png)");
+    char *text = ev_test_written(&ev_report_markdown, &result, "a b/");
+    ev_assert_has(text, "a\\|b\\`c &lt;img src=x>\\*\\[x\\](y)");
+    ev_assert_lacks(text, "<img");
+    ev_assert_lacks(text, "\n# no title");
+    ev_assert_has(text, "(a%20b/size.png)");
     size_t n_cells = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         size_t n = 0;
@@ -289,13 +242,13 @@ START_TEST(terminal_tables_are_aligned)
 
     ev_test_result_make(&result, 8, 3);
     char *text = printed(&result);
-    assert_has(text, "simple, montreal and montmelo: 12,030 images");
-    assert_has(text, "vs baseline");
-    assert_has(text, "MSE (normalised) on each set");
-    assert_has(text, "pilotnet_pruned_50_percent.so");
-    assert_lacks(text, "./engines/");
-    assert_lacks(text, "nan");
-    assert_lacks(text, " \n");
+    ev_assert_has(text, "simple, montreal and montmelo: 12,030 images");
+    ev_assert_has(text, "vs baseline");
+    ev_assert_has(text, "MSE (normalised) on each set");
+    ev_assert_has(text, "pilotnet_pruned_50_percent.so");
+    ev_assert_lacks(text, "./engines/");
+    ev_assert_lacks(text, "nan");
+    ev_assert_lacks(text, " \n");
     /* Every row of the first table ends in the same column as the rule above it. */
     char *rule = strstr(text, "  ---");
     ck_assert_ptr_nonnull(rule);
@@ -322,12 +275,12 @@ START_TEST(terminal_shows_verdicts_that_fit)
 
     ev_test_result_make(&result, 4, 3);
     char *text = printed(&result);
-    assert_has(text, "     change     verdict  ");
-    assert_has(text, "+3.7 ±1.5 %       WORSE  ");
-    assert_has(text, "-2.0 ±1.5 %  UNRESOLVED  ");
-    assert_has(text, "  qat: on these images only a change beyond 2.0 % could be told\n");
-    assert_has(text, "against baseline's on the same images, ± half its 95 % interval\n");
-    assert_has(text, "  verdict: BETTER or WORSE beyond 2 % and not by chance, ");
+    ev_assert_has(text, "     change     verdict  ");
+    ev_assert_has(text, "+3.7 ±1.5 %       WORSE  ");
+    ev_assert_has(text, "-2.0 ±1.5 %  UNRESOLVED  ");
+    ev_assert_has(text, "  qat: on these images only a change beyond 2.0 % could be told\n");
+    ev_assert_has(text, "against baseline's on the same images, ± half its 95 % interval\n");
+    ev_assert_has(text, "  verdict: BETTER or WORSE beyond 2 % and not by chance, ");
     for (const char *line = text; *line; line = strchr(line, '\n') + 1)
         ck_assert_uint_le(width_of(line), 100);
     free(text);
@@ -335,9 +288,9 @@ START_TEST(terminal_shows_verdicts_that_fit)
 
     ev_test_result_make(&result, 5, 3);
     text = printed(&result);
-    assert_has(text, "+3.7 ±1.5 %   ");
-    assert_lacks(text, "WORSE");
-    assert_has(text, "  verdicts: in results.md, this table has no room for them\n");
+    ev_assert_has(text, "+3.7 ±1.5 %   ");
+    ev_assert_lacks(text, "WORSE");
+    ev_assert_has(text, "  verdicts: in results.md, this table has no room for them\n");
     free(text);
     ev_result_free(&result);
 }
@@ -354,25 +307,25 @@ START_TEST(missing_intervals_are_passed_over)
         result.rows[i].change = (struct ev_error_change){EV_VERDICT_NONE, NAN, NAN, NAN, NAN};
     }
     char *text = printed(&result);
-    assert_has(text, " +0.3 % ");
-    assert_lacks(text, "verdict");
-    assert_lacks(text, "interval");
+    ev_assert_has(text, " +0.3 % ");
+    ev_assert_lacks(text, "verdict");
+    ev_assert_lacks(text, "interval");
     free(text);
-    text = written(&ev_report_markdown, &result, NULL);
-    assert_has(text, " | +0.3 % | ");
-    assert_lacks(text, "verdict");
-    assert_lacks(text, "nterval");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, " | +0.3 % | ");
+    ev_assert_lacks(text, "verdict");
+    ev_assert_lacks(text, "nterval");
     free(text);
-    struct ev_csv csv = read_csv(&result);
+    struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
     assert_number(&csv, 1, "change_percent", 100 * (0.00302 / 0.00301 - 1), 1e-6);
-    ck_assert_str_eq(cell(&csv, 1, "change_low_percent"), "");
-    ck_assert_str_eq(cell(&csv, 1, "verdict"), "");
+    ck_assert_str_eq(ev_test_cell(&csv, 1, "change_low_percent"), "");
+    ck_assert_str_eq(ev_test_cell(&csv, 1, "verdict"), "");
     ev_csv_free(&csv);
 
     result.rows[1].change.verdict = EV_VERDICT_UNRESOLVED;
     text = printed(&result);
-    assert_has(text, "  -  UNRESOLVED  ");
-    assert_has(text, "  dynamic: no interval, so no verdict\n");
+    ev_assert_has(text, "  -  UNRESOLVED  ");
+    ev_assert_has(text, "  dynamic: no interval, so no verdict\n");
     free(text);
     ev_result_free(&result);
 }
@@ -388,15 +341,15 @@ START_TEST(without_a_baseline_changes_are_against_the_first)
             ev_test_result_text(&result.rows[i].backend, "reference");
     }
     char *text = printed(&result);
-    assert_has(text, "vs first");
-    assert_has(text, "against reference's on the same images");
-    assert_lacks(text, "baseline");
+    ev_assert_has(text, "vs first");
+    ev_assert_has(text, "against reference's on the same images");
+    ev_assert_lacks(text, "baseline");
     free(text);
-    text = written(&ev_report_markdown, &result, NULL);
-    assert_has(text, "change against reference, with");
-    assert_lacks(text, "baseline");
-    assert_lacks(text, "Against");
-    assert_has(text, "qat, the fastest, has 1.57 MiB, takes 0.241 ms for an image, and has ");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "change against reference, with");
+    ev_assert_lacks(text, "baseline");
+    ev_assert_lacks(text, "Against");
+    ev_assert_has(text, "qat, the fastest, has 1.57 MiB, takes 0.241 ms for an image, and has ");
     free(text);
     ev_result_free(&result);
 }
@@ -417,15 +370,15 @@ START_TEST(interrupted_results_are_shown_set_by_set)
         result.rows[i].all.mse_norm = NAN;
     }
     char *text = printed(&result);
-    assert_has(text, "simple: 3,102 images");
-    assert_has(text, "montreal: 5,480 images");
-    assert_has(text, "third: ");
-    assert_has(text, "Interrupted");
-    assert_lacks(text, "nan");
+    ev_assert_has(text, "simple: 3,102 images");
+    ev_assert_has(text, "montreal: 5,480 images");
+    ev_assert_has(text, "third: ");
+    ev_assert_has(text, "Interrupted");
+    ev_assert_lacks(text, "nan");
     free(text);
-    text = written(&ev_report_markdown, &result, NULL);
-    assert_has(text, "interrupted");
-    assert_lacks(text, "nan");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "interrupted");
+    ev_assert_lacks(text, "nan");
     free(text);
     ev_result_free(&result);
 }
@@ -437,15 +390,15 @@ START_TEST(unsteady_times_are_pointed_out)
 
     ev_test_result_make(&result, 2, 1);
     char *text = printed(&result);
-    assert_lacks(text, "unsteady");
+    ev_assert_lacks(text, "unsteady");
     free(text);
     result.rows[1].latency.p90_ns = 3.1 * result.rows[1].latency.median_ns;
     text = printed(&result);
-    assert_has(text, "Times unsteady: a tenth of dynamic's calls took over 3.1 times its median");
+    ev_assert_has(text, "Times unsteady: a tenth of dynamic's calls took over 3.1 times its median");
     free(text);
-    text = written(&ev_report_markdown, &result, NULL);
-    assert_has(text, "**Times unsteady: ");
-    assert_lacks(text, "faster"); /* no headline is made of such times */
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "**Times unsteady: ");
+    ev_assert_lacks(text, "faster"); /* no headline is made of such times */
     free(text);
     ev_result_free(&result);
 }
@@ -459,8 +412,8 @@ START_TEST(empty_results_are_reported_as_such)
     char *text = printed(&result);
     ck_assert_str_eq(text, "no results\n");
     free(text);
-    text = written(&ev_report_markdown, &result, NULL);
-    assert_has(text, "No results");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "No results");
     free(text);
 }
 END_TEST

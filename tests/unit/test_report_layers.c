@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "report/report_layers.h"
 #include "report/report_parts.h"
+#include "support/ev_test_report.h"
 #include "support/ev_test_result.h"
 
 static struct ev_error err = EV_ERROR_INIT;
@@ -88,11 +89,6 @@ static void write_csv(const struct ev_view *view, FILE *out)
     ev_assert_ok(ev_report_layers_csv.write(view->result, NULL, out, &err));
 }
 
-static void assert_has(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in:\n%s", part, text);
-}
-
 START_TEST(findings_are_computed)
 {
     static const char *const expected[] = {
@@ -129,16 +125,16 @@ START_TEST(tables_hold_the_rows)
     make(&result, &view);
     char *markdown = written(write_markdown, &view);
     /* 15 G/s of 50 G/s */
-    assert_has(markdown, "| conv1 | conv2d | float32 | 9.000 | 90.0 | 2.0 | 600.0 | 60.0 | 30.0 | "
+    ev_assert_has(markdown, "| conv1 | conv2d | float32 | 9.000 | 90.0 | 2.0 | 600.0 | 60.0 | 30.0 | "
                          "+1.23 ±1.00 % |\n");
-    assert_has(markdown, "| fc1 | linear | float32 | 1.000 | 10.0 | 1,024.0 | 250.0 | 25.0 | 8.0 | "
+    ev_assert_has(markdown, "| fc1 | linear | float32 | 1.000 | 10.0 | 1,024.0 | 250.0 | 25.0 | 8.0 | "
                          "- |\n");
-    assert_has(markdown, "| everything else |  |  |  |  |  | 150.0 | 15.0 |  |  |\n");
-    assert_has(markdown, "| all |  |  | 10.000 | 100.0 | 1,026.0 | 1,000.0 | 100.0 |  |  |\n");
+    ev_assert_has(markdown, "| everything else |  |  |  |  |  | 150.0 | 15.0 |  |  |\n");
+    ev_assert_has(markdown, "| all |  |  | 10.000 | 100.0 | 1,026.0 | 1,000.0 | 100.0 |  |  |\n");
     /* 5 G/s of 200 G/s: int8 has a peak of its own, and dynamic no column of changes */
-    assert_has(markdown, "| fc1 | linear | int8 | 1.000 | 10.0 | 256.0 | 200.0 | 25.0 | 2.5 |\n");
-    assert_has(markdown, "of the time.\n");
-    assert_has(markdown, "50 G multiply-adds/s in float32, 200 G in int8; memory 17.0 GB/s.\n");
+    ev_assert_has(markdown, "| fc1 | linear | int8 | 1.000 | 10.0 | 256.0 | 200.0 | 25.0 | 2.5 |\n");
+    ev_assert_has(markdown, "of the time.\n");
+    ev_assert_has(markdown, "50 G multiply-adds/s in float32, 200 G in int8; memory 17.0 GB/s.\n");
     free(markdown);
     ev_view_free(&view);
     ev_result_free(&result);
@@ -152,8 +148,8 @@ START_TEST(the_terminal_has_lines_that_fit)
 
     make(&result, &view);
     char *text = written(write_terminal, &view);
-    assert_has(text, "Layers of dynamic\n");
-    assert_has(text, "  dynamic: 90.0 % of the multiply-adds");
+    ev_assert_has(text, "Layers of dynamic\n");
+    ev_assert_has(text, "  dynamic: 90.0 % of the multiply-adds");
     for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
         size_t width = 0;
         for (const char *c = line; *c != '\n'; c++)
@@ -173,9 +169,9 @@ START_TEST(csv_has_every_figure)
 
     make(&result, &view);
     char *text = written(write_csv, &view);
-    assert_has(text, "baseline,0,conv1,conv2d,float32,9000000,2048,600.000,60.0000,30.0000,1.23,"
+    ev_assert_has(text, "baseline,0,conv1,conv2d,float32,9000000,2048,600.000,60.0000,30.0000,1.23,"
                      "0.23,2.23\n");
-    assert_has(text, "baseline,2,everything else,other,,0,0,150.000,15.0000,,,,\n");
+    ev_assert_has(text, "baseline,2,everything else,other,,0,0,150.000,15.0000,,,,\n");
     free(text);
     ev_view_free(&view);
     ev_result_free(&result);

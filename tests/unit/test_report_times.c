@@ -10,22 +10,11 @@
 #include "eval/time_figures.h"
 #include "report/report.h"
 #include "report/report_times.h"
+#include "support/ev_test_report.h"
 #include "support/ev_test_result.h"
 #include "support/ev_test_session.h"
 
 static struct ev_error err = EV_ERROR_INIT;
-
-static char *written(const struct ev_report_writer *writer, const struct ev_result *result)
-{
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-
-    ck_assert_ptr_nonnull(out);
-    ev_assert_ok(writer->write(result, NULL, out, &err));
-    ck_assert_int_eq(fclose(out), 0);
-    return text;
-}
 
 /* What a terminal shows, at most 100 characters wide. */
 static char *printed(const struct ev_result *result)
@@ -45,49 +34,16 @@ static char *printed(const struct ev_result *result)
     return text;
 }
 
-static void assert_has(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in:\n%.3000s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) == NULL, "'%s' is in:\n%.3000s", part, text);
-}
-
-static struct ev_csv read_csv(const struct ev_report_writer *writer, const struct ev_result *result)
-{
-    const char *path = ev_test_path("table.csv");
-    char *text = written(writer, result);
-    FILE *file = fopen(path, "w");
-    struct ev_csv csv;
-
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
-    free(text);
-    ev_assert_ok(ev_csv_read(path, &csv, &err));
-    return csv;
-}
-
-static const char *cell(const struct ev_csv *csv, int64_t row, const char *column)
-{
-    int32_t at = ev_csv_column(csv, column);
-
-    ck_assert_msg(at >= 0, "no column %s", column);
-    return ev_csv_cell(csv, row, at);
-}
-
 static void assert_number(const struct ev_csv *csv, int64_t row, const char *column,
                           double expected)
 {
     double value;
 
     if (isnan(expected)) {
-        ck_assert_str_eq(cell(csv, row, column), "");
+        ck_assert_str_eq(ev_test_cell(csv, row, column), "");
         return;
     }
-    ck_assert_msg(ev_text_double(cell(csv, row, column), &value), "%s: no number", column);
+    ck_assert_msg(ev_text_double(ev_test_cell(csv, row, column), &value), "%s: no number", column);
     ck_assert_msg(fabs(value - expected) <= 1e-5 * fabs(expected) + 1e-9, "%s: %g, expected %g",
                   column, value, expected);
 }
@@ -146,21 +102,21 @@ START_TEST(terminal_shows_times_of_worker_processes)
     make(&result);
     char *text = printed(&result);
     /* The overview has the hot times, and their verdicts in place of R2. */
-    assert_has(text, "  median  verdict   p90   p99  images/s\n");
-    assert_has(text, "       SAME    1.00   FASTER");
-    assert_lacks(text, "R²");
-    assert_has(text, "  cold  compute   e2e  paced   p99  late  paced  resident  ");
-    assert_has(text, "  baseline  1.000     2.00  2.00   3.00  6.00   0.0   1.50 ");
-    assert_has(text, "\n  dynamic   0.500     1.00  1.00   1.50  3.00   0.0   1.50 ");
-    assert_has(text, "\n  hot e2e           -50.0 ±1.2 % FASTER  -50.0 ±1.2 % FASTER  "
+    ev_assert_has(text, "  median  verdict   p90   p99  images/s\n");
+    ev_assert_has(text, "       SAME    1.00   FASTER");
+    ev_assert_lacks(text, "R²");
+    ev_assert_has(text, "  cold  compute   e2e  paced   p99  late  paced  resident  ");
+    ev_assert_has(text, "  baseline  1.000     2.00  2.00   3.00  6.00   0.0   1.50 ");
+    ev_assert_has(text, "\n  dynamic   0.500     1.00  1.00   1.50  3.00   0.0   1.50 ");
+    ev_assert_has(text, "\n  hot e2e           -50.0 ±1.2 % FASTER  -50.0 ±1.2 % FASTER  "
                      "-50.0 ±1.2 % FASTER  +0.1 ±0.4\n");
-    assert_has(text, "\n  pieces compute  ");
-    assert_has(text, "  6 worker processes, 750 blocks in balanced order, ");
-    assert_has(text, "each interval holds with\n    95 %\n");
-    assert_has(text, "a call every 50 ms");
-    assert_lacks(text, "777");
-    assert_lacks(text, "nan");
-    assert_lacks(text, "unquiet:");
+    ev_assert_has(text, "\n  pieces compute  ");
+    ev_assert_has(text, "  6 worker processes, 750 blocks in balanced order, ");
+    ev_assert_has(text, "each interval holds with\n    95 %\n");
+    ev_assert_has(text, "a call every 50 ms");
+    ev_assert_lacks(text, "777");
+    ev_assert_lacks(text, "nan");
+    ev_assert_lacks(text, "unquiet:");
     free(text);
     ev_result_free(&result);
 }
@@ -171,18 +127,18 @@ START_TEST(markdown_shows_times_and_the_studys_own_mean)
     struct ev_result result;
 
     make(&result);
-    char *text = written(&ev_report_markdown, &result);
-    assert_has(text, "## Times\n\n| backend | cold (ms) | compute (ms) | e2e (ms) | paced (ms) | ");
-    assert_has(text, " | mean as in the study (ms) |\n");
-    assert_has(text, "| baseline | 1.000 | 2.00 | 2.00 | 3.00 | 6.00 | 0.0 | 1.50 | ");
+    char *text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "## Times\n\n| backend | cold (ms) | compute (ms) | e2e (ms) | paced (ms) | ");
+    ev_assert_has(text, " | mean as in the study (ms) |\n");
+    ev_assert_has(text, "| baseline | 1.000 | 2.00 | 2.00 | 3.00 | 6.00 | 0.0 | 1.50 | ");
     char mean[64];
     snprintf(mean, sizeof mean, " | %.3f |\n",
              ev_result_find(&result, "qat", "all")->latency.mean_ns / 1e6);
-    assert_has(strstr(text, "## Times"), mean);
-    assert_has(text, "### Change of the time of an image against baseline\n");
-    assert_has(text, "| hot e2e | -50.0 ±1.2 % FASTER | -50.0 ±1.2 % FASTER | ");
-    assert_has(text, "| verdict (of time) |");
-    assert_has(text, "takes 1.00 ms for an image instead of 2.00 (2.0 times faster)");
+    ev_assert_has(strstr(text, "## Times"), mean);
+    ev_assert_has(text, "### Change of the time of an image against baseline\n");
+    ev_assert_has(text, "| hot e2e | -50.0 ±1.2 % FASTER | -50.0 ±1.2 % FASTER | ");
+    ev_assert_has(text, "| verdict (of time) |");
+    ev_assert_has(text, "takes 1.00 ms for an image instead of 2.00 (2.0 times faster)");
     free(text);
     ev_result_free(&result);
 }
@@ -209,18 +165,18 @@ START_TEST(times_without_verdicts_say_why)
     find(&result, "qat", EV_MODE_FED, EV_BOUNDARY_E2E)->verdict = EV_VERDICT_UNRESOLVED;
     find(&result, "qat", EV_MODE_PACED, EV_BOUNDARY_E2E)->verdict = EV_VERDICT_UNRESOLVED;
     char *text = printed(&result);
-    assert_has(text, "Times unquiet, so without verdicts: hot e2e. The notes on times say why.\n");
-    assert_has(text, "\n  hot e2e                  -50.0 ±1.2 %         -50.0 ±1.2 %             "
+    ev_assert_has(text, "Times unquiet, so without verdicts: hot e2e. The notes on times say why.\n");
+    ev_assert_has(text, "\n  hot e2e                  -50.0 ±1.2 %         -50.0 ±1.2 %             "
                      "-50.0 ±1.2 %    unquiet\n");
-    assert_has(text, "  hot e2e: The baseline took 4.0 % longer than itself. No verdict is given");
-    assert_has(text, "  qat: what is UNRESOLVED would have been told beyond 2.3 % (paced e2e), "
+    ev_assert_has(text, "  hot e2e: The baseline took 4.0 % longer than itself. No verdict is given");
+    ev_assert_has(text, "  qat: what is UNRESOLVED would have been told beyond 2.3 % (paced e2e), "
                      "2.3 % (fed e2e)\n");
-    assert_has(text, "R² v"); /* no verdicts need its place */
+    ev_assert_has(text, "R² v"); /* no verdicts need its place */
     free(text);
-    text = written(&ev_report_markdown, &result);
-    assert_has(text, "**Times unquiet, so without verdicts: hot e2e.");
-    assert_lacks(text, "times faster");
-    assert_lacks(text, "verdict (of time)");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "**Times unquiet, so without verdicts: hot e2e.");
+    ev_assert_lacks(text, "times faster");
+    ev_assert_lacks(text, "verdict (of time)");
     free(text);
     ev_result_free(&result);
 }
@@ -246,8 +202,8 @@ START_TEST(tables_of_times_fit_any_number_of_backends)
     for (const char *c = first; (c = strstr(c, "  paced e2e")) != NULL; c++)
         second = c;
     ck_assert_ptr_nonnull(second);
-    assert_has(second, "  paced e2e                               -  +0.1 ±0.4\n");
-    assert_has(second, "  fed e2e           -50.0 ±1.2 % UNRESOLVED  +0.1 ±0.4\n");
+    ev_assert_has(second, "  paced e2e                               -  +0.1 ±0.4\n");
+    ev_assert_has(second, "  fed e2e           -50.0 ±1.2 % UNRESOLVED  +0.1 ±0.4\n");
     free(text);
     ev_result_free(&result);
 
@@ -258,11 +214,11 @@ START_TEST(tables_of_times_fit_any_number_of_backends)
     ev_test_measure(&result.samples.session, &machine, EV_MODE_HOT, EV_BOUNDARY_E2E, 1e6, 1, 1);
     ev_assert_ok(ev_time_figures(&result.samples.session, &result, &err));
     text = printed(&result);
-    assert_has(text, "  backend    e2e\n");
-    assert_lacks(text, "Change of");
-    assert_has(text, "  1 worker process, 48 blocks in balanced order, ");
-    assert_lacks(text, "each interval");
-    assert_lacks(text, "nan");
+    ev_assert_has(text, "  backend    e2e\n");
+    ev_assert_lacks(text, "Change of");
+    ev_assert_has(text, "  1 worker process, 48 blocks in balanced order, ");
+    ev_assert_lacks(text, "each interval");
+    ev_assert_lacks(text, "nan");
     free(text);
     ev_result_free(&result);
 }
@@ -273,15 +229,15 @@ START_TEST(timings_csv_has_every_figure)
     struct ev_result result;
 
     make(&result);
-    struct ev_csv csv = read_csv(&ev_report_timings_csv, &result);
+    struct ev_csv csv = ev_test_csv(&ev_report_timings_csv, &result);
     ck_assert_int_eq(csv.n_rows, 35);
     for (int64_t i = 0; i < csv.n_rows; i++) {
         const struct ev_result_timing *timing = &result.timings[i];
-        ck_assert_str_eq(cell(&csv, i, "backend"), timing->backend);
-        ck_assert_str_eq(cell(&csv, i, "is_control"), timing->is_control ? "1" : "0");
-        ck_assert_str_eq(cell(&csv, i, "mode"), ev_mode_name(timing->mode));
-        ck_assert_str_eq(cell(&csv, i, "boundary"), ev_boundary_name(timing->boundary));
-        ck_assert_str_eq(cell(&csv, i, "verdict"), ev_verdict_time_name(timing->verdict));
+        ck_assert_str_eq(ev_test_cell(&csv, i, "backend"), timing->backend);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "is_control"), timing->is_control ? "1" : "0");
+        ck_assert_str_eq(ev_test_cell(&csv, i, "mode"), ev_mode_name(timing->mode));
+        ck_assert_str_eq(ev_test_cell(&csv, i, "boundary"), ev_boundary_name(timing->boundary));
+        ck_assert_str_eq(ev_test_cell(&csv, i, "verdict"), ev_verdict_time_name(timing->verdict));
         assert_number(&csv, i, "n_threads", timing->n_threads);
         assert_number(&csv, i, "rows_per_call", (double)timing->rows_per_call);
         assert_number(&csv, i, "rows_per_piece", (double)timing->rows_per_piece);
@@ -306,7 +262,7 @@ START_TEST(timings_csv_has_every_figure)
         assert_number(&csv, i, "change_high_percent", timing->change_high * 100);
         assert_number(&csv, i, "detectable_change_percent", timing->detectable * 100);
         assert_number(&csv, i, "control_low_percent", -0.3);
-        ck_assert_str_eq(cell(&csv, i, "unquiet"), "0");
+        ck_assert_str_eq(ev_test_cell(&csv, i, "unquiet"), "0");
     }
     ev_csv_free(&csv);
     ev_result_free(&result);
@@ -344,7 +300,7 @@ START_TEST(rounds_csv_has_every_block)
     block.flagged = false;
     ck_assert(ev_session_add(session, &block, calls, 0));
     ck_assert(ev_report_rounds_csv.applies(&result));
-    char *text = written(&ev_report_rounds_csv, &result);
+    char *text = ev_test_written(&ev_report_rounds_csv, &result, NULL);
     ck_assert_str_eq(
         text,
         "process,round,position,predecessor,backend,control,mode,boundary,n_threads,rows_per_call,"
@@ -365,11 +321,11 @@ START_TEST(results_without_times_have_no_tables_of_them)
     ev_test_result_make(&result, 4, 3);
     ck_assert(!ev_report_timings_csv.applies(&result));
     char *text = printed(&result);
-    assert_lacks(text, "Times, each");
-    assert_lacks(text, "of time");
+    ev_assert_lacks(text, "Times, each");
+    ev_assert_lacks(text, "of time");
     free(text);
-    text = written(&ev_report_markdown, &result);
-    assert_lacks(text, "## Times");
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_lacks(text, "## Times");
     free(text);
     ev_result_free(&result);
 }

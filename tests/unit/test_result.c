@@ -7,25 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "support/ev_test_result.h"
 
 static struct ev_error err = EV_ERROR_INIT;
-
-static char *save_and_read(const struct ev_result *result, const char *name)
-{
-    const char *path = ev_test_path(name);
-    FILE *file = fopen(path, "w");
-    char *text;
-    size_t length;
-
-    ck_assert_ptr_nonnull(file);
-    ev_assert_ok(ev_result_save(result, file, &err));
-    ck_assert_int_eq(fclose(file), 0);
-    ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
-    return text;
-}
 
 static void write_text(const char *path, const char *text, size_t length)
 {
@@ -57,9 +42,9 @@ START_TEST(a_saved_result_reads_back_unchanged)
     result.rows[1].all.r2 = NAN;
     result.rows[1].change.verdict = EV_VERDICT_LESS; /* the others are there */
     ev_test_result_text(&result.rows[2].backend, "a \"b\"\\\n\t\xc3\xa9");
-    char *first = save_and_read(&result, "a.json");
+    char *first = ev_test_result_save(&result, "a.json");
     ev_assert_ok(ev_result_load(ev_test_path("a.json"), &again, &err));
-    char *second = save_and_read(&again, "b.json");
+    char *second = ev_test_result_save(&again, "b.json");
     ck_assert_str_eq(first, second);
 
     ck_assert(again.interrupted);
@@ -105,7 +90,7 @@ START_TEST(missing_figures_are_null)
     struct ev_result_row *row = ev_result_add_row(&result);
     ck_assert_ptr_nonnull(row);
     row->n_outputs = 1;
-    char *text = save_and_read(&result, "a.json");
+    char *text = ev_test_result_save(&result, "a.json");
     ck_assert_ptr_nonnull(strstr(text, "\"model_bytes\": null"));
     ck_assert_ptr_nonnull(strstr(text, "\"mse_norm\": null"));
     ck_assert_ptr_nonnull(strstr(text, "\"images_per_s\": null"));
@@ -129,7 +114,7 @@ START_TEST(bytes_that_are_no_utf8_are_replaced)
 
     ev_test_result_make(&result, 1, 1);
     ev_test_result_text(&result.sets[0].path, "caf\xe9/x.h5");
-    free(save_and_read(&result, "a.json"));
+    free(ev_test_result_save(&result, "a.json"));
     ev_assert_ok(ev_result_load(ev_test_path("a.json"), &again, &err));
     ck_assert_str_eq(again.sets[0].path, "caf?/x.h5");
     ev_result_free(&result);
@@ -137,14 +122,8 @@ START_TEST(bytes_that_are_no_utf8_are_replaced)
 }
 END_TEST
 
-/* Where a value of the good file is replaced, by what, and what the message must name. */
-static const struct {
-    const char
-        *container; /* "", "machine", "sets", "rows", "outputs", "latency": in the last one */
-    const char *key;
-    const char *value; /* JSON, or NULL: the key is removed */
-    const char *named;
-} damages[] = {
+/* In the whole file, or in the last element of the array, or in the object, of that name. */
+static const struct ev_test_damage damages[] = {
     {"", "schema", "\"other\"", "schema is something else"},
     {"", "schema", NULL, "schema is missing"},
     {"", "schema_version", "2", "schema_version is 2, this program reads 1"},
@@ -208,25 +187,14 @@ static json_t *find_container(json_t *top, const char *name)
 
 START_TEST(damage_is_named_by_its_key)
 {
-    const char *path = ev_test_path("damaged.json");
     struct ev_result result;
 
     ev_test_result_make(&result, 2, 2);
-    char *text = save_and_read(&result, "good.json");
+    char *text = ev_test_result_save(&result, "good.json");
     ev_result_free(&result);
     json_t *top = json_loads(text, 0, NULL);
     json_t *container = find_container(top, damages[_i].container);
-    ck_assert(json_is_object(container));
-    ck_assert_msg(json_object_get(container, damages[_i].key) != NULL, "%s", damages[_i].key);
-    if (damages[_i].value)
-        json_object_set_new(container, damages[_i].key,
-                            json_loads(damages[_i].value, JSON_DECODE_ANY, NULL));
-    else
-        json_object_del(container, damages[_i].key);
-    ck_assert_int_eq(json_dump_file(top, path, 0), 0);
-    ev_assert_fails(ev_result_load(path, &result, &err), EV_INPUT, damages[_i].named);
-    ck_assert_ptr_nonnull(strstr(err.message, "damaged.json: "));
-    ck_assert_uint_eq(result.n_rows, 0);
+    ev_test_result_check_damage(top, container, &damages[_i]);
     json_decref(top);
     free(text);
 }
@@ -241,7 +209,7 @@ START_TEST(results_without_intervals_are_read)
     struct ev_result result;
 
     ev_test_result_make(&result, 2, 1);
-    char *text = save_and_read(&result, "good.json");
+    char *text = ev_test_result_save(&result, "good.json");
     ev_result_free(&result);
     json_t *top = json_loads(text, 0, NULL);
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
@@ -282,7 +250,7 @@ START_TEST(unknown_keys_are_passed_by)
     struct ev_result result;
 
     ev_test_result_make(&result, 1, 1);
-    char *text = save_and_read(&result, "good.json");
+    char *text = ev_test_result_save(&result, "good.json");
     ev_result_free(&result);
     json_t *top = json_loads(text, 0, NULL);
     json_object_set_new(top, "energy_j", json_real(3));
@@ -338,7 +306,7 @@ START_TEST(hostile_files_do_not_crash)
     free(deep);
 
     ev_test_result_make(&result, 1, 1);
-    char *text = save_and_read(&result, "good.json");
+    char *text = ev_test_result_save(&result, "good.json");
     ev_result_free(&result);
     size_t length = strlen(text);
     for (size_t cut = 0; cut + 2 < length; cut += 1 + length / 200) {

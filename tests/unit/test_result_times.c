@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "support/ev_test_result.h"
 #include "support/ev_test_session.h"
 
@@ -44,20 +43,6 @@ static void make(struct ev_result *result)
         ev_test_result_text(&alarm->text, "qat gives the same outputs as static.");
     }
     result->peak = (struct ev_result_peak){1.5e11, 6e11, NAN, 2};
-}
-
-static char *save(const struct ev_result *result, const char *name)
-{
-    const char *path = ev_test_path(name);
-    FILE *file = fopen(path, "w");
-    char *text;
-    size_t length;
-
-    ck_assert_ptr_nonnull(file);
-    ev_assert_ok(ev_result_save(result, file, &err));
-    ck_assert_int_eq(fclose(file), 0);
-    ev_assert_ok(ev_file_read(path, 1 << 24, &text, &length, &err));
-    return text;
 }
 
 static bool same(double a, double b)
@@ -128,9 +113,9 @@ START_TEST(times_layers_peaks_and_alarms_read_back_unchanged)
     int n_verdicts[EV_VERDICT_UNRESOLVED + 1] = {0};
 
     make(&result);
-    char *first = save(&result, "a.json");
+    char *first = ev_test_result_save(&result, "a.json");
     ev_assert_ok(ev_result_load(ev_test_path("a.json"), &again, &err));
-    char *second = save(&again, "b.json");
+    char *second = ev_test_result_save(&again, "b.json");
     ck_assert_str_eq(first, second);
     ck_assert_uint_eq(again.n_timings, 7 * 5);
     ck_assert_uint_eq(again.n_quiets, 7);
@@ -168,7 +153,7 @@ START_TEST(results_without_times_are_read)
     struct ev_result result;
 
     make(&result);
-    char *text = save(&result, "a.json");
+    char *text = ev_test_result_save(&result, "a.json");
     ev_result_free(&result);
     json_t *top = json_loads(text, 0, NULL);
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
@@ -185,11 +170,7 @@ START_TEST(results_without_times_are_read)
 END_TEST
 
 /* In the last element of the array, or in the object, of that name; "" is the top. */
-static const struct {
-    const char *container, *key;
-    const char *value; /* JSON, or NULL: the key is removed */
-    const char *named;
-} damages[] = {
+static const struct ev_test_damage damages[] = {
     {"", "timings", "{}", "timings is something else, expected an array"},
     {"", "timings", "[7]", "timings[0] is no object"},
     {"timings", "backend", "null", "timings[34].backend is something else, expected a text"},
@@ -221,27 +202,17 @@ static const struct {
 
 START_TEST(damage_is_named_by_its_key)
 {
-    const char *path = ev_test_path("damaged.json");
     struct ev_result result;
 
     make(&result);
-    char *text = save(&result, "good.json");
+    char *text = ev_test_result_save(&result, "good.json");
     ev_result_free(&result);
     json_t *top = json_loads(text, 0, NULL), *container = top;
     if (*damages[_i].container)
         container = json_object_get(top, damages[_i].container);
     if (json_is_array(container))
         container = json_array_get(container, json_array_size(container) - 1);
-    ck_assert_msg(json_object_get(container, damages[_i].key) != NULL, "%s", damages[_i].key);
-    if (damages[_i].value)
-        json_object_set_new(container, damages[_i].key,
-                            json_loads(damages[_i].value, JSON_DECODE_ANY, NULL));
-    else
-        json_object_del(container, damages[_i].key);
-    ck_assert_int_eq(json_dump_file(top, path, 0), 0);
-    ev_assert_fails(ev_result_load(path, &result, &err), EV_INPUT, damages[_i].named);
-    ck_assert_ptr_nonnull(strstr(err.message, "damaged.json: "));
-    ck_assert_uint_eq(result.n_timings, 0);
+    ev_test_result_check_damage(top, container, &damages[_i]);
     json_decref(top);
     free(text);
 }
