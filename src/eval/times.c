@@ -151,8 +151,8 @@ static enum ev_status add_set(const struct ev_eval_args *args, const struct ev_p
         return status;
     if (!*job) {
         const struct ev_set_info *info = ev_set_info(set);
-        status = ev_job_make((int32_t)session->n_entries, EV_JOB_PICTURES, &info->shape,
-                             info->form, job, file, err);
+        status = ev_job_make((int32_t)session->n_entries, EV_JOB_PICTURES, &info->shape, info->form,
+                             job, file, err);
         if (status == EV_OK) {
             (*job)->n_pictures = 0;
             status = fill_job(args, profile, session, info, *job, err);
@@ -199,8 +199,7 @@ static void note_cap(const struct ev_profile *profile, const struct ev_session *
     if (session->n_processes >= profile->min_processes)
         return;
     snprintf(line, sizeof line, "%d of %d worker processes fit into the %.0f s of --profile %s",
-             (int)session->n_processes, (int)profile->min_processes, profile->cap_s,
-             profile->name);
+             (int)session->n_processes, (int)profile->min_processes, profile->cap_s, profile->name);
     ev_progress_note(line);
 }
 

@@ -58,44 +58,48 @@ static bool is_sound(const struct ev_job *job, const struct ev_block *block, int
     return is_planned(job, block, process) && block->process == process && block->entry >= 0 &&
            block->entry < job->n_entries && block->predecessor >= -1 &&
            block->predecessor < job->n_entries && block->position >= 0 &&
-           block->position < job->n_entries && block->n_threads >= 1 &&
-           block->rows_per_call >= 1 && block->rows_per_piece >= 1 &&
-           block->rows_per_piece <= block->rows_per_call && block->period_ns >= 0 &&
-           block->n_calls <= EV_LINK_MAX_CALLS;
+           block->position < job->n_entries && block->n_threads >= 1 && block->rows_per_call >= 1 &&
+           block->rows_per_piece >= 1 && block->rows_per_piece <= block->rows_per_call &&
+           block->period_ns >= 0 && block->n_calls <= EV_LINK_MAX_CALLS;
 }
 
-static bool receive_block(int file, const struct ev_job *job, int32_t process,
-                          struct ev_message *message)
+static enum ev_heard receive_block(int file, const struct ev_job *job, int32_t process,
+                                   struct ev_message *message)
 {
     struct ev_block *block = &message->block;
 
-    if (!read_all(file, block, sizeof *block) || !is_sound(job, block, process) ||
-        !read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
-        return false;
+    if (!read_all(file, block, sizeof *block))
+        return EV_HEARD_NOTHING;
+    if (!is_sound(job, block, process))
+        return EV_HEARD_NONSENSE;
+    if (!read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
+        return EV_HEARD_NOTHING;
     for (int64_t i = 0; i < block->n_calls; i++) {
         if (!isfinite(message->call_ns[i]) || message->call_ns[i] < 0)
-            return false;
+            return EV_HEARD_NONSENSE;
     }
-    return true;
+    return EV_HEARD_MESSAGE;
 }
 
-static bool receive_end(int file, struct ev_error *end)
+static enum ev_heard receive_end(int file, struct ev_error *end)
 {
-    if (!read_all(file, end, sizeof *end) || (unsigned)end->status >= EV_STATUS_COUNT)
-        return false;
+    if (!read_all(file, end, sizeof *end))
+        return EV_HEARD_NOTHING;
     end->message[sizeof end->message - 1] = '\0';
-    return (end->status == EV_OK) == (end->message[0] == '\0');
+    const bool is_sound = (unsigned)end->status < EV_STATUS_COUNT &&
+                          (end->status == EV_OK) == (end->message[0] == '\0');
+    return is_sound ? EV_HEARD_MESSAGE : EV_HEARD_NONSENSE;
 }
 
-bool ev_link_receive(int file, const struct ev_job *job, int32_t process,
-                     struct ev_message *message)
+enum ev_heard ev_link_receive(int file, const struct ev_job *job, int32_t process,
+                              struct ev_message *message)
 {
     uint32_t kind;
 
     if (!read_all(file, &kind, sizeof kind))
-        return false;
+        return EV_HEARD_NOTHING;
     message->kind = (enum ev_message_kind)kind;
     if (kind == EV_MESSAGE_BLOCK)
         return receive_block(file, job, process, message);
-    return kind == EV_MESSAGE_END && receive_end(file, &message->end);
+    return kind == EV_MESSAGE_END ? receive_end(file, &message->end) : EV_HEARD_NONSENSE;
 }
