@@ -166,28 +166,31 @@ static enum ev_status add_set(const struct ev_eval_args *args, const struct ev_p
 
 /* --- Enough --- */
 
-/* Whether all hot changes are known as closely as the profile wants. */
-static bool is_enough(const struct ev_session *session, void *context)
+bool ev_times_are_enough(const struct ev_session *session, double width)
 {
-    const struct ev_profile *profile = context;
     struct ev_error err = EV_ERROR_INIT;
     struct ev_result result;
-    bool enough = true;
+    const char *baseline = session->entries[session->baseline].backend;
 
     ev_result_init(&result);
-    if (ev_time_figures(session, &result, &err) != EV_OK)
-        enough = false;
+    bool enough = ev_time_figures(session, &result, &err) == EV_OK;
     for (size_t i = 0; i < result.n_timings; i++) {
         const struct ev_result_timing *timing = &result.timings[i];
-        const bool is_variant =
-            !timing->is_control &&
-            strcmp(timing->backend, session->entries[session->baseline].backend) != 0;
+        const bool is_variant = !timing->is_control && strcmp(timing->backend, baseline) != 0;
+        /* An interval that is not known is none that is narrow. */
         if (timing->mode == EV_MODE_HOT && is_variant &&
-            !(timing->change_high - timing->change_low <= 2 * profile->width))
+            !(timing->change_high - timing->change_low <= 2 * width))
             enough = false;
     }
     ev_result_free(&result);
     return enough;
+}
+
+static bool is_enough(const struct ev_session *session, void *context)
+{
+    const struct ev_profile *profile = context;
+
+    return ev_times_are_enough(session, profile->width);
 }
 
 /* --- The run --- */
