@@ -2,10 +2,7 @@
 /* Messages: a kind, then a block and its calls, or an error record. */
 #include "measure/link.h"
 
-#include <errno.h>
 #include <math.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 
@@ -23,22 +20,6 @@ bool ev_link_send_end(int file, const struct ev_error *end)
     const uint32_t kind = EV_MESSAGE_END;
 
     return ev_file_write_all(file, &kind, sizeof kind) && ev_file_write_all(file, end, sizeof *end);
-}
-
-static bool read_all(int file, void *data, size_t n_bytes)
-{
-    char *to = data;
-
-    while (n_bytes > 0) {
-        const ssize_t n = read(file, to, n_bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        to += n;
-        n_bytes -= (size_t)n;
-    }
-    return true;
 }
 
 static bool is_planned(const struct ev_job *job, const struct ev_block *block, int32_t process)
@@ -68,11 +49,11 @@ static enum ev_heard receive_block(int file, const struct ev_job *job, int32_t p
 {
     struct ev_block *block = &message->block;
 
-    if (!read_all(file, block, sizeof *block))
+    if (!ev_file_read_all(file, block, sizeof *block))
         return EV_HEARD_NOTHING;
     if (!is_sound(job, block, process))
         return EV_HEARD_NONSENSE;
-    if (!read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
+    if (!ev_file_read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
         return EV_HEARD_NOTHING;
     for (int64_t i = 0; i < block->n_calls; i++) {
         if (!isfinite(message->call_ns[i]) || message->call_ns[i] < 0)
@@ -83,7 +64,7 @@ static enum ev_heard receive_block(int file, const struct ev_job *job, int32_t p
 
 static enum ev_heard receive_end(int file, struct ev_error *end)
 {
-    if (!read_all(file, end, sizeof *end))
+    if (!ev_file_read_all(file, end, sizeof *end))
         return EV_HEARD_NOTHING;
     end->message[sizeof end->message - 1] = '\0';
     const bool is_sound = (unsigned)end->status < EV_STATUS_COUNT &&
@@ -96,7 +77,7 @@ enum ev_heard ev_link_receive(int file, const struct ev_job *job, int32_t proces
 {
     uint32_t kind;
 
-    if (!read_all(file, &kind, sizeof kind))
+    if (!ev_file_read_all(file, &kind, sizeof kind))
         return EV_HEARD_NOTHING;
     message->kind = (enum ev_message_kind)kind;
     if (kind == EV_MESSAGE_BLOCK)
