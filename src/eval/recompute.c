@@ -49,6 +49,19 @@ static const struct figure output_figures[] = {
     OF_OUTPUT(mse_norm), OF_OUTPUT(mae_norm), OF_OUTPUT(mse), OF_OUTPUT(mae), OF_OUTPUT(r2),
 };
 
+#define OF_INTERVAL(name, member)                                                                  \
+    {                                                                                              \
+        name, offsetof(struct ev_error_interval, member)                                           \
+    }
+static const struct figure interval_figures[] = {
+    OF_INTERVAL("mse_norm_low", low),
+    OF_INTERVAL("mse_norm_high", high),
+    OF_INTERVAL("change", change.relative),
+    OF_INTERVAL("change_low", change.low),
+    OF_INTERVAL("change_high", change.high),
+    OF_INTERVAL("detectable_change", change.detectable),
+};
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 static double read_at(const void *record, size_t offset)
@@ -103,22 +116,34 @@ static bool compare_figures(struct ev_recomputed *recomputed, const struct ev_re
 }
 
 static bool compare_verdicts(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                             const struct ev_result_row *fresh)
+                             const char *output, enum ev_verdict saved, enum ev_verdict fresh)
 {
     recomputed->n_figures++;
-    if (row->change.verdict == fresh->change.verdict)
+    if (saved == fresh)
         return true;
-    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, "", "verdict");
+    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, "verdict");
     if (!mismatch)
         return false;
-    snprintf(mismatch->saved, sizeof mismatch->saved, "%s",
-             ev_verdict_error_name(row->change.verdict));
+    snprintf(mismatch->saved, sizeof mismatch->saved, "%s", ev_verdict_error_name(saved));
     snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%s",
-             ev_verdict_error_name(fresh->change.verdict));
+             ev_verdict_error_name(fresh));
     return true;
 }
 
 /* --- Errors --- */
+
+static bool compare_output(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                           const struct ev_result_row *fresh, int32_t k)
+{
+    const char *name = row->columns[k].name;
+    const struct ev_error_interval *saved = &row->intervals[k], *again = &fresh->intervals[k];
+
+    return compare_figures(recomputed, row, name, output_figures, COUNT(output_figures),
+                           &row->outputs[k], &fresh->outputs[k]) &&
+           compare_figures(recomputed, row, name, interval_figures, COUNT(interval_figures), saved,
+                           again) &&
+           compare_verdicts(recomputed, row, name, saved->change.verdict, again->change.verdict);
+}
 
 static enum ev_status compare_errors(const struct ev_result *result,
                                      const struct ev_result_row *row,
@@ -132,14 +157,14 @@ static enum ev_status compare_errors(const struct ev_result *result,
         return status;
     if (!found) {
         recomputed->n_without += (int64_t)COUNT(row_figures) + 1;
-        recomputed->n_without += (int64_t)COUNT(output_figures) * row->n_outputs;
+        recomputed->n_without +=
+            (int64_t)(COUNT(output_figures) + COUNT(interval_figures) + 1) * row->n_outputs;
         return EV_OK;
     }
     bool ok = compare_figures(recomputed, row, "", row_figures, COUNT(row_figures), row, &fresh) &&
-              compare_verdicts(recomputed, row, &fresh);
+              compare_verdicts(recomputed, row, "", row->change.verdict, fresh.change.verdict);
     for (int32_t k = 0; k < row->n_outputs && ok; k++)
-        ok = compare_figures(recomputed, row, row->columns[k].name, output_figures,
-                             COUNT(output_figures), &row->outputs[k], &fresh.outputs[k]);
+        ok = compare_output(recomputed, row, &fresh, k);
     return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 }
 

@@ -42,6 +42,12 @@ struct ev_error_change {
     double detectable; /* the smallest change that would have been told from none */
 };
 
+/* How far the normalised MSE of one output is known. */
+struct ev_error_interval {
+    double low, high; /* EV_ERROR_CONFIDENCE */
+    struct ev_error_change change;
+};
+
 /* Times of single inferences (batch 1), and the samples they were made from. */
 struct ev_latency_figures {
     int64_t n_calls; /* 0: not measured */
@@ -73,6 +79,7 @@ struct ev_result_row {
     struct ev_error_figures all;
     double mse_norm_low, mse_norm_high; /* interval of all.mse_norm, EV_ERROR_CONFIDENCE */
     struct ev_error_change change;
+    struct ev_error_interval intervals[EV_MAX_OUTPUTS];
     struct ev_latency_figures latency;
     double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
 };
@@ -234,7 +241,9 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         change, change_low, change_high, detectable_change     see struct ev_error_change
  *         verdict       "BETTER", "WORSE", "SAME", "UNRESOLVED"; null where nothing was compared
  *         outputs[]     name, unit, min, max (range of normalisation); mse_norm, mae_norm;
- *                       mse, mae (in the unit squared, in the unit); r2
+ *                       mse, mae (in the unit squared, in the unit); r2; and as the row has them
+ *                       mse_norm_low, mse_norm_high, change, change_low, change_high,
+ *                       detectable_change, verdict
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
  *

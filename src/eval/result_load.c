@@ -45,9 +45,27 @@ static enum ev_status load_set(const struct node *node, struct ev_result *result
     return status;
 }
 
-static enum ev_status load_output(const struct node *node, struct ev_column *column,
-                                  struct ev_error_figures *figures, struct ev_error *err)
+static enum ev_status load_interval(const struct node *node, double *low, double *high,
+                                    struct ev_error_change *change, struct ev_error *err)
 {
+    enum ev_status status = EV_OK;
+
+    THEN(read_later_real(node, "mse_norm_low", low, err));
+    THEN(read_later_real(node, "mse_norm_high", high, err));
+    THEN(read_later_real(node, "change", &change->relative, err));
+    THEN(read_later_real(node, "change_low", &change->low, err));
+    THEN(read_later_real(node, "change_high", &change->high, err));
+    THEN(read_later_real(node, "detectable_change", &change->detectable, err));
+    THEN(read_verdict(node, "verdict", ev_verdict_error_name, &change->verdict, err));
+    return status;
+}
+
+static enum ev_status load_output(const struct node *node, struct ev_result_row *row, size_t k,
+                                  struct ev_error *err)
+{
+    struct ev_column *column = &row->columns[k];
+    struct ev_error_figures *figures = &row->outputs[k];
+    struct ev_error_interval *interval = &row->intervals[k];
     enum ev_status status = EV_OK;
 
     THEN(read_short_text(node, "name", column->name, sizeof column->name, err));
@@ -59,6 +77,7 @@ static enum ev_status load_output(const struct node *node, struct ev_column *col
     THEN(read_real(node, "mse", &figures->mse, err));
     THEN(read_real(node, "mae", &figures->mae, err));
     THEN(read_real(node, "r2", &figures->r2, err));
+    THEN(load_interval(node, &interval->low, &interval->high, &interval->change, err));
     return status;
 }
 
@@ -74,7 +93,7 @@ static enum ev_status load_outputs(const struct node *node, struct ev_result_row
                        node->file, node->prefix, n, EV_MAX_OUTPUTS);
     for (size_t k = 0; k < n && status == EV_OK; k++) {
         THEN(enter_element(node, "outputs", k, &output, err));
-        THEN(load_output(&output, &row->columns[k], &row->outputs[k], err));
+        THEN(load_output(&output, row, k, err));
     }
     row->n_outputs = (int32_t)n;
     return status;
@@ -126,22 +145,6 @@ static enum ev_status load_latency(const struct node *row, struct ev_latency_fig
     return status;
 }
 
-static enum ev_status load_intervals(const struct node *node, struct ev_result_row *row,
-                                     struct ev_error *err)
-{
-    struct ev_error_change *change = &row->change;
-    enum ev_status status = EV_OK;
-
-    THEN(read_later_real(node, "mse_norm_low", &row->mse_norm_low, err));
-    THEN(read_later_real(node, "mse_norm_high", &row->mse_norm_high, err));
-    THEN(read_later_real(node, "change", &change->relative, err));
-    THEN(read_later_real(node, "change_low", &change->low, err));
-    THEN(read_later_real(node, "change_high", &change->high, err));
-    THEN(read_later_real(node, "detectable_change", &change->detectable, err));
-    THEN(read_verdict(node, "verdict", ev_verdict_error_name, &change->verdict, err));
-    return status;
-}
-
 static enum ev_status load_row(const struct node *node, struct ev_result *result,
                                struct ev_error *err)
 {
@@ -165,7 +168,7 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_real(node, "mse_norm", &row->all.mse_norm, err));
     THEN(read_real(node, "mae_norm", &row->all.mae_norm, err));
     THEN(read_real(node, "r2", &row->all.r2, err));
-    THEN(load_intervals(node, row, err));
+    THEN(load_interval(node, &row->mse_norm_low, &row->mse_norm_high, &row->change, err));
     THEN(load_outputs(node, row, err));
     THEN(read_real(node, "images_per_s", &row->images_per_s, err));
     THEN(load_latency(node, &row->latency, err));

@@ -37,15 +37,31 @@ static json_t *set_json(const void *item)
     return NULL;
 }
 
-static json_t *output_json(const struct ev_column *column, const struct ev_error_figures *figures)
+static bool add_interval(json_t *json, double low, double high,
+                         const struct ev_error_change *change)
 {
+    return add(json, "mse_norm_low", ev_json_real(low)) &&
+           add(json, "mse_norm_high", ev_json_real(high)) &&
+           add(json, "change", ev_json_real(change->relative)) &&
+           add(json, "change_low", ev_json_real(change->low)) &&
+           add(json, "change_high", ev_json_real(change->high)) &&
+           add(json, "detectable_change", ev_json_real(change->detectable)) &&
+           add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
+}
+
+static json_t *output_json(const struct ev_result_row *row, int32_t k)
+{
+    const struct ev_column *column = &row->columns[k];
+    const struct ev_error_figures *figures = &row->outputs[k];
+    const struct ev_error_interval *interval = &row->intervals[k];
     json_t *json = json_object();
 
     if (add(json, "name", ev_json_text(column->name)) && add(json, "unit", ev_json_text(column->unit)) &&
         add(json, "min", ev_json_real(column->min)) && add(json, "max", ev_json_real(column->max)) &&
         add(json, "mse_norm", ev_json_real(figures->mse_norm)) &&
         add(json, "mae_norm", ev_json_real(figures->mae_norm)) && add(json, "mse", ev_json_real(figures->mse)) &&
-        add(json, "mae", ev_json_real(figures->mae)) && add(json, "r2", ev_json_real(figures->r2)))
+        add(json, "mae", ev_json_real(figures->mae)) && add(json, "r2", ev_json_real(figures->r2)) &&
+        add_interval(json, interval->low, interval->high, &interval->change))
         return json;
     json_decref(json);
     return NULL;
@@ -56,7 +72,7 @@ static json_t *outputs_json(const struct ev_result_row *row)
     json_t *json = json_array();
 
     for (int32_t k = 0; json && k < row->n_outputs; k++) {
-        if (json_array_append_new(json, output_json(&row->columns[k], &row->outputs[k])) != 0) {
+        if (json_array_append_new(json, output_json(row, k)) != 0) {
             json_decref(json);
             json = NULL;
         }
@@ -93,19 +109,6 @@ static json_t *latency_json(const struct ev_latency_figures *latency)
     return NULL;
 }
 
-static bool add_intervals(json_t *json, const struct ev_result_row *row)
-{
-    const struct ev_error_change *change = &row->change;
-
-    return add(json, "mse_norm_low", ev_json_real(row->mse_norm_low)) &&
-           add(json, "mse_norm_high", ev_json_real(row->mse_norm_high)) &&
-           add(json, "change", ev_json_real(change->relative)) &&
-           add(json, "change_low", ev_json_real(change->low)) &&
-           add(json, "change_high", ev_json_real(change->high)) &&
-           add(json, "detectable_change", ev_json_real(change->detectable)) &&
-           add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
-}
-
 static json_t *row_json(const void *item)
 {
     const struct ev_result_row *row = item;
@@ -122,7 +125,7 @@ static json_t *row_json(const void *item)
         add(json, "weight_bytes", count(row->weight_bytes)) &&
         add(json, "mse_norm", ev_json_real(row->all.mse_norm)) &&
         add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
-        add_intervals(json, row) &&
+        add_interval(json, row->mse_norm_low, row->mse_norm_high, &row->change) &&
         add(json, "outputs", outputs_json(row)) &&
         add(json, "images_per_s", ev_json_real(row->images_per_s)) &&
         add(json, "latency", latency_json(&row->latency)))

@@ -2,7 +2,7 @@
 /*
  * results.csv: one row for each backend and set, units in the names of the columns, an empty cell
  * for what is missing. Each output of the models has columns of its own, made from its name and
- * unit: mse_norm_v, mae_norm_v, r2_v, mae_v_mps, mse_v_mps_sq ("m/s" reads mps).
+ * unit: mse_norm_v, verdict_v, mae_v_mps, mse_v_mps_sq ("m/s" reads mps).
  */
 #include <ctype.h>
 #include <math.h>
@@ -60,6 +60,13 @@ static void write_header(const struct ev_view *view, FILE *out)
         write_column_name(out, "r2", &view->columns[k], false, "");
         write_column_name(out, "mse", &view->columns[k], true, "_sq");
         write_column_name(out, "mae", &view->columns[k], true, "");
+        write_column_name(out, "mse_norm_low", &view->columns[k], false, "");
+        write_column_name(out, "mse_norm_high", &view->columns[k], false, "");
+        write_column_name(out, "change_percent", &view->columns[k], false, "");
+        write_column_name(out, "change_low_percent", &view->columns[k], false, "");
+        write_column_name(out, "change_high_percent", &view->columns[k], false, "");
+        write_column_name(out, "detectable_change_percent", &view->columns[k], false, "");
+        write_column_name(out, "verdict", &view->columns[k], false, "");
     }
     fputs(",latency_median_ms,latency_p90_ms,latency_p99_ms,latency_mean_ms,latency_min_ms,"
           "n_latency_calls,images_per_s,model_sha256\n",
@@ -71,9 +78,31 @@ static void write_header(const struct ev_view *view, FILE *out)
 /* A nanosecond is the clock's unit. */
 #define MS_FORMAT    "%.6f"
 
+/* Output k of the row; empty cells if k is -1. */
+static void write_output(const struct ev_result_row *row, int32_t k, FILE *out)
+{
+    static const struct ev_error_figures no_errors = {NAN, NAN, NAN, NAN, NAN};
+    static const struct ev_error_interval no_interval = {
+        NAN, NAN, {EV_VERDICT_NONE, NAN, NAN, NAN, NAN}};
+    const struct ev_error_figures *errors = k < 0 ? &no_errors : &row->outputs[k];
+    const struct ev_error_interval *interval = k < 0 ? &no_interval : &row->intervals[k];
+
+    ev_cell_real(out, ERROR_FORMAT, errors->mse_norm);
+    ev_cell_real(out, ERROR_FORMAT, errors->mae_norm);
+    ev_cell_real(out, ERROR_FORMAT, errors->r2);
+    ev_cell_real(out, ERROR_FORMAT, errors->mse);
+    ev_cell_real(out, ERROR_FORMAT, errors->mae);
+    ev_cell_real(out, ERROR_FORMAT, interval->low);
+    ev_cell_real(out, ERROR_FORMAT, interval->high);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.relative * 100);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.low * 100);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.high * 100);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.detectable * 100);
+    ev_cell_text(out, ev_verdict_error_name(interval->change.verdict));
+}
+
 static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
 {
-    static const struct ev_error_figures none = {NAN, NAN, NAN, NAN, NAN};
     char sha256[65];
 
     ev_cell_text(out, row->backend);
@@ -96,16 +125,8 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_text(out, ev_verdict_error_name(row->change.verdict));
     ev_cell_real(out, ERROR_FORMAT, row->all.mae_norm);
     ev_cell_real(out, ERROR_FORMAT, row->all.r2);
-    for (size_t k = 0; k < view->n_columns; k++) {
-        const struct ev_error_figures *errors = ev_view_errors(row, &view->columns[k]);
-        if (!errors)
-            errors = &none;
-        ev_cell_real(out, ERROR_FORMAT, errors->mse_norm);
-        ev_cell_real(out, ERROR_FORMAT, errors->mae_norm);
-        ev_cell_real(out, ERROR_FORMAT, errors->r2);
-        ev_cell_real(out, ERROR_FORMAT, errors->mse);
-        ev_cell_real(out, ERROR_FORMAT, errors->mae);
-    }
+    for (size_t k = 0; k < view->n_columns; k++)
+        write_output(row, ev_view_output(row, &view->columns[k]), out);
     ev_cell_real(out, MS_FORMAT, row->latency.median_ns / 1e6);
     ev_cell_real(out, MS_FORMAT, row->latency.p90_ns / 1e6);
     ev_cell_real(out, MS_FORMAT, row->latency.p99_ns / 1e6);

@@ -158,6 +158,7 @@ const struct ev_part ev_parts[] = {
     {"times", ev_part_times},     {"latency", ev_part_latency},
     {"errors", ev_part_errors},   {"laps", ev_part_laps},
     {"worst", ev_part_worst},     {"sets", write_metrics},
-    {"layers", ev_part_layers},   {"method", ev_part_method},
-    {"command", ev_part_command}, {NULL, NULL},
+    {"outputs", ev_part_outputs}, {"layers", ev_part_layers},
+    {"method", ev_part_method},   {"command", ev_part_command},
+    {NULL, NULL},
 };

@@ -21,8 +21,8 @@ START_TEST(all_figures_of_a_result_are_its_samples)
     ev_test_measured_make(&result, 2, 2, 0, &none);
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
-    /* Of each of six rows ten figures, five of each output, five times. */
-    ck_assert_int_eq(recomputed.n_figures, 6 * (10 + 2 * 5 + 5));
+    /* Of each of six rows ten figures, twelve of each output, five times. */
+    ck_assert_int_eq(recomputed.n_figures, 6 * (10 + 2 * 12 + 5));
     ck_assert_int_eq(recomputed.n_without, 0);
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
@@ -72,6 +72,16 @@ static void change_verdict(struct ev_result *result)
     result->rows[1].change.verdict = EV_VERDICT_LESS;
 }
 
+static void change_output_bound(struct ev_result *result)
+{
+    result->rows[1].intervals[0].change.high *= 1.01;
+}
+
+static void change_output_verdict(struct ev_result *result)
+{
+    result->rows[1].intervals[1].change.verdict = EV_VERDICT_NONE;
+}
+
 static void remove_figure(struct ev_result *result)
 {
     result->rows[1].all.r2 = NAN;
@@ -88,6 +98,7 @@ static const struct {
 } changes[] = {
     {change_mse, "mse_norm"},    {change_output, "w.mae"}, {change_bound, "mse_norm_low"},
     {change_verdict, "verdict"}, {remove_figure, "r2"},    {change_median, "latency.median_ns"},
+    {change_output_bound, "v.change_high"},                {change_output_verdict, "w.verdict"},
 };
 
 START_TEST(a_changed_figure_is_named)
@@ -133,7 +144,7 @@ START_TEST(without_samples_nothing_is_claimed)
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
     ck_assert_int_eq(recomputed.n_figures, 2 * 5); /* the times */
-    ck_assert_int_eq(recomputed.n_without, 2 * (10 + 2 * 5));
+    ck_assert_int_eq(recomputed.n_without, 2 * (10 + 2 * 12));
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
 }

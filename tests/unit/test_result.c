@@ -32,6 +32,15 @@ static void compare_figures(const struct ev_error_figures *a, const struct ev_er
     ck_assert(same(a->mse, b->mse) && same(a->mae, b->mae) && same(a->r2, b->r2));
 }
 
+static void compare_intervals(const struct ev_error_interval *a, const struct ev_error_interval *b)
+{
+    ck_assert(same(a->low, b->low) && same(a->high, b->high));
+    ck_assert(same(a->change.relative, b->change.relative));
+    ck_assert(same(a->change.low, b->change.low) && same(a->change.high, b->change.high));
+    ck_assert(same(a->change.detectable, b->change.detectable));
+    ck_assert_int_eq(a->change.verdict, b->change.verdict);
+}
+
 START_TEST(a_saved_result_reads_back_unchanged)
 {
     struct ev_result result, again;
@@ -65,6 +74,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
         ck_assert_int_eq(a->n_outputs, b->n_outputs);
         for (int32_t k = 0; k < a->n_outputs; k++) {
             compare_figures(&a->outputs[k], &b->outputs[k]);
+            compare_intervals(&a->intervals[k], &b->intervals[k]);
             ck_assert_mem_eq(&a->columns[k].min, &b->columns[k].min, sizeof(double));
             ck_assert_str_eq(a->columns[k].unit, b->columns[k].unit);
         }
@@ -153,6 +163,8 @@ static const struct ev_test_damage damages[] = {
     {"rows", "outputs", "[[]]", "rows[5].outputs[0] is no object"},
     {"outputs", "name", "\"0123456789012345678901234567890123456789\"", "rows[5].outputs[1].name"},
     {"outputs", "r2", "{}", "rows[5].outputs[1].r2"},
+    {"outputs", "mse_norm_high", "{}", "rows[5].outputs[1].mse_norm_high"},
+    {"outputs", "verdict", "\"GOOD\"", "rows[5].outputs[1].verdict is something else"},
     {"rows", "latency", "null", "rows[5].latency"},
     {"latency", "median_ns", "[]", "rows[5].latency.median_ns"},
     {"latency", "n_calls", "3", "rows[5].latency.n_calls"},
@@ -213,7 +225,9 @@ START_TEST(results_without_intervals_are_read)
     ev_result_free(&result);
     json_t *top = json_loads(text, 0, NULL);
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        ck_assert_int_eq(json_object_del(find_container(top, "rows"), later[i]), 0);
+        ck_assert_int_eq(json_object_del(find_container(top, "rows"), later[i]) ||
+                             json_object_del(find_container(top, "outputs"), later[i]),
+                         0);
     ck_assert_int_eq(json_dump_file(top, path, 0), 0);
     ev_assert_ok(ev_result_load(path, &result, &err));
     const struct ev_result_row *row = &result.rows[1];
@@ -221,6 +235,8 @@ START_TEST(results_without_intervals_are_read)
     ck_assert(isnan(row->change.relative) && isnan(row->change.low) && isnan(row->change.high));
     ck_assert(isnan(row->change.detectable));
     ck_assert_int_eq(row->change.verdict, EV_VERDICT_NONE);
+    ck_assert(isnan(row->intervals[1].low) && isnan(row->intervals[1].change.high));
+    ck_assert(!isnan(row->intervals[0].low));
     ck_assert(!isnan(result.rows[0].mse_norm_low));
     ev_result_free(&result);
     json_decref(top);

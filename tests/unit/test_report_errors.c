@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables that say more of errors than the overview does: by output. */
+#include "support/ev_test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "support/ev_test_report.h"
+#include "support/ev_test_result.h"
+
+/* The line of `text` that begins with `begin`, behind the heading. */
+static char *line_behind(const char *text, const char *heading, const char *begin)
+{
+    const char *at = strstr(text, heading);
+
+    ck_assert_msg(at != NULL, "no '%s' in %s", heading, text);
+    at = strstr(at, begin);
+    ck_assert_msg(at != NULL, "no '%s' behind '%s'", begin, heading);
+    return strndup(at + 1, strcspn(at + 1, "\n"));
+}
+
+static void check_line(const char *text, const char *heading, const char *begin, const char *line)
+{
+    char *found = line_behind(text, heading, begin);
+
+    ck_assert_str_eq(found, line);
+    free(found);
+}
+
+START_TEST(outputs_are_told_apart)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 3, 2);
+    char *text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "## By output\n\nEach output by itself, over simple and montreal: ");
+    check_line(text, "## By output", "\n| v | baseline",
+               "| v | baseline | 1.12 m/s | 0.004120 | 0.00371 to 0.00453 | - |");
+    check_line(text, "## By output", "\n| w | static",
+               "| w | static | 0.464 rad/s | 0.001068 | 0.00096 to 0.00117 | +5.8 % (+4.3 to +7.3) "
+               "WORSE |");
+    free(text);
+
+    /* With a single output the table of all says the same. */
+    for (size_t i = 0; i < result.n_rows; i++)
+        result.rows[i].n_outputs = 1;
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_lacks(text, "By output");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* As of a program that gave none. */
+START_TEST(without_intervals_there_is_no_table_of_outputs)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    for (size_t i = 0; i < result.n_rows; i++)
+        result.rows[i].mse_norm_low = result.rows[i].mse_norm_high = NAN;
+    char *text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_lacks(text, "By output");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
+Suite *ev_suite(void)
+{
+    Suite *suite = suite_create("report_errors");
+    TCase *tests = tcase_create("report_errors");
+
+    tcase_add_test(tests, outputs_are_told_apart);
+    tcase_add_test(tests, without_intervals_there_is_no_table_of_outputs);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
