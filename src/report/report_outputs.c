@@ -15,7 +15,8 @@ struct line {
     int32_t k;
 };
 
-/* Lines of each output that the main set has, by output; room for one of each backend and column. */
+/* Lines of each output that the main set has, by output; room for one of each backend and column.
+ */
 static size_t find_lines(const struct ev_view *view, struct line *lines)
 {
     const char *set = ev_view_main_set(view);
@@ -99,11 +100,12 @@ enum ev_status ev_part_outputs(const struct ev_view *view, struct ev_doc *doc, s
         if (status == EV_OK) {
             ev_view_set_text(view, ev_view_main_set(view), names, sizeof names);
             ev_doc_heading(doc, 2, "By output");
-            ev_doc_paragraph(doc,
-                             "Each output by itself, over %s: RMSE is the root of the mean squared "
-                             "error in the output's unit; intervals are of %.0f %%, and changes and "
-                             "verdicts of the MSE are made as those of all outputs.",
-                             names, EV_ERROR_CONFIDENCE * 100);
+            ev_doc_paragraph(
+                doc,
+                "Each output by itself, over %s: RMSE is the root of the mean squared "
+                "error in the output's unit; intervals are of %.0f %%, and changes and "
+                "verdicts of the MSE are made as those of all outputs.",
+                names, EV_ERROR_CONFIDENCE * 100);
             ev_doc_grid(doc, &grid);
             ev_grid_free(&grid);
         }
