@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/disagreement.h"
 #include "eval/judge.h"
 #include "eval/sample_rows.h"
 
@@ -18,6 +19,15 @@ struct pair {
     struct ev_sample_rows rows, baseline;
 };
 
+static bool are_of_same_sets(const struct ev_sample_rows *a, const struct ev_sample_rows *b)
+{
+    bool same = a->n_sets == b->n_sets;
+
+    for (size_t s = 0; same && s < a->n_sets; s++)
+        same = a->sets[s] == b->sets[s];
+    return same;
+}
+
 static enum ev_status find_pair(const struct ev_result *result, const struct ev_result_row *row,
                                 struct pair *pair, struct ev_error *err)
 {
@@ -29,7 +39,7 @@ static enum ev_status find_pair(const struct ev_result *result, const struct ev_
     if (status == EV_OK && baseline && strcmp(row->backend, baseline) != 0)
         status = ev_sample_rows_find(&result->samples, baseline, row->set, row->n_outputs,
                                      &pair->baseline, err);
-    if (status == EV_OK && pair->baseline.n != pair->rows.n)
+    if (status == EV_OK && !are_of_same_sets(&pair->rows, &pair->baseline))
         ev_sample_rows_free(&pair->baseline);
     return status;
 }
@@ -84,12 +94,16 @@ enum ev_status ev_error_figures_of(const struct ev_result *result, const struct 
 
     *found = status == EV_OK && pair.rows.n > 0;
     if (*found) {
+        fresh->disagreement = (struct ev_disagreement){NAN, NAN, {NAN, -1, -1}};
         ev_accuracy_init(&accuracy, row->columns, row->n_outputs);
         ev_sample_rows_add(&pair.rows, &accuracy);
         ev_accuracy_figures(&accuracy, fresh->outputs, &fresh->all);
         fresh->n_rows = accuracy.n_rows;
+        ev_sample_rows_sha256(&pair.rows, fresh->outputs_sha256);
         status = judge_all(&pair, fresh, err);
     }
+    if (*found && status == EV_OK && pair.baseline.n_sets > 0)
+        status = ev_disagreement_find(result, &pair.rows, &pair.baseline, &fresh->disagreement, err);
     free_pair(&pair);
     return status;
 }

@@ -48,6 +48,22 @@ struct ev_error_interval {
     struct ev_error_change change;
 };
 
+/* Where outputs of a set's row are furthest apart: by the largest absolute difference of an output,
+ * in normalised units. */
+struct ev_row_difference {
+    double value; /* NAN: nothing was compared, or an output there is not finite */
+    int32_t set;  /* of the result's sets; -1: none */
+    int64_t row;  /* within that set, the first of several; -1: none */
+};
+
+/* How far a backend's outputs are from the baseline's on the same rows, by that difference of each
+ * row; rows with an output that is not finite are further apart than all others. NAN for the
+ * baseline itself. Percentiles are nearest ranks. */
+struct ev_disagreement {
+    double p50, p99;
+    struct ev_row_difference worst;
+};
+
 /* Times of single inferences (batch 1), and the samples they were made from. */
 struct ev_latency_figures {
     int64_t n_calls; /* 0: not measured */
@@ -80,6 +96,8 @@ struct ev_result_row {
     double mse_norm_low, mse_norm_high; /* interval of all.mse_norm, EV_ERROR_CONFIDENCE */
     struct ev_error_change change;
     struct ev_error_interval intervals[EV_MAX_OUTPUTS];
+    struct ev_disagreement disagreement;
+    char outputs_sha256[65]; /* of all outputs as float32, row by row, set by set; "": unknown */
     struct ev_latency_figures latency;
     double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
 };
@@ -244,6 +262,10 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *                       mse, mae (in the unit squared, in the unit); r2; and as the row has them
  *                       mse_norm_low, mse_norm_high, change, change_low, change_high,
  *                       detectable_change, verdict
+ *         disagreement_p50, disagreement_p99, disagreement_max     see struct ev_disagreement; as
+ *                       what follows up to outputs_sha256, may be absent as well
+ *         disagreement_max_set, disagreement_max_row               number in sets[], row within it
+ *         outputs_sha256    see struct ev_result_row; null if unknown
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
  *

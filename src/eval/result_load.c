@@ -60,6 +60,40 @@ static enum ev_status load_interval(const struct node *node, double *low, double
     return status;
 }
 
+/* A number that older results have not: -1 as is. */
+static enum ev_status read_later_count(const struct node *node, const char *key, int64_t max,
+                                       int64_t *value, struct ev_error *err)
+{
+    return json_object_get(node->json, key) ? read_count(node, key, max, value, err) : EV_OK;
+}
+
+static enum ev_status load_row_difference(const struct node *node, const char *name,
+                                          const struct ev_result *result,
+                                          struct ev_row_difference *difference,
+                                          struct ev_error *err)
+{
+    char set_key[64], row_key[64];
+    int64_t set = -1;
+    enum ev_status status = EV_OK;
+
+    snprintf(set_key, sizeof set_key, "%s_set", name);
+    snprintf(row_key, sizeof row_key, "%s_row", name);
+    THEN(read_later_real(node, name, &difference->value, err));
+    THEN(read_later_count(node, set_key, (int64_t)result->n_sets - 1, &set, err));
+    THEN(read_later_count(node, row_key, INT64_MAX, &difference->row, err));
+    difference->set = (int32_t)set;
+    return status;
+}
+
+/* A digest that older results have not; null or "" where it is unknown. */
+static enum ev_status read_later_digest(const struct node *node, const char *key, char digest[65],
+                                        struct ev_error *err)
+{
+    const json_t *json = json_object_get(node->json, key);
+
+    return !json || json_is_null(json) ? EV_OK : read_short_text(node, key, digest, 65, err);
+}
+
 static enum ev_status load_output(const struct node *node, struct ev_result_row *row, size_t k,
                                   struct ev_error *err)
 {
@@ -169,6 +203,10 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_real(node, "mae_norm", &row->all.mae_norm, err));
     THEN(read_real(node, "r2", &row->all.r2, err));
     THEN(load_interval(node, &row->mse_norm_low, &row->mse_norm_high, &row->change, err));
+    THEN(read_later_real(node, "disagreement_p50", &row->disagreement.p50, err));
+    THEN(read_later_real(node, "disagreement_p99", &row->disagreement.p99, err));
+    THEN(load_row_difference(node, "disagreement_max", result, &row->disagreement.worst, err));
+    THEN(read_later_digest(node, "outputs_sha256", row->outputs_sha256, err));
     THEN(load_outputs(node, row, err));
     THEN(read_real(node, "images_per_s", &row->images_per_s, err));
     THEN(load_latency(node, &row->latency, err));
@@ -198,10 +236,7 @@ static enum ev_status load_top(const struct node *top, struct ev_result *result,
     if (status == EV_OK && !json_is_boolean(interrupted))
         return wrong(top, "interrupted", "true or false", err);
     result->interrupted = json_is_true(interrupted);
-    const json_t *samples = json_object_get(top->json, "samples_sha256");
-    if (samples && !json_is_null(samples))
-        THEN(read_short_text(top, "samples_sha256", result->samples_sha256,
-                             sizeof result->samples_sha256, err));
+    THEN(read_later_digest(top, "samples_sha256", result->samples_sha256, err));
     THEN(load_machine(top, &result->host, err));
     THEN(count_elements(top, "sets", &n_sets, err));
     for (size_t i = 0; i < n_sets && status == EV_OK; i++) {

@@ -49,6 +49,30 @@ static bool add_interval(json_t *json, double low, double high,
            add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
 }
 
+/* The difference under `name`, and where it is. */
+static bool add_row_difference(json_t *json, const char *name,
+                               const struct ev_row_difference *difference)
+{
+    char set[64], row[64];
+
+    snprintf(set, sizeof set, "%s_set", name);
+    snprintf(row, sizeof row, "%s_row", name);
+    return add(json, name, ev_json_real(difference->value)) &&
+           add(json, set, count(difference->set)) && add(json, row, count(difference->row));
+}
+
+static bool add_disagreement(json_t *json, const struct ev_disagreement *disagreement)
+{
+    return add(json, "disagreement_p50", ev_json_real(disagreement->p50)) &&
+           add(json, "disagreement_p99", ev_json_real(disagreement->p99)) &&
+           add_row_difference(json, "disagreement_max", &disagreement->worst);
+}
+
+static json_t *digest_json(const char *sha256)
+{
+    return *sha256 ? json_string(sha256) : json_null();
+}
+
 static json_t *output_json(const struct ev_result_row *row, int32_t k)
 {
     const struct ev_column *column = &row->columns[k];
@@ -126,6 +150,8 @@ static json_t *row_json(const void *item)
         add(json, "mse_norm", ev_json_real(row->all.mse_norm)) &&
         add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
         add_interval(json, row->mse_norm_low, row->mse_norm_high, &row->change) &&
+        add_disagreement(json, &row->disagreement) &&
+        add(json, "outputs_sha256", digest_json(row->outputs_sha256)) &&
         add(json, "outputs", outputs_json(row)) &&
         add(json, "images_per_s", ev_json_real(row->images_per_s)) &&
         add(json, "latency", latency_json(&row->latency)))
@@ -144,8 +170,7 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "started_utc", ev_json_text(result->started_utc)) &&
         add(json, "command_line", ev_json_text(result->command_line)) &&
         add(json, "libraries", ev_json_text(result->libraries)) &&
-        add(json, "samples_sha256",
-            *result->samples_sha256 ? json_string(result->samples_sha256) : json_null()) &&
+        add(json, "samples_sha256", digest_json(result->samples_sha256)) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
         add(json, "machine", machine_json(&result->host)) &&
         add(json, "sets",

@@ -69,7 +69,8 @@ static void write_header(const struct ev_view *view, FILE *out)
         write_column_name(out, "verdict", &view->columns[k], false, "");
     }
     fputs(",latency_median_ms,latency_p90_ms,latency_p99_ms,latency_mean_ms,latency_min_ms,"
-          "n_latency_calls,images_per_s,model_sha256\n",
+          "n_latency_calls,images_per_s,disagreement_p50,disagreement_p99,disagreement_max,"
+          "disagreement_max_set,disagreement_max_row,outputs_sha256,model_sha256\n",
           out);
 }
 
@@ -99,6 +100,14 @@ static void write_output(const struct ev_result_row *row, int32_t k, FILE *out)
     ev_cell_real(out, ERROR_FORMAT, interval->change.high * 100);
     ev_cell_real(out, ERROR_FORMAT, interval->change.detectable * 100);
     ev_cell_text(out, ev_verdict_error_name(interval->change.verdict));
+}
+
+static void write_difference(const struct ev_result *result,
+                             const struct ev_row_difference *difference, FILE *out)
+{
+    ev_cell_real(out, ERROR_FORMAT, difference->value);
+    ev_cell_text(out, difference->set < 0 ? "" : result->sets[difference->set].name);
+    ev_cell_count(out, difference->row);
 }
 
 static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
@@ -134,6 +143,10 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_real(out, MS_FORMAT, row->latency.min_ns / 1e6);
     ev_cell_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
     ev_cell_real(out, "%.2f", row->images_per_s);
+    ev_cell_real(out, ERROR_FORMAT, row->disagreement.p50);
+    ev_cell_real(out, ERROR_FORMAT, row->disagreement.p99);
+    write_difference(view->result, &row->disagreement.worst, out);
+    ev_cell_text(out, row->outputs_sha256);
     ev_text_clean(row->model_sha256, sha256, sizeof sha256);
     ev_text_csv_cell(out, sha256);
     fputc('\n', out);

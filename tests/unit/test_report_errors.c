@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables that say more of errors than the overview does: by output. */
+/* The tables that say more of errors than the overview does: by output, against the baseline. */
 #include "support/ev_test.h"
 
 #include <math.h>
@@ -68,6 +68,38 @@ START_TEST(without_intervals_there_is_no_table_of_outputs)
 }
 END_TEST
 
+START_TEST(disagreements_say_where)
+{
+    struct ev_result result;
+
+    ev_test_result_make(&result, 3, 2);
+    result.rows[1].disagreement.worst.value = NAN;
+    char *text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "## Disagreement with baseline\n\nHow far an image's outputs are ");
+    check_line(text, "## Disagreement", "\n| dynamic | simple",
+               "| dynamic | simple | 0.00220 | 0.0121 | - | row 1034 |");
+    check_line(text, "## Disagreement", "\n| static | montreal",
+               "| static | montreal | 0.00240 | 0.0132 | 0.0516 | row 1370 |");
+    check_line(text, "## Disagreement", "\n| static | all",
+               "| static | all | 0.00240 | 0.0132 | 0.0516 | row 2145 of montreal |");
+    ev_assert_lacks(strstr(text, "## Disagreement"), "| baseline | simple");
+    free(text);
+
+    struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
+    ck_assert_str_eq(ev_test_cell(&csv, 0, "disagreement_p50"), "");
+    ck_assert_str_eq(ev_test_cell(&csv, 0, "disagreement_max_set"), "");
+    ck_assert_str_eq(ev_test_cell(&csv, 0, "disagreement_max_row"), "");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_p50"), "0.0024");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_p99"), "0.0132");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_max"), "0.0516");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_max_set"), "montreal");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_max_row"), "2145");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "outputs_sha256"), result.rows[8].outputs_sha256);
+    ev_csv_free(&csv);
+    ev_result_free(&result);
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("report_errors");
@@ -75,6 +107,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(tests, outputs_are_told_apart);
     tcase_add_test(tests, without_intervals_there_is_no_table_of_outputs);
+    tcase_add_test(tests, disagreements_say_where);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -41,6 +41,14 @@ static void compare_intervals(const struct ev_error_interval *a, const struct ev
     ck_assert_int_eq(a->change.verdict, b->change.verdict);
 }
 
+static void compare_differences(const struct ev_row_difference *a,
+                                const struct ev_row_difference *b)
+{
+    ck_assert(same(a->value, b->value));
+    ck_assert_int_eq(a->set, b->set);
+    ck_assert_int_eq(a->row, b->row);
+}
+
 START_TEST(a_saved_result_reads_back_unchanged)
 {
     struct ev_result result, again;
@@ -71,6 +79,10 @@ START_TEST(a_saved_result_reads_back_unchanged)
         ck_assert(same(a->change.low, b->change.low) && same(a->change.high, b->change.high));
         ck_assert(same(a->change.detectable, b->change.detectable));
         ck_assert_int_eq(a->change.verdict, b->change.verdict);
+        compare_differences(&a->disagreement.worst, &b->disagreement.worst);
+        ck_assert(same(a->disagreement.p50, b->disagreement.p50));
+        ck_assert(same(a->disagreement.p99, b->disagreement.p99));
+        ck_assert_str_eq(a->outputs_sha256, b->outputs_sha256);
         ck_assert_int_eq(a->n_outputs, b->n_outputs);
         for (int32_t k = 0; k < a->n_outputs; k++) {
             compare_figures(&a->outputs[k], &b->outputs[k]);
@@ -158,6 +170,11 @@ static const struct ev_test_damage damages[] = {
     {"rows", "change_high", "[]", "rows[5].change_high"},
     {"rows", "verdict", "3", "rows[5].verdict is something else, expected BETTER, WORSE, SAME"},
     {"rows", "verdict", "\"FASTER\"", "rows[5].verdict"},
+    {"rows", "disagreement_p99", "true", "rows[5].disagreement_p99"},
+    {"rows", "disagreement_max", "\"0\"", "rows[5].disagreement_max is something else"},
+    {"rows", "disagreement_max_set", "2", "rows[5].disagreement_max_set"}, /* of two */
+    {"rows", "disagreement_max_row", "-1", "rows[5].disagreement_max_row"},
+    {"rows", "outputs_sha256", "7", "rows[5].outputs_sha256"},
     {"rows", "outputs", "[]", "rows[5].outputs has 0 elements, expected 1 to 16"},
     {"rows", "outputs", "{}", "rows[5].outputs"},
     {"rows", "outputs", "[[]]", "rows[5].outputs[0] is no object"},
@@ -213,6 +230,33 @@ START_TEST(damage_is_named_by_its_key)
 END_TEST
 
 /* As older programs wrote them. */
+START_TEST(results_without_disagreements_are_read)
+{
+    static const char *const later[] = {"disagreement_p50", "disagreement_p99", "disagreement_max",
+                                        "disagreement_max_set", "disagreement_max_row",
+                                        "outputs_sha256"};
+    const char *path = ev_test_path("older.json");
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    char *text = ev_test_result_save(&result, "good.json");
+    ev_result_free(&result);
+    json_t *top = json_loads(text, 0, NULL);
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        ck_assert_int_eq(json_object_del(find_container(top, "rows"), later[i]), 0);
+    ck_assert_int_eq(json_dump_file(top, path, 0), 0);
+    ev_assert_ok(ev_result_load(path, &result, &err));
+    const struct ev_result_row *row = &result.rows[1];
+    ck_assert(isnan(row->disagreement.p50) && isnan(row->disagreement.worst.value));
+    ck_assert_int_eq(row->disagreement.worst.set, -1);
+    ck_assert_int_eq(row->disagreement.worst.row, -1);
+    ck_assert_str_eq(row->outputs_sha256, "");
+    ev_result_free(&result);
+    json_decref(top);
+    free(text);
+}
+END_TEST
+
 START_TEST(results_without_intervals_are_read)
 {
     static const char *const later[] = {"mse_norm_low", "mse_norm_high",     "change", "change_low",
@@ -392,6 +436,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, bytes_that_are_no_utf8_are_replaced);
     tcase_add_loop_test(tests, damage_is_named_by_its_key, 0, sizeof damages / sizeof *damages);
     tcase_add_test(tests, unknown_keys_are_passed_by);
+    tcase_add_test(tests, results_without_disagreements_are_read);
     tcase_add_test(tests, results_without_intervals_are_read);
     tcase_add_test(tests, the_baseline_is_found_by_name_or_is_the_first);
     tcase_add_test(tests, what_is_no_json_is_refused);
