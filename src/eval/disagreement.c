@@ -76,3 +76,24 @@ enum ev_status ev_disagreement_find(const struct ev_result *result,
     free(differences);
     return EV_OK;
 }
+
+struct ev_row_difference ev_disagreement_of_batches(const struct ev_result *result,
+                                                    const struct ev_sample_rows *rows)
+{
+    struct ev_row_difference worst = {NAN, -1, -1};
+
+    for (size_t s = 0; s < rows->n_sets; s++) {
+        const struct ev_samples_set *set = rows->sets[s];
+        const float *single = set->single ? set->single[rows->backend] : NULL;
+        const int32_t number = set_number(result, set->name);
+        for (int64_t i = 0; single && i < set->n_single; i++) {
+            const int64_t row = set->single_rows[i];
+            keep_larger(&worst,
+                        difference_of(set->outputs[rows->backend] + row * set->n_outputs,
+                                      single + i * set->n_outputs, set->n_outputs),
+                        number, row);
+        }
+    }
+    worst.value = finite_or_nan(worst.value);
+    return worst;
+}

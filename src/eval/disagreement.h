@@ -13,4 +13,8 @@ EV_CHECKED enum ev_status ev_disagreement_find(const struct ev_result *result,
                                                struct ev_disagreement *disagreement,
                                                struct ev_error *err);
 
+/* Between the rows' outputs in batches and each by itself, where the samples have them. */
+struct ev_row_difference ev_disagreement_of_batches(const struct ev_result *result,
+                                                    const struct ev_sample_rows *rows);
+
 #endif

@@ -99,6 +99,7 @@ enum ev_status ev_error_figures_of(const struct ev_result *result, const struct 
         ev_sample_rows_add(&pair.rows, &accuracy);
         ev_accuracy_figures(&accuracy, fresh->outputs, &fresh->all);
         fresh->n_rows = accuracy.n_rows;
+        fresh->batch_delta = ev_disagreement_of_batches(result, &pair.rows);
         ev_sample_rows_sha256(&pair.rows, fresh->outputs_sha256);
         status = judge_all(&pair, fresh, err);
     }

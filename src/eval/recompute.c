@@ -36,6 +36,7 @@ static const struct figure row_figures[] = {
     OF_ROW("disagreement_p50", disagreement.p50),
     OF_ROW("disagreement_p99", disagreement.p99),
     OF_ROW("disagreement_max", disagreement.worst.value),
+    OF_ROW("batch_delta_max", batch_delta.value),
 };
 
 static const struct figure latency_figures[] = {
@@ -65,8 +66,8 @@ static const struct figure interval_figures[] = {
     OF_INTERVAL("detectable_change", change.detectable),
 };
 
-/* The row's verdict, its digest, and where the disagreement is largest. */
-#define N_OTHERS 4
+/* The row's verdict, its digest, where the disagreement and where the change by batches is largest. */
+#define N_OTHERS 6
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -200,7 +201,9 @@ static enum ev_status compare_errors(const struct ev_result *result,
               compare_texts(recomputed, row, "", "outputs_sha256", row->outputs_sha256,
                             fresh.outputs_sha256) &&
               compare_places(recomputed, row, "disagreement_max", &row->disagreement.worst,
-                             &fresh.disagreement.worst);
+                             &fresh.disagreement.worst) &&
+              compare_places(recomputed, row, "batch_delta_max", &row->batch_delta,
+                             &fresh.batch_delta);
     for (int32_t k = 0; k < row->n_outputs && ok; k++)
         ok = compare_output(recomputed, row, &fresh, k);
     return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");

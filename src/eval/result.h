@@ -97,6 +97,9 @@ struct ev_result_row {
     struct ev_error_change change;
     struct ev_error_interval intervals[EV_MAX_OUTPUTS];
     struct ev_disagreement disagreement;
+    /* Between a row's outputs in a batch of batch_rows and by itself, at most, of up to
+     * EV_SPREAD_ROWS rows of each set (see eval/spread.h). */
+    struct ev_row_difference batch_delta;
     char outputs_sha256[65]; /* of all outputs as float32, row by row, set by set; "": unknown */
     struct ev_latency_figures latency;
     double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
@@ -265,6 +268,8 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         disagreement_p50, disagreement_p99, disagreement_max     see struct ev_disagreement; as
  *                       what follows up to outputs_sha256, may be absent as well
  *         disagreement_max_set, disagreement_max_row               number in sets[], row within it
+ *         batch_delta_max, batch_delta_max_set, batch_delta_max_row    the same; see struct
+ *                       ev_result_row
  *         outputs_sha256    see struct ev_result_row; null if unknown
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]

@@ -151,6 +151,7 @@ static json_t *row_json(const void *item)
         add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
         add_interval(json, row->mse_norm_low, row->mse_norm_high, &row->change) &&
         add_disagreement(json, &row->disagreement) &&
+        add_row_difference(json, "batch_delta_max", &row->batch_delta) &&
         add(json, "outputs_sha256", digest_json(row->outputs_sha256)) &&
         add(json, "outputs", outputs_json(row)) &&
         add(json, "images_per_s", ev_json_real(row->images_per_s)) &&

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/spread.h"
 #include "report/report_parts.h"
 
-enum { BACKEND, SET, P50, P99, WORST, PLACE, N_COLUMNS };
+enum { BACKEND, SET, P50, P99, WORST, PLACE, BATCH, BATCH_PLACE, N_COLUMNS };
 
 static bool is_known(const struct ev_result_row *row)
 {
-    return row->disagreement.worst.row >= 0;
+    return row->disagreement.worst.row >= 0 || row->batch_delta.row >= 0;
 }
 
 /* "row 17", of which set where that is not the row's own. */
@@ -54,11 +55,26 @@ static size_t number_of(const struct ev_view *view, const char *backend)
     return b;
 }
 
+static double value_of(const struct ev_result_row *row, size_t column)
+{
+    switch (column) {
+    case P50:
+        return row->disagreement.p50;
+    case P99:
+        return row->disagreement.p99;
+    case WORST:
+        return row->disagreement.worst.value;
+    default:
+        return row->batch_delta.value;
+    }
+}
+
 static enum ev_status make_grid(const struct ev_view *view, const struct ev_result_row **rows,
                                 size_t n, struct ev_grid *grid, struct ev_error *err)
 {
-    static const char *const heads[N_COLUMNS] = {"backend", "set",     "median",
-                                                 "p99",     "largest", "in"};
+    static const char *const heads[N_COLUMNS] = {"backend", "set", "median", "p99",
+                                                 "largest", "in",  "batch",  "in"};
+    static const size_t numbers[] = {P50, P99, WORST, BATCH};
     double *values = calloc(n, sizeof *values);
     enum ev_status status = ev_grid_init(grid, N_COLUMNS, n, err);
 
@@ -70,21 +86,19 @@ static enum ev_status make_grid(const struct ev_view *view, const struct ev_resu
         ev_grid_set_header(grid, k, heads[k], "");
     ev_grid_align_left(grid, SET);
     ev_grid_align_left(grid, PLACE);
+    ev_grid_align_left(grid, BATCH_PLACE);
     for (size_t i = 0; i < n; i++) {
         char label[44];
         ev_view_label(view, number_of(view, rows[i]->backend), label, sizeof label);
         ev_grid_set_text(grid, i, BACKEND, label);
         ev_grid_set_text(grid, i, SET, rows[i]->set);
         set_place(view, rows[i], &rows[i]->disagreement.worst, grid, i, PLACE);
+        set_place(view, rows[i], &rows[i]->batch_delta, grid, i, BATCH_PLACE);
     }
-    for (size_t column = P50; column <= WORST; column++) {
-        for (size_t i = 0; i < n; i++) {
-            const struct ev_disagreement *disagreement = &rows[i]->disagreement;
-            values[i] = column == P50   ? disagreement->p50
-                        : column == P99 ? disagreement->p99
-                                        : disagreement->worst.value;
-        }
-        ev_grid_set_numbers(grid, column, values, 3);
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+        for (size_t i = 0; i < n; i++)
+            values[i] = value_of(rows[i], numbers[k]);
+        ev_grid_set_numbers(grid, numbers[k], values, 3);
     }
 done:
     if (status != EV_OK)
@@ -111,8 +125,11 @@ enum ev_status ev_part_disagreement(const struct ev_view *view, struct ev_doc *d
             ev_doc_heading(doc, 2, "Disagreement with %s", reference);
             ev_doc_paragraph(doc,
                              "How far an image's outputs are from %s's: the largest absolute "
-                             "difference of an output, in normalised units.",
-                             reference);
+                             "difference of an output, in normalised units. batch: at most how far "
+                             "they are from the backend's own in batches of %" PRId64
+                             ", when it computes an image by itself, for up to %d images of each "
+                             "set.",
+                             reference, rows[0]->batch_rows, EV_SPREAD_ROWS);
             ev_doc_grid(doc, &grid);
             ev_grid_free(&grid);
         }

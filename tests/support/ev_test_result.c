@@ -88,6 +88,7 @@ static void add_disagreement(struct ev_result_row *row, int32_t set, double size
     if (strcmp(row->backend, EV_BASELINE) != 0)
         row->disagreement = (struct ev_disagreement){0.002 * size, 0.011 * size,
                                                      {0.043 * size, set, row->n_rows / (set + 3)}};
+    row->batch_delta = (struct ev_row_difference){3e-7 * size, set, row->n_rows / 7};
     memset(row->outputs_sha256, 'a' + (row->n_rows % 6), 64);
 }
 

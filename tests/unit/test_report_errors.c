@@ -77,12 +77,15 @@ START_TEST(disagreements_say_where)
     char *text = ev_test_written(&ev_report_markdown, &result, NULL);
     ev_assert_has(text, "## Disagreement with baseline\n\nHow far an image's outputs are ");
     check_line(text, "## Disagreement", "\n| dynamic | simple",
-               "| dynamic | simple | 0.00220 | 0.0121 | - | row 1034 |");
+               "| dynamic | simple | 0.00220 | 0.0121 | - | row 1034 | 0.00000033 | row 443 |");
     check_line(text, "## Disagreement", "\n| static | montreal",
-               "| static | montreal | 0.00240 | 0.0132 | 0.0516 | row 1370 |");
+               "| static | montreal | 0.00240 | 0.0132 | 0.0516 | row 1370 | 0.00000036 | row 782 |");
     check_line(text, "## Disagreement", "\n| static | all",
-               "| static | all | 0.00240 | 0.0132 | 0.0516 | row 2145 of montreal |");
-    ev_assert_lacks(strstr(text, "## Disagreement"), "| baseline | simple");
+               "| static | all | 0.00240 | 0.0132 | 0.0516 | row 2145 of montreal | "
+               "0.00000036 | row 1226 of montreal |");
+    check_line(text, "## Disagreement", "\n| baseline | simple",
+               "| baseline | simple | - | - | - | - | 0.00000030 | row 443 |");
+    ev_assert_has(text, "from the backend's own in batches of 1024, when it ");
     free(text);
 
     struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
@@ -94,6 +97,9 @@ START_TEST(disagreements_say_where)
     ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_max"), "0.0516");
     ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_max_set"), "montreal");
     ck_assert_str_eq(ev_test_cell(&csv, 8, "disagreement_max_row"), "2145");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "batch_delta_max"), "3.6e-07");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "batch_delta_max_set"), "montreal");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "batch_delta_max_row"), "1226");
     ck_assert_str_eq(ev_test_cell(&csv, 8, "outputs_sha256"), result.rows[8].outputs_sha256);
     ev_csv_free(&csv);
     ev_result_free(&result);

@@ -80,6 +80,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
         ck_assert(same(a->change.detectable, b->change.detectable));
         ck_assert_int_eq(a->change.verdict, b->change.verdict);
         compare_differences(&a->disagreement.worst, &b->disagreement.worst);
+        compare_differences(&a->batch_delta, &b->batch_delta);
         ck_assert(same(a->disagreement.p50, b->disagreement.p50));
         ck_assert(same(a->disagreement.p99, b->disagreement.p99));
         ck_assert_str_eq(a->outputs_sha256, b->outputs_sha256);
@@ -174,6 +175,7 @@ static const struct ev_test_damage damages[] = {
     {"rows", "disagreement_max", "\"0\"", "rows[5].disagreement_max is something else"},
     {"rows", "disagreement_max_set", "2", "rows[5].disagreement_max_set"}, /* of two */
     {"rows", "disagreement_max_row", "-1", "rows[5].disagreement_max_row"},
+    {"rows", "batch_delta_max_set", "9", "rows[5].batch_delta_max_set"},
     {"rows", "outputs_sha256", "7", "rows[5].outputs_sha256"},
     {"rows", "outputs", "[]", "rows[5].outputs has 0 elements, expected 1 to 16"},
     {"rows", "outputs", "{}", "rows[5].outputs"},
@@ -234,7 +236,8 @@ START_TEST(results_without_disagreements_are_read)
 {
     static const char *const later[] = {"disagreement_p50", "disagreement_p99", "disagreement_max",
                                         "disagreement_max_set", "disagreement_max_row",
-                                        "outputs_sha256"};
+                                        "batch_delta_max", "batch_delta_max_set",
+                                        "batch_delta_max_row", "outputs_sha256"};
     const char *path = ev_test_path("older.json");
     struct ev_result result;
 
@@ -250,6 +253,7 @@ START_TEST(results_without_disagreements_are_read)
     ck_assert(isnan(row->disagreement.p50) && isnan(row->disagreement.worst.value));
     ck_assert_int_eq(row->disagreement.worst.set, -1);
     ck_assert_int_eq(row->disagreement.worst.row, -1);
+    ck_assert(isnan(row->batch_delta.value));
     ck_assert_str_eq(row->outputs_sha256, "");
     ev_result_free(&result);
     json_decref(top);
