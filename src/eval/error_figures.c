@@ -9,6 +9,7 @@
 #include "eval/disagreement.h"
 #include "eval/judge.h"
 #include "eval/sample_rows.h"
+#include "eval/study.h"
 
 static const struct ev_error_change no_change = {EV_VERDICT_NONE, NAN, NAN, NAN, NAN};
 
@@ -103,6 +104,8 @@ enum ev_status ev_error_figures_of(const struct ev_result *result, const struct 
         ev_sample_rows_sha256(&pair.rows, fresh->outputs_sha256);
         status = judge_all(&pair, fresh, err);
     }
+    if (*found && status == EV_OK)
+        status = ev_study_figures_of(row, &pair.rows, &fresh->study, err);
     if (*found && status == EV_OK && pair.baseline.n_sets > 0)
         status = ev_disagreement_find(result, &pair.rows, &pair.baseline, &fresh->disagreement, err);
     free_pair(&pair);

@@ -18,6 +18,7 @@
 #include "eval/pass.h"
 #include "eval/sample_rows.h"
 #include "eval/spread.h"
+#include "eval/study.h"
 #include "eval/timing.h"
 #include "evalrun/version.h"
 
@@ -412,6 +413,19 @@ static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_e
     return status;
 }
 
+static enum ev_status run_study(struct evaluation *evaluation, size_t s,
+                                const struct ev_spread *spread, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    struct ev_study_args study = {args->n_backends, 0, args->batch_rows, args->n_threads};
+    enum ev_status status = EV_OK;
+
+    for (; study.backend < args->n_backends && status == EV_OK; study.backend++)
+        status = ev_study_run(evaluation->sets[s], evaluation->backends[study.backend].model, &study,
+                              spread, &evaluation->result->samples.sets[s], err);
+    return status;
+}
+
 static enum ev_status evaluate_set(struct evaluation *evaluation, size_t s, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
@@ -427,6 +441,8 @@ static enum ev_status evaluate_set(struct evaluation *evaluation, size_t s, stru
         status = read_spread(evaluation, s, &spread, err);
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
         status = ev_keep_single(samples, b, evaluation->backends[b].model, &spread, err);
+    if (status == EV_OK && args->with_study)
+        status = run_study(evaluation, s, &spread, err);
     if (status == EV_OK)
         status = judge_rows(evaluation, err);
     if (status == EV_OK && args->latency_calls > 0)

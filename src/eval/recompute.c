@@ -37,6 +37,9 @@ static const struct figure row_figures[] = {
     OF_ROW("disagreement_p99", disagreement.p99),
     OF_ROW("disagreement_max", disagreement.worst.value),
     OF_ROW("batch_delta_max", batch_delta.value),
+    OF_ROW("study_mse", study.mse),
+    OF_ROW("study_mse_mirrored", study.mse_mirrored),
+    OF_ROW("study_mean_1000_ns", study.mean_ns),
 };
 
 static const struct figure latency_figures[] = {

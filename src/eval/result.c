@@ -110,6 +110,7 @@ struct ev_result_row *ev_result_add_row(struct ev_result *result)
         .change = {EV_VERDICT_NONE, NAN, NAN, NAN, NAN},
         .disagreement = {NAN, NAN, {NAN, -1, -1}},
         .batch_delta = {NAN, -1, -1},
+        .study = {NAN, NAN, NAN},
         .latency = {.median_ns = NAN, .p90_ns = NAN, .p99_ns = NAN, .mean_ns = NAN, .min_ns = NAN},
         .images_per_s = NAN,
     };

@@ -64,6 +64,13 @@ struct ev_disagreement {
     struct ev_row_difference worst;
 };
 
+/* As the published study counts, to be compared with its tables; see eval/study.h. */
+struct ev_study_figures {
+    double mse;          /* of the set's pictures; NAN without an output w */
+    double mse_mirrored; /* of those and their mirror images; NAN where these were not computed */
+    double mean_ns;      /* of EV_SAMPLES_STUDY_CALLS calls; NAN where they were not timed */
+};
+
 /* Times of single inferences (batch 1), and the samples they were made from. */
 struct ev_latency_figures {
     int64_t n_calls; /* 0: not measured */
@@ -100,6 +107,7 @@ struct ev_result_row {
     /* Between a row's outputs in a batch of batch_rows and by itself, at most, of up to
      * EV_SPREAD_ROWS rows of each set (see eval/spread.h). */
     struct ev_row_difference batch_delta;
+    struct ev_study_figures study;
     char outputs_sha256[65]; /* of all outputs as float32, row by row, set by set; "": unknown */
     struct ev_latency_figures latency;
     double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
@@ -270,6 +278,8 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         disagreement_max_set, disagreement_max_row               number in sets[], row within it
  *         batch_delta_max, batch_delta_max_set, batch_delta_max_row    the same; see struct
  *                       ev_result_row
+ *         study_mse, study_mse_mirrored, study_mean_1000_ns            see struct
+ *                       ev_study_figures
  *         outputs_sha256    see struct ev_result_row; null if unknown
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]

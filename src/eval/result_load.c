@@ -207,6 +207,9 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_later_real(node, "disagreement_p99", &row->disagreement.p99, err));
     THEN(load_row_difference(node, "disagreement_max", result, &row->disagreement.worst, err));
     THEN(load_row_difference(node, "batch_delta_max", result, &row->batch_delta, err));
+    THEN(read_later_real(node, "study_mse", &row->study.mse, err));
+    THEN(read_later_real(node, "study_mse_mirrored", &row->study.mse_mirrored, err));
+    THEN(read_later_real(node, "study_mean_1000_ns", &row->study.mean_ns, err));
     THEN(read_later_digest(node, "outputs_sha256", row->outputs_sha256, err));
     THEN(load_outputs(node, row, err));
     THEN(read_real(node, "images_per_s", &row->images_per_s, err));

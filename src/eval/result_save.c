@@ -152,6 +152,9 @@ static json_t *row_json(const void *item)
         add_interval(json, row->mse_norm_low, row->mse_norm_high, &row->change) &&
         add_disagreement(json, &row->disagreement) &&
         add_row_difference(json, "batch_delta_max", &row->batch_delta) &&
+        add(json, "study_mse", ev_json_real(row->study.mse)) &&
+        add(json, "study_mse_mirrored", ev_json_real(row->study.mse_mirrored)) &&
+        add(json, "study_mean_1000_ns", ev_json_real(row->study.mean_ns)) &&
         add(json, "outputs_sha256", digest_json(row->outputs_sha256)) &&
         add(json, "outputs", outputs_json(row)) &&
         add(json, "images_per_s", ev_json_real(row->images_per_s)) &&

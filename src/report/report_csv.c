@@ -71,7 +71,8 @@ static void write_header(const struct ev_view *view, FILE *out)
     fputs(",latency_median_ms,latency_p90_ms,latency_p99_ms,latency_mean_ms,latency_min_ms,"
           "n_latency_calls,images_per_s,disagreement_p50,disagreement_p99,disagreement_max,"
           "disagreement_max_set,disagreement_max_row,batch_delta_max,batch_delta_max_set,"
-          "batch_delta_max_row,outputs_sha256,model_sha256\n",
+          "batch_delta_max_row,study_mse,study_mse_mirrored,study_mean_1000_us,outputs_sha256,"
+          "model_sha256\n",
           out);
 }
 
@@ -148,6 +149,9 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_real(out, ERROR_FORMAT, row->disagreement.p99);
     write_difference(view->result, &row->disagreement.worst, out);
     write_difference(view->result, &row->batch_delta, out);
+    ev_cell_real(out, ERROR_FORMAT, row->study.mse);
+    ev_cell_real(out, ERROR_FORMAT, row->study.mse_mirrored);
+    ev_cell_real(out, "%.3f", row->study.mean_ns / 1e3);
     ev_cell_text(out, row->outputs_sha256);
     ev_text_clean(row->model_sha256, sha256, sizeof sha256);
     ev_text_csv_cell(out, sha256);

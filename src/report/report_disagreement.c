@@ -15,7 +15,7 @@ static bool is_known(const struct ev_result_row *row)
     return row->disagreement.worst.row >= 0 || row->batch_delta.row >= 0;
 }
 
-/* "row 17", of which set where that is not the row's own. */
+/* "row 17", of which set where that is not the row's own; nowhere if there is no difference. */
 static void set_place(const struct ev_view *view, const struct ev_result_row *row,
                       const struct ev_row_difference *difference, struct ev_grid *grid, size_t line,
                       size_t column)
@@ -23,10 +23,12 @@ static void set_place(const struct ev_view *view, const struct ev_result_row *ro
     const struct ev_result_set *sets = view->result->sets;
     char text[EV_GRID_CELL_CHARS] = "-";
 
-    if (difference->row >= 0 && ev_view_is_pooled(row->set) && difference->set >= 0)
+    const bool is_somewhere = difference->row >= 0 && difference->value != 0;
+
+    if (is_somewhere && ev_view_is_pooled(row->set) && difference->set >= 0)
         snprintf(text, sizeof text, "row %" PRId64 " of %.60s", difference->row,
                  sets[difference->set].name);
-    else if (difference->row >= 0)
+    else if (is_somewhere)
         snprintf(text, sizeof text, "row %" PRId64, difference->row);
     ev_grid_set_text(grid, line, column, text);
 }

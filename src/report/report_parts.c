@@ -165,6 +165,7 @@ const struct ev_part ev_parts[] = {
     {"sets", write_metrics},
     {"outputs", ev_part_outputs},
     {"disagreement", ev_part_disagreement},
+    {"study", ev_part_study},
     {"layers", ev_part_layers},
     {"method", ev_part_method},
     {"command", ev_part_command},

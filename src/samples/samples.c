@@ -29,6 +29,8 @@ static void free_set(struct ev_samples_set *set, size_t n_backends)
 {
     free_lists(set->outputs, n_backends);
     free_lists(set->single, n_backends);
+    free_lists(set->mirrored, n_backends);
+    free_lists(set->study_ns, n_backends);
     free(set->single_rows);
     free(set->labels);
     free(set->positions);

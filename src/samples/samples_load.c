@@ -205,6 +205,7 @@ static enum ev_status read_single(const struct reader *reader, size_t s, size_t 
 static enum ev_status read_set(const struct reader *reader, size_t s, size_t n_backends,
                                struct ev_samples_set *set)
 {
+    const hsize_t n_calls = EV_SAMPLES_STUDY_CALLS;
     hsize_t extent[2];
     char name[64];
 
@@ -218,9 +219,12 @@ static enum ev_status read_set(const struct reader *reader, size_t s, size_t n_b
         return status;
     set->n_rows = (int64_t)extent[0];
     set->n_outputs = (int32_t)extent[1];
+    status = read_lists(reader, s, "mirrored", n_backends, 2, extent, &set->mirrored);
+    if (status == EV_OK)
+        status = read_lists(reader, s, "study_ns", n_backends, 1, &n_calls, &set->study_ns);
     snprintf(name, sizeof name, "/sets/%zu/positions", s);
     extent[1] = 2;
-    if (is_there(reader, name))
+    if (status == EV_OK && is_there(reader, name))
         status = read_floats(reader, name, 2, extent, &set->positions);
     return status == EV_OK ? read_single(reader, s, n_backends, set) : status;
 }

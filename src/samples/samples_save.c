@@ -177,6 +177,10 @@ static void write_set(struct writer *writer, const struct ev_samples *samples, s
         write_lists(writer, s, "single", samples->n_backends, set->single, set->n_single,
                     set->n_outputs);
     }
+    write_lists(writer, s, "mirrored", samples->n_backends, set->mirrored, set->n_rows,
+                set->n_outputs);
+    write_lists(writer, s, "study_ns", samples->n_backends, set->study_ns, EV_SAMPLES_STUDY_CALLS,
+                0);
 }
 
 static void write_picture(struct writer *writer, const struct ev_samples *samples, size_t i)

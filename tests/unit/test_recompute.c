@@ -22,8 +22,8 @@ START_TEST(all_figures_of_a_result_are_its_samples)
     ev_test_measured_make(&result, 2, 2, 0, &none);
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
-    /* Of each of six rows 19 figures, twelve of each output, five times. */
-    ck_assert_int_eq(recomputed.n_figures, 6 * (19 + 2 * 12 + 5));
+    /* Of each of six rows 22 figures, twelve of each output, five times. */
+    ck_assert_int_eq(recomputed.n_figures, 6 * (22 + 2 * 12 + 5));
     ck_assert_int_eq(recomputed.n_without, 0);
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
@@ -99,6 +99,16 @@ static void change_batch_delta(struct ev_result *result)
     result->rows[1].batch_delta.value *= 2;
 }
 
+static void change_study(struct ev_result *result)
+{
+    result->rows[1].study.mse *= 1 + 1e-9;
+}
+
+static void add_study(struct ev_result *result)
+{
+    result->rows[1].study.mse_mirrored = 0.08;
+}
+
 static void change_digest(struct ev_result *result)
 {
     result->rows[1].outputs_sha256[63] ^= 1;
@@ -123,6 +133,7 @@ static const struct {
     {change_output_bound, "v.change_high"},                {change_output_verdict, "w.verdict"},
     {change_disagreement, "disagreement_p99"},             {change_worst_row, "disagreement_max_row"},
     {change_digest, "outputs_sha256"},                     {change_batch_delta, "batch_delta_max"},
+    {change_study, "study_mse"},                           {add_study, "study_mse_mirrored"},
 };
 
 START_TEST(a_changed_figure_is_named)
@@ -207,7 +218,7 @@ START_TEST(without_samples_nothing_is_claimed)
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
     ck_assert_int_eq(recomputed.n_figures, 2 * 5); /* the times */
-    ck_assert_int_eq(recomputed.n_without, 2 * (19 + 2 * 12));
+    ck_assert_int_eq(recomputed.n_without, 2 * (22 + 2 * 12));
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
 }

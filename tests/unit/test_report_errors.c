@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables that say more of errors than the overview does: by output, against the baseline. */
+/* The tables that say more of errors than the overview does: by output, against the baseline, as
+ * the study counts. */
 #include "support/ev_test.h"
 
 #include <math.h>
@@ -100,8 +101,44 @@ START_TEST(disagreements_say_where)
     ck_assert_str_eq(ev_test_cell(&csv, 8, "batch_delta_max"), "3.6e-07");
     ck_assert_str_eq(ev_test_cell(&csv, 8, "batch_delta_max_set"), "montreal");
     ck_assert_str_eq(ev_test_cell(&csv, 8, "batch_delta_max_row"), "1226");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "study_mse"), "0.048");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "study_mse_mirrored"), "0.096");
+    ck_assert_str_eq(ev_test_cell(&csv, 8, "study_mean_1000_us"), "300.000");
     ck_assert_str_eq(ev_test_cell(&csv, 8, "outputs_sha256"), result.rows[8].outputs_sha256);
     ev_csv_free(&csv);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(the_study_counts_in_a_table_of_its_own)
+{
+    static const char *const heading =
+        "## The study's own way of counting, to compare with its tables\n\nOver simple and montreal,";
+    struct ev_result result;
+
+    ev_test_result_make(&result, 3, 2);
+    for (size_t i = 0; i < result.n_rows; i++)
+        result.rows[i].study.mean_ns = 1.25e6;
+    char *text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, heading);
+    ev_assert_has(text, "batches of 1024 images");
+    ev_assert_has(text, "images with \\|w\\| above 1 rad/s count 6 times");
+    check_line(text, heading, "\n| static", "| static | 1.565 | 0.048000 | 0.096000 | 1.250 |");
+    ev_assert_lacks(text, "--study");
+    free(text);
+
+    for (size_t i = 0; i < result.n_rows; i++)
+        result.rows[i].study.mse_mirrored = result.rows[i].study.mean_ns = NAN;
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    check_line(text, heading, "\n| static", "| static | 1.565 | 0.048000 | - | - |");
+    ev_assert_has(text, "were not asked for: evalrun --study measures them.");
+    free(text);
+
+    for (size_t i = 0; i < result.n_rows; i++)
+        result.rows[i].study.mse = NAN;
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_lacks(text, "study");
+    free(text);
     ev_result_free(&result);
 }
 END_TEST
@@ -114,6 +151,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, outputs_are_told_apart);
     tcase_add_test(tests, without_intervals_there_is_no_table_of_outputs);
     tcase_add_test(tests, disagreements_say_where);
+    tcase_add_test(tests, the_study_counts_in_a_table_of_its_own);
     suite_add_tcase(suite, tests);
     return suite;
 }

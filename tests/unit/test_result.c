@@ -81,6 +81,8 @@ START_TEST(a_saved_result_reads_back_unchanged)
         ck_assert_int_eq(a->change.verdict, b->change.verdict);
         compare_differences(&a->disagreement.worst, &b->disagreement.worst);
         compare_differences(&a->batch_delta, &b->batch_delta);
+        ck_assert(same(a->study.mse, b->study.mse) && same(a->study.mean_ns, b->study.mean_ns));
+        ck_assert(same(a->study.mse_mirrored, b->study.mse_mirrored));
         ck_assert(same(a->disagreement.p50, b->disagreement.p50));
         ck_assert(same(a->disagreement.p99, b->disagreement.p99));
         ck_assert_str_eq(a->outputs_sha256, b->outputs_sha256);
@@ -175,6 +177,7 @@ static const struct ev_test_damage damages[] = {
     {"rows", "disagreement_max", "\"0\"", "rows[5].disagreement_max is something else"},
     {"rows", "disagreement_max_set", "2", "rows[5].disagreement_max_set"}, /* of two */
     {"rows", "disagreement_max_row", "-1", "rows[5].disagreement_max_row"},
+    {"rows", "study_mean_1000_ns", "[1]", "rows[5].study_mean_1000_ns"},
     {"rows", "batch_delta_max_set", "9", "rows[5].batch_delta_max_set"},
     {"rows", "outputs_sha256", "7", "rows[5].outputs_sha256"},
     {"rows", "outputs", "[]", "rows[5].outputs has 0 elements, expected 1 to 16"},
@@ -237,7 +240,8 @@ START_TEST(results_without_disagreements_are_read)
     static const char *const later[] = {"disagreement_p50", "disagreement_p99", "disagreement_max",
                                         "disagreement_max_set", "disagreement_max_row",
                                         "batch_delta_max", "batch_delta_max_set",
-                                        "batch_delta_max_row", "outputs_sha256"};
+                                        "batch_delta_max_row", "study_mse", "study_mse_mirrored",
+                                        "study_mean_1000_ns", "outputs_sha256"};
     const char *path = ev_test_path("older.json");
     struct ev_result result;
 
@@ -254,6 +258,7 @@ START_TEST(results_without_disagreements_are_read)
     ck_assert_int_eq(row->disagreement.worst.set, -1);
     ck_assert_int_eq(row->disagreement.worst.row, -1);
     ck_assert(isnan(row->batch_delta.value));
+    ck_assert(isnan(row->study.mse) && isnan(row->study.mse_mirrored) && isnan(row->study.mean_ns));
     ck_assert_str_eq(row->outputs_sha256, "");
     ev_result_free(&result);
     json_decref(top);

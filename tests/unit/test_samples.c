@@ -40,6 +40,10 @@ static void make_set(struct ev_samples_set *set, const char *name, bool is_first
             set->outputs[b] = count_up(100.0f * (float)b, N_ROWS * N_OUTPUTS);
     }
     if (is_first) {
+        set->mirrored = calloc(N_BACKENDS, sizeof *set->mirrored);
+        set->mirrored[2] = count_up(-9.0f, N_ROWS * N_OUTPUTS);
+        set->study_ns = calloc(N_BACKENDS, sizeof *set->study_ns);
+        set->study_ns[0] = count_up(1000.0f, EV_SAMPLES_STUDY_CALLS);
         set->n_single = N_SINGLE;
         set->single_rows = calloc(N_SINGLE, sizeof *set->single_rows);
         set->single_rows[0] = 4;
@@ -143,6 +147,10 @@ START_TEST(saved_samples_read_back_unchanged)
     ck_assert_ptr_null(again.sets[0].single[0]);
     ck_assert_float_eq(again.sets[0].single[1][3], 10.0f);
     ck_assert_int_eq(again.sets[1].n_single, 0);
+    ck_assert_ptr_null(again.sets[0].mirrored[1]);
+    ck_assert_float_eq(again.sets[0].mirrored[2][9], 0.0f);
+    ck_assert_float_eq(again.sets[0].study_ns[0][999], 1999.0f);
+    ck_assert_ptr_null(again.sets[1].study_ns[0]);
     ck_assert_mem_eq(again.pictures[0].pixels, samples.pictures[0].pixels, 18);
     ck_assert_uint_eq(again.session.n_blocks, 9);
     ck_assert_int_eq(again.session.blocks[8].first_call, 32);
