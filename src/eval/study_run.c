@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
-#include "eval/form.h"
 #include "eval/study.h"
+#include "measure/form.h"
 #include "set/pixel.h"
 
 #define N_WARMUP   50
