@@ -21,9 +21,8 @@ static void set_place(const struct ev_view *view, const struct ev_result_row *ro
                       size_t column)
 {
     const struct ev_result_set *sets = view->result->sets;
-    char text[EV_GRID_CELL_CHARS] = "-";
-
     const bool is_somewhere = difference->row >= 0 && difference->value != 0;
+    char text[EV_GRID_CELL_CHARS] = "-";
 
     if (is_somewhere && ev_view_is_pooled(row->set) && difference->set >= 0)
         snprintf(text, sizeof text, "row %" PRId64 " of %.60s", difference->row,
