@@ -36,6 +36,7 @@ struct ev_eval_args {
     int64_t batch_rows;
     int64_t latency_calls; /* timed batch-1 calls per backend and set; 0: none */
     int64_t warmup_calls;
+    bool with_study; /* measures what is missing for the study's own figures, see eval/study.h */
 };
 
 /* Opens and checks every set and every model before the first is evaluated, so that bad input
