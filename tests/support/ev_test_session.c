@@ -21,6 +21,7 @@ const struct ev_test_machine ev_test_usual = {
     .n_entries = 4,
     .factors = {1, 1, 1, 1, 1},
     .layout = 0.01,
+    .wander = 0.01,
     .stalls = 0.05,
     .stall_factor = 1.3,
     .stalled = -1,
@@ -97,7 +98,7 @@ static void measure_process(struct ev_session *session, const struct ev_test_mac
         const double part = (double)block.round / machine->n_rounds;
         if (row == 0)
             ev_design_fill(n, seed, process * 1000 + (uint64_t)block.round, orders);
-        wander *= exp(0.01 * ev_rng_normal(&rng));
+        wander *= exp(machine->wander * ev_rng_normal(&rng));
         for (int32_t e = 0; e < n; e++)
             times_ns[e] =
                 base_ns * machine->factors[e] * layout[e] * wander * (1.0 + machine->drift * part);
