@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "report/report.h"
+#include "report/report_alarms.h"
 #include "report/report_cells.h"
 #include "report/report_view.h"
 
@@ -62,7 +63,7 @@ static void write_header(const struct ev_view *view, FILE *out)
         write_column_name(out, "mae", &view->columns[k], true, "");
     }
     fputs(",latency_median_ms,latency_p90_ms,latency_p99_ms,latency_mean_ms,latency_min_ms,"
-          "n_latency_calls,images_per_s,model_sha256\n",
+          "n_latency_calls,images_per_s,model_sha256,alarms\n",
           out);
 }
 
@@ -74,7 +75,7 @@ static void write_header(const struct ev_view *view, FILE *out)
 static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
 {
     static const struct ev_error_figures none = {NAN, NAN, NAN, NAN, NAN};
-    char sha256[65];
+    char sha256[65], alarms[200];
 
     ev_cell_text(out, row->backend);
     ev_cell_text(out, row->set);
@@ -114,7 +115,9 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
     ev_cell_real(out, "%.2f", row->images_per_s);
     ev_text_clean(row->model_sha256, sha256, sizeof sha256);
-    ev_text_csv_cell(out, sha256);
+    ev_cell_text(out, sha256);
+    ev_alarms_codes(view->result, row, alarms, sizeof alarms);
+    ev_text_csv_cell(out, alarms);
     fputc('\n', out);
 }
 

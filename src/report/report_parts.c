@@ -153,11 +153,12 @@ static enum ev_status write_metrics(const struct ev_view *view, struct ev_doc *d
 }
 
 const struct ev_part ev_parts[] = {
-    {"summary", write_summary},   {"overview", write_overview},
-    {"charts", ev_part_charts},   {"tradeoff", ev_part_tradeoff},
-    {"times", ev_part_times},     {"latency", ev_part_latency},
-    {"errors", ev_part_errors},   {"laps", ev_part_laps},
-    {"worst", ev_part_worst},     {"sets", write_metrics},
-    {"layers", ev_part_layers},   {"method", ev_part_method},
-    {"command", ev_part_command}, {NULL, NULL},
+    {"summary", write_summary},     {"alarms", ev_part_alarms},
+    {"overview", write_overview},   {"charts", ev_part_charts},
+    {"tradeoff", ev_part_tradeoff}, {"times", ev_part_times},
+    {"latency", ev_part_latency},   {"errors", ev_part_errors},
+    {"laps", ev_part_laps},         {"worst", ev_part_worst},
+    {"sets", write_metrics},        {"layers", ev_part_layers},
+    {"method", ev_part_method},     {"command", ev_part_command},
+    {NULL, NULL},
 };

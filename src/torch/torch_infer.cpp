@@ -130,7 +130,7 @@ static c10::IValue call(struct ev_engine &engine, torch::jit::Module &model, con
 }
 
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
-                     const struct ev_batch &batch, int64_t first, int64_t n)
+                     const struct ev_batch &batch, int64_t first, int64_t n, c10::Device *ran_on)
 {
     Quiet quiet;
     c10::InferenceMode inference;
@@ -151,6 +151,8 @@ at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
     at::Tensor outputs = y.toTensor();
     TORCH_CHECK(outputs.is_floating_point() && !outputs.is_quantized(),
                 "gives no floating-point tensor");
+    if (ran_on)
+        *ran_on = outputs.device();
     outputs = outputs.to(at::kCPU, at::kFloat);
     if (outputs.dim() == 1 && outputs.size(0) == n)
         outputs = outputs.unsqueeze(1);
@@ -218,7 +220,7 @@ void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, 
     int64_t n_outputs;
 
     try {
-        n_outputs = run_piece(engine, model, batch, 0, n_rows).size(1);
+        n_outputs = run_piece(engine, model, batch, 0, n_rows, &engine.ran_on).size(1);
     } catch (...) {
         throw Failure(current_status(EV_INPUT),
                       std::string(path) + ": does not take pictures of " +
@@ -278,6 +280,13 @@ void describe_engine(const struct ev_engine &engine, struct ev_description &desc
     description.n_outputs = engine.n_outputs;
     description.weight_bytes = engine.weight_bytes;
     std::snprintf(description.detail, sizeof description.detail, "%s", engine.detail.c_str());
+    /* A host of ABI 1.0 or 1.1 has no room for more. */
+    if (description.size < sizeof description)
+        return;
+    description.device_kind = engine.ran_on.is_cpu()    ? EV_DEVICE_CPU
+                              : engine.ran_on.is_cuda() ? EV_DEVICE_CUDA
+                                                        : 0;
+    description.device_index = engine.ran_on.is_cuda() ? engine.ran_on.index() : 0;
 }
 
 /* Computes pieces until `next` has gone through them all. */
