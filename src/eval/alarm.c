@@ -56,6 +56,7 @@ static bool says_int8(const char *detail)
     return false;
 }
 
+/* As it is; a model that should be int8 may not be. */
 static bool is_int8(const struct ev_result_row *row)
 {
     return row->look.n_int8_layers >= 0 ? row->look.n_int8_layers > 0
@@ -150,7 +151,8 @@ static enum ev_status large_int8(struct ev_result *result, const struct ev_resul
     const struct ev_result_row *other = ev_result_find_backend(result, baseline);
     char bytes[64], other_bytes[64];
 
-    if (!is_first(result, row) || !is_int8(row) || is_int8(other) || other->model_bytes < 0 ||
+    if (!is_first(result, row) || is_int8(other) || other->model_bytes < 0 ||
+        !(is_int8(row) || *row->look.float_layers) ||
         (double)row->model_bytes <= EV_ALARM_SIZE * (double)other->model_bytes)
         return EV_OK;
     return raise_alarm(result, EV_ALARM_LARGE_INT8, row, "",

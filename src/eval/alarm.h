@@ -23,7 +23,8 @@
  * one of them. */
 #define EV_ALARM_LARGE_ERROR   "large-error"
 #define EV_ALARM_ERROR         10.0
-/* The file of an int8 model is larger than EV_ALARM_SIZE times the float baseline's. */
+/* The file of a model that is int8, or should be, is larger than EV_ALARM_SIZE times the float
+ * baseline's. */
 #define EV_ALARM_LARGE_INT8    "large-int8"
 #define EV_ALARM_SIZE          0.5
 
