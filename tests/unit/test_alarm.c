@@ -203,6 +203,14 @@ START_TEST(two_files_with_the_same_outputs)
 }
 END_TEST
 
+START_TEST(equal_on_all_sets)
+{
+    make_equal(STUDENT, PRUNED, 0);
+    make_equal(STUDENT, PRUNED, 1);
+    RAISED("equal-outputs tiny_student simple", "equal-outputs tiny_student montreal");
+}
+END_TEST
+
 START_TEST(all_but_one_bit)
 {
     make_equal(STUDENT, PRUNED, 1);
@@ -318,8 +326,8 @@ START_TEST(large_int8_files)
     set_bytes(BASELINE, 1000);
     for (int b = DYNAMIC; b < N_BACKENDS; b++)
         set_bytes(b, 501);
-    set_engine(PRUNED, "pruned", "reads uint8"); /* whose layers tell that it is int8 */
-    set_layers(PRUNED, 4, 1, "");
+    set_layers(PRUNED, 4, 1, ""); /* whose engine says nothing of int8 */
+    set_engine(WINOGRAD, "winograd", "float32, reads uint8");
     set_layers(STATIC, 10, 0, "fc1"); /* it should be */
     set_layers(QAT, 10, 0, "");       /* whose engine says int8, but none of its layers is */
     RAISED("float-layer static ", "large-int8 dynamic ", "large-int8 static ",
@@ -383,6 +391,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, devices_as_asked_for_or_unknown);
     tcase_add_test(tests, outputs_that_are_no_numbers);
     tcase_add_test(tests, two_files_with_the_same_outputs);
+    tcase_add_test(tests, equal_on_all_sets);
     tcase_add_test(tests, all_but_one_bit);
     tcase_add_test(tests, two_variants_of_one_file);
     tcase_add_test(tests, one_file_in_two_engines);
