@@ -75,7 +75,7 @@ static void write_header(const struct ev_view *view, FILE *out)
 static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
 {
     static const struct ev_error_figures none = {NAN, NAN, NAN, NAN, NAN};
-    char sha256[65], alarms[200];
+    char alarms[200];
 
     ev_cell_text(out, row->backend);
     ev_cell_text(out, row->set);
@@ -114,8 +114,7 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_real(out, MS_FORMAT, row->latency.min_ns / 1e6);
     ev_cell_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
     ev_cell_real(out, "%.2f", row->images_per_s);
-    ev_text_clean(row->model_sha256, sha256, sizeof sha256);
-    ev_cell_text(out, sha256);
+    ev_cell_text(out, row->model_sha256);
     ev_alarms_codes(view->result, row, alarms, sizeof alarms);
     ev_text_csv_cell(out, alarms);
     fputc('\n', out);

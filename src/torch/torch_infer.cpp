@@ -20,6 +20,7 @@
 
 #include "torch_cuda.h"
 #include "torch_engine.h"
+#include "torch_layers.h"
 
 namespace ev
 {
@@ -209,6 +210,24 @@ bool pack_for_onednn(torch::jit::Module &model)
     return packed;
 }
 
+/* Where the model computes, `outputs` being where its outputs are. On a card they may have been
+ * brought back only at the end, so the layers are asked. */
+c10::Device find_device(struct ev_engine &engine, const struct ev_batch &batch, c10::Device outputs)
+{
+    if (engine.device.is_cpu())
+        return outputs;
+    try {
+        describe_layers(engine, batch);
+    } catch (...) {
+        return outputs;
+    }
+    for (const LayerFacts &layer : engine.layers) {
+        if (layer.device != engine.device)
+            return layer.device;
+    }
+    return engine.device;
+}
+
 /* `n_rows` black pictures: does the model take them, and what does it give? */
 void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, const char *path)
 {
@@ -220,7 +239,9 @@ void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, 
     int64_t n_outputs;
 
     try {
-        n_outputs = run_piece(engine, model, batch, 0, n_rows, &engine.ran_on).size(1);
+        c10::Device outputs = engine.device;
+        n_outputs = run_piece(engine, model, batch, 0, n_rows, &outputs).size(1);
+        engine.ran_on = find_device(engine, batch, outputs);
     } catch (...) {
         throw Failure(current_status(EV_INPUT),
                       std::string(path) + ": does not take pictures of " +
