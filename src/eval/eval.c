@@ -14,7 +14,7 @@
 #include "eval/accuracy.h"
 #include "eval/alarm.h"
 #include "eval/error_figures.h"
-#include "eval/form.h"
+#include "measure/form.h"
 #include "eval/keep.h"
 #include "eval/look.h"
 #include "eval/pass.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/progress.h"
-#include "eval/form.h"
+#include "measure/form.h"
 #include "evalrun/trainer.h"
 
 #define FLOAT_BYTES 4
