@@ -45,7 +45,8 @@ struct ev_eval_args {
  * batches read ahead, then batch-1 times, with the backends interleaved in blocks on the same
  * pictures. Adds a row per backend and set, and with several sets a pooled row "all" per backend.
  * When all backends have passed over a set, its rows get intervals of their errors, and verdicts
- * against the backend named EV_BASELINE, or the first without one.
+ * against the backend named EV_BASELINE, or the first without one. At the end alarms are raised,
+ * see eval/alarm.h.
  *
  * On Ctrl-C returns EV_INTERRUPTED with the rows that were finished and result->interrupted set; on
  * an error the finished rows stay as well. A row whose errors were finished but whose batch-1 times
