@@ -8,8 +8,14 @@
 
 #include "eval/result.h"
 
-/* The baseline, the control, and up to three variants. */
-enum { EV_TEST_BASELINE, EV_TEST_CONTROL, EV_TEST_FIRST, EV_TEST_MAX_ENTRIES = 5 };
+/* The baseline, the control, and variants: up to three where the session has no names for them. */
+enum {
+    EV_TEST_BASELINE,
+    EV_TEST_CONTROL,
+    EV_TEST_FIRST,
+    EV_TEST_NAMED = 5,
+    EV_TEST_MAX_ENTRIES = 10
+};
 
 struct ev_test_machine {
     int32_t n_processes;
