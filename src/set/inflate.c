@@ -34,7 +34,8 @@ struct stream {
 
 struct ev_inflater {
     struct stream streams[2];
-    uint8_t literals[EV_N_LITERALS + EV_STEP_BYTES]; /* each byte's value: where literals are from */
+    uint8_t
+        literals[EV_N_LITERALS + EV_STEP_BYTES]; /* each byte's value: where literals are from */
 };
 
 /* Where a stream is, in registers of the inner loop. */
@@ -320,7 +321,8 @@ static ALWAYS_INLINE bool take_step(struct cursor *cursor, bool check_distance)
     if (check_distance && further > 0 && gap >= (size_t)(out - cursor->start))
         return false;
     /* As likely as not: no branch. */
-    const uint8_t *from = __builtin_expect_with_probability(further > 0, 1, 0.5) ? out : cursor->literals;
+    const uint8_t *from =
+        __builtin_expect_with_probability(further > 0, 1, 0.5) ? out : cursor->literals;
     memcpy(out, from - gap - 1, EV_STEP_BYTES);
     cursor->place.out = out + further + 1;
     cursor->place.bit += n_bits;
@@ -403,10 +405,10 @@ RUN(run)
 __attribute__((target("bmi,bmi2"))) RUN(run_bmi2)
 #endif
 
-/* --- Streams --- */
+    /* --- Streams --- */
 
-/* Checks the header (RFC 1950, 2.2). */
-static void begin(struct stream *stream, const struct ev_inflate_job *job)
+    /* Checks the header (RFC 1950, 2.2). */
+    static void begin(struct stream *stream, const struct ev_inflate_job *job)
 {
     const uint8_t *packed = job->packed;
 
@@ -422,7 +424,8 @@ static void begin(struct stream *stream, const struct ev_inflate_job *job)
     stream->state = IN_HEADER;
 }
 
-/* Goes on with care until there is room for rounds, and tells for how many; 0: the stream is over. */
+/* Goes on with care until there is room for rounds, and tells for how many; 0: the stream is over.
+ */
 static ptrdiff_t prepare(struct stream *stream)
 {
     while (stream->state == IN_HEADER || stream->state == IN_BLOCK) {

@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-const uint16_t ev_least_length[EV_N_LENGTHS] = {3,  4,  5,  6,  7,  8,  9,   10,  11,  13,
-                                                15, 17, 19, 23, 27, 31, 35,  43,  51,  59,
+const uint16_t ev_least_length[EV_N_LENGTHS] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                                15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
                                                 67, 83, 99, 115, 131, 163, 195, 227, 258};
 const uint8_t ev_length_bits[EV_N_LENGTHS] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                               2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
 const uint16_t ev_least_distance[EV_N_DISTANCES] = {
     1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
     193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-const uint8_t ev_distance_bits[EV_N_DISTANCES] = {0, 0, 0, 0, 1,  1,  2,  2,  3,  3,
-                                                  4, 4, 5, 5, 6,  6,  7,  7,  8,  8,
+const uint8_t ev_distance_bits[EV_N_DISTANCES] = {0, 0, 0,  0,  1,  1,  2,  2,  3,  3,
+                                                  4, 4, 5,  5,  6,  6,  7,  7,  8,  8,
                                                   9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
 static void make_quick(struct ev_code *code)

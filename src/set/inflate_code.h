@@ -30,7 +30,8 @@ struct ev_code {
     unsigned next_code, next_symbol;          /* the first that is longer */
 };
 
-/* From the number of bits of each symbol, 0 for none. False where some bits are no symbol, or two. */
+/* From the number of bits of each symbol, 0 for none. False where some bits are no symbol, or two.
+ */
 bool ev_code_make(struct ev_code *code, const uint8_t *n_bits, unsigned n_symbols);
 
 /* Codes begin with their highest bit, all else with the lowest (3.1.1). At most 16 bits. */
