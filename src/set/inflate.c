@@ -137,6 +137,8 @@ static bool read_lengths(struct stream *stream, uint8_t *n_bits, unsigned n)
     for (unsigned i = 0; i < n;) {
         const unsigned found = ev_code_find(code, peek(stream, stream->bit)), symbol = found >> 4;
         stream->bit += found & 15;
+        if (found == 0)
+            return false;
         if (symbol < 16) {
             n_bits[i++] = (uint8_t)symbol;
             continue;
@@ -222,7 +224,7 @@ static bool read_match(const struct stream *stream, unsigned symbol, uint64_t bi
     const size_t length = ev_least_length[i] + (size_t)lowest(bits, ev_length_bits[i]);
     bits >>= ev_length_bits[i];
     const unsigned found = ev_code_find(&stream->distances, bits), k = found >> 4;
-    if (k >= EV_N_DISTANCES)
+    if (found == 0 || k >= EV_N_DISTANCES)
         return false;
     bits >>= found & 15;
     const size_t distance = ev_least_distance[k] + (size_t)lowest(bits, ev_distance_bits[k]);
@@ -245,7 +247,9 @@ static __attribute__((noinline)) struct place read_symbol(struct stream *stream,
     bool ok;
 
     place.bit += found & 15;
-    if (symbol < EV_N_LITERALS) {
+    if (found == 0) {
+        ok = false;
+    } else if (symbol < EV_N_LITERALS) {
         ok = place.out < stream->end && !is_behind(stream, place.bit);
         if (ok)
             *place.out++ = (uint8_t)symbol;

@@ -51,7 +51,8 @@ bool ev_code_make(struct ev_code *code, const uint8_t *n_bits, unsigned n_symbol
             code->symbols[next[n_bits[i]]++] = (uint16_t)i;
     }
     make_quick(code);
-    return n_free == 0;
+    const bool is_alone = code->n_of_bits[1] == 1 && n_free == 1 << (EV_MAX_CODE_BITS - 1);
+    return n_free == 0 || is_alone || n_free == 1 << EV_MAX_CODE_BITS;
 }
 
 /* --- Steps --- */

@@ -44,7 +44,7 @@ static inline unsigned ev_reverse_bits(unsigned code, unsigned n_bits)
     return code >> (16 - n_bits);
 }
 
-/* The symbol that the bits begin with: symbol << 4 | bits of its code. There always is one. */
+/* The symbol that the bits begin with: symbol << 4 | bits of its code; 0 where there is none. */
 static inline unsigned ev_code_find(const struct ev_code *code, uint64_t bits)
 {
     const unsigned quick = code->quick[bits & ((1u << EV_QUICK_BITS) - 1)];
@@ -61,7 +61,7 @@ static inline unsigned ev_code_find(const struct ev_code *code, uint64_t bits)
         at += code->n_of_bits[k];
         first = (first + code->n_of_bits[k]) << 1;
     }
-    return 0; /* not reached: codes are complete */
+    return 0;
 }
 
 /* --- Steps --- */
