@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Inflating in pairs: what packers write is inflated, whatever is inflated is what libdeflate
  * gives, and no byte outside the rooms is touched, for any bytes. Streams that no packer writes are
- * put together here, bit by bit. */
+ * deflate together here, bit by bit. */
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +10,11 @@
 #include "set/inflate.h"
 #include "set/inflate_code.h"
 #include "support/ev_test.h"
+#include "support/ev_test_deflate.h"
 
 #define MAX_DISTANCE 32768
 #define GUARD_BYTES  32
 #define GUARD        0xa5
-
-/* Bytes, or the stream that is packed. */
-struct bytes {
-    uint8_t *data;
-    size_t n;
-};
 
 static struct ev_inflater *inflater;
 static struct libdeflate_decompressor *reference;
@@ -38,9 +33,9 @@ static void stop(void)
     libdeflate_free_decompressor(reference);
 }
 
-static struct bytes make_bytes(size_t n)
+static struct ev_test_bytes make_bytes(size_t n)
 {
-    struct bytes bytes = {malloc(n > 0 ? n : 1), n};
+    struct ev_test_bytes bytes = {malloc(n > 0 ? n : 1), n};
 
     ck_assert_ptr_nonnull(bytes.data);
     return bytes;
@@ -50,16 +45,16 @@ static struct bytes make_bytes(size_t n)
 
 /* Inflates two streams, into rooms with guards before and behind. Where one is said to be done,
  * libdeflate accepts it too, with the same bytes. */
-static void inflate(const struct bytes packed[2], const size_t n_bytes[2], bool is_done[2])
+static void inflate(const struct ev_test_bytes packed[2], const size_t n_bytes[2], bool is_done[2])
 {
     struct ev_inflate_job jobs[2];
-    struct bytes rooms[2], copies[2];
+    struct ev_test_bytes rooms[2], copies[2];
     uint8_t guard[GUARD_BYTES];
 
-    memset(guard, GUARD, sizeof guard);
+    memset(guard, EV_DEFLATE_BEFORE, sizeof guard);
     for (int i = 0; i < 2; i++) {
         rooms[i] = make_bytes(n_bytes[i] + 2 * GUARD_BYTES);
-        memset(rooms[i].data, GUARD, rooms[i].n);
+        memset(rooms[i].data, EV_DEFLATE_BEFORE, rooms[i].n);
         copies[i] = make_bytes(packed[i].n); /* where a byte behind them shows */
         memcpy(copies[i].data, packed[i].data, packed[i].n);
         jobs[i] = (struct ev_inflate_job){copies[i].data, packed[i].n, rooms[i].data + GUARD_BYTES,
@@ -67,7 +62,7 @@ static void inflate(const struct bytes packed[2], const size_t n_bytes[2], bool 
     }
     ev_inflate_pair(inflater, jobs);
     for (int i = 0; i < 2; i++) {
-        struct bytes expected = make_bytes(n_bytes[i]);
+        struct ev_test_bytes expected = make_bytes(n_bytes[i]);
         ck_assert_mem_eq(rooms[i].data, guard, GUARD_BYTES);
         ck_assert_mem_eq(jobs[i].bytes + n_bytes[i], guard, GUARD_BYTES);
         is_done[i] = jobs[i].is_done;
@@ -83,9 +78,9 @@ static void inflate(const struct bytes packed[2], const size_t n_bytes[2], bool 
     }
 }
 
-static void check_done(struct bytes a, size_t n_a, struct bytes b, size_t n_b)
+static void check_done(struct ev_test_bytes a, size_t n_a, struct ev_test_bytes b, size_t n_b)
 {
-    const struct bytes packed[2] = {a, b};
+    const struct ev_test_bytes packed[2] = {a, b};
     const size_t n_bytes[2] = {n_a, n_b};
     bool is_done[2];
 
@@ -94,16 +89,20 @@ static void check_done(struct bytes a, size_t n_a, struct bytes b, size_t n_b)
     ck_assert(is_done[1]);
 }
 
-/* A stream that is refused, at either place, beside one that is not. */
-static void check_refused(struct bytes bad, size_t n_bytes, struct bytes good, size_t n_good)
+/* A stream that is refused, at either place, beside one that is not, and beside itself. */
+static void check_refused(struct ev_test_bytes bad, size_t n_bytes, struct ev_test_bytes good,
+                          size_t n_good)
 {
     bool is_done[2];
 
-    inflate((struct bytes[2]){bad, good}, (size_t[2]){n_bytes, n_good}, is_done);
+    inflate((struct ev_test_bytes[2]){bad, good}, (size_t[2]){n_bytes, n_good}, is_done);
     ck_assert(!is_done[0]);
     ck_assert(is_done[1]);
-    inflate((struct bytes[2]){good, bad}, (size_t[2]){n_good, n_bytes}, is_done);
+    inflate((struct ev_test_bytes[2]){good, bad}, (size_t[2]){n_good, n_bytes}, is_done);
     ck_assert(is_done[0]);
+    ck_assert(!is_done[1]);
+    inflate((struct ev_test_bytes[2]){bad, bad}, (size_t[2]){n_bytes, n_bytes}, is_done);
+    ck_assert(!is_done[0]);
     ck_assert(!is_done[1]);
 }
 
@@ -111,10 +110,10 @@ static void check_refused(struct bytes bad, size_t n_bytes, struct bytes good, s
 
 enum kind { NOISY, ZEROS, RANDOM, TRIPLES, STEEP, N_KINDS };
 
-static struct bytes make_kind(enum kind kind, size_t n)
+static struct ev_test_bytes make_kind(enum kind kind, size_t n)
 {
     struct ev_rng rng = ev_rng_at(7, EV_RNG_TEST, (uint64_t)kind);
-    struct bytes bytes = make_bytes(n);
+    struct ev_test_bytes bytes = make_bytes(n);
 
     for (size_t i = 0; i < n; i++) {
         const uint64_t random = ev_rng_u64(&rng);
@@ -138,10 +137,10 @@ static struct bytes make_kind(enum kind kind, size_t n)
     return bytes;
 }
 
-static struct bytes pack(struct bytes bytes, int level)
+static struct ev_test_bytes pack(struct ev_test_bytes bytes, int level)
 {
     struct libdeflate_compressor *packer = libdeflate_alloc_compressor(level);
-    struct bytes packed = make_bytes(libdeflate_zlib_compress_bound(packer, bytes.n));
+    struct ev_test_bytes packed = make_bytes(libdeflate_zlib_compress_bound(packer, bytes.n));
 
     packed.n = libdeflate_zlib_compress(packer, bytes.data, bytes.n, packed.data, packed.n);
     ck_assert_uint_gt(packed.n, 0);
@@ -149,186 +148,37 @@ static struct bytes pack(struct bytes bytes, int level)
     return packed;
 }
 
-/* --- Streams put together by hand --- */
-
-#define MAX_PUT ((size_t)1 << 21)
-
-struct put {
-    struct bytes packed; /* room for MAX_PUT */
-    struct bytes bytes;  /* what must come out; room for MAX_PUT */
-    unsigned n_bits;     /* of the last byte */
-    uint8_t literal_bits[EV_MAX_SYMBOLS], distance_bits[EV_N_DISTANCES]; /* of the block */
-};
-
-static void put_bits(struct put *put, unsigned value, unsigned n_bits)
-{
-    for (unsigned i = 0; i < n_bits; i++) {
-        if (put->n_bits == 0)
-            put->packed.data[put->packed.n++] = 0;
-        put->packed.data[put->packed.n - 1] |= (uint8_t)((value >> i & 1) << put->n_bits);
-        put->n_bits = (put->n_bits + 1) % 8;
-    }
-}
-
-static struct put begin_put(void)
-{
-    struct put put = {.packed = make_bytes(MAX_PUT), .bytes = make_bytes(MAX_PUT)};
-
-    put.packed.n = put.bytes.n = 0;
-    put_bits(&put, 0x78, 8);
-    put_bits(&put, 0x01, 8);
-    return put;
-}
-
-static void end_put(struct put *put)
-{
-    const uint32_t sum = libdeflate_adler32(1, put->bytes.data, put->bytes.n);
-
-    put->n_bits = 0;
-    for (int i = 3; i >= 0; i--)
-        put_bits(put, sum >> (8 * i) & 255, 8);
-}
-
-static void free_put(struct put *put)
-{
-    free(put->packed.data);
-    free(put->bytes.data);
-}
-
-/* A symbol in the code that has those numbers of bits (RFC 1951, 3.2.2). */
-static void put_symbol(struct put *put, const uint8_t *n_bits, unsigned n_symbols, unsigned symbol)
-{
-    unsigned code = 0;
-
-    for (unsigned k = 1; k <= n_bits[symbol]; k++, code <<= 1) {
-        for (unsigned i = 0; i < (k < n_bits[symbol] ? n_symbols : symbol); i++)
-            code += n_bits[i] == k;
-    }
-    code >>= 1;
-    for (unsigned k = n_bits[symbol]; k-- > 0;)
-        put_bits(put, code >> k & 1, 1);
-}
-
-static void put_literal(struct put *put, uint8_t literal)
-{
-    put_symbol(put, put->literal_bits, EV_MAX_SYMBOLS, literal);
-    put->bytes.data[put->bytes.n++] = literal;
-}
-
-static unsigned find_range(const uint16_t *least, unsigned n, unsigned value)
-{
-    unsigned i = 0;
-
-    while (i + 1 < n && least[i + 1] <= value)
-        i++;
-    return i;
-}
-
-static void put_match(struct put *put, unsigned length, unsigned distance)
-{
-    const unsigned i = find_range(ev_least_length, EV_N_LENGTHS, length);
-    const unsigned k = find_range(ev_least_distance, EV_N_DISTANCES, distance);
-
-    put_symbol(put, put->literal_bits, EV_MAX_SYMBOLS, EV_END_OF_BLOCK + 1 + i);
-    put_bits(put, length - ev_least_length[i], ev_length_bits[i]);
-    put_symbol(put, put->distance_bits, EV_N_DISTANCES, k);
-    put_bits(put, distance - ev_least_distance[k], ev_distance_bits[k]);
-    for (unsigned j = 0; j < length && distance <= put->bytes.n; j++, put->bytes.n++)
-        put->bytes.data[put->bytes.n] = put->bytes.data[put->bytes.n - distance];
-}
-
-static void put_end_of_block(struct put *put)
-{
-    put_symbol(put, put->literal_bits, EV_MAX_SYMBOLS, EV_END_OF_BLOCK);
-}
-
-static void put_stored(struct put *put, size_t n, bool is_last)
-{
-    put_bits(put, is_last, 3);
-    put->n_bits = 0;
-    put_bits(put, (unsigned)n, 16);
-    put_bits(put, (unsigned)~n & 0xffff, 16);
-    for (size_t i = 0; i < n; i++) {
-        put->bytes.data[put->bytes.n] = (uint8_t)ev_rng_mix(put->bytes.n);
-        put_bits(put, put->bytes.data[put->bytes.n++], 8);
-    }
-}
-
-static void begin_fixed(struct put *put, bool is_last)
-{
-    put_bits(put, is_last | 1u << 1, 3);
-    memset(put->literal_bits, 8, EV_MAX_SYMBOLS);
-    memset(put->literal_bits + 144, 9, 112);
-    memset(put->literal_bits + 256, 7, 24);
-    memset(put->distance_bits, 5, EV_N_DISTANCES);
-}
-
-/* The caller has set the numbers of bits; each is written as it is, in four bits. */
-static void begin_dynamic(struct put *put, bool is_last)
-{
-    static const uint8_t of_lengths[19] = {4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4};
-    const unsigned n_literals = EV_MAX_SYMBOLS - 2;
-
-    put_bits(put, is_last | 2u << 1, 3);
-    put_bits(put, n_literals - 257, 5);
-    put_bits(put, EV_N_DISTANCES - 1, 5);
-    put_bits(put, 15, 4);
-    for (int i = 0; i < 19; i++)
-        put_bits(put, i < 3 ? 0 : 4, 3); /* 16, 17, 18, and then the others */
-    for (unsigned i = 0; i < n_literals; i++)
-        put_symbol(put, of_lengths, 19, put->literal_bits[i]);
-    for (unsigned i = 0; i < EV_N_DISTANCES; i++)
-        put_symbol(put, of_lengths, 19, put->distance_bits[i]);
-}
-
-/* Codes of all lengths: two literals, all lengths, all distances. Each symbol has half of what is
- * left, and the last ones share: 2^-9 = 12 * 2^-13 + 5 * 2^-14 + 6 * 2^-15, and
- * 2^-10 = 4 * 2^-13 + 16 * 2^-15. */
-static void set_steep(struct put *put)
-{
-    memset(put->literal_bits, 0, EV_MAX_SYMBOLS);
-    put->literal_bits[0] = 1;
-    for (unsigned i = 0; i < 8; i++)
-        put->literal_bits[EV_END_OF_BLOCK + 1 + i] = (uint8_t)(2 + i);
-    put->literal_bits[1] = 15;
-    put->literal_bits[EV_END_OF_BLOCK] = 15;
-    for (unsigned i = 8; i < EV_N_LENGTHS; i++)
-        put->literal_bits[EV_END_OF_BLOCK + 1 + i] = i < 20 ? 13 : i < 25 ? 14 : 15;
-    for (unsigned i = 0; i < EV_N_DISTANCES; i++)
-        put->distance_bits[i] = (uint8_t)(i < 10 ? i + 1 : i < 14 ? 13 : 15);
-}
+/* --- Tests --- */
 
 /* A small stream that is in order, to stand beside others. */
-static struct put make_good(void)
+static struct ev_deflate make_good(void)
 {
-    struct put put = begin_put();
+    struct ev_deflate deflate = ev_deflate_begin();
 
-    put_stored(&put, 3000, false);
-    begin_fixed(&put, true);
+    ev_deflate_stored(&deflate, 3000, false);
+    ev_deflate_fixed(&deflate, true);
     for (unsigned i = 0; i < 3000; i++) {
-        put_literal(&put, (uint8_t)i);
-        put_match(&put, 3 + i % 20, 30 + i);
+        ev_deflate_literal(&deflate, (uint8_t)i);
+        ev_deflate_match(&deflate, 3 + i % 20, 30 + i);
     }
-    put_end_of_block(&put);
-    end_put(&put);
-    return put;
+    ev_deflate_end_of_block(&deflate);
+    ev_deflate_end(&deflate);
+    return deflate;
 }
-
-/* --- Tests --- */
 
 START_TEST(round_trips)
 {
     static const size_t sizes[] = {0, 1, 2, 3, 8, 9, 100, 600, 5000, 33000, 70000, 300000};
     static const int levels[] = {0, 1, 4, 9, 12};
-    struct put good = make_good();
-    struct bytes before = good.packed;
+    struct ev_deflate good = make_good();
+    struct ev_test_bytes before = good.packed;
     size_t n_before = good.bytes.n;
 
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         for (int kind = 0; kind < N_KINDS; kind++) {
-            struct bytes bytes = make_kind((enum kind)kind, sizes[s]);
+            struct ev_test_bytes bytes = make_kind((enum kind)kind, sizes[s]);
             for (size_t l = 0; l < sizeof levels / sizeof levels[0]; l++) {
-                struct bytes packed = pack(bytes, levels[l]);
+                struct ev_test_bytes packed = pack(bytes, levels[l]);
                 check_done(before, n_before, packed, bytes.n);
                 check_done(packed, bytes.n, before, n_before);
                 if (before.data != good.packed.data)
@@ -340,7 +190,7 @@ START_TEST(round_trips)
         }
     }
     free(before.data);
-    free_put(&good);
+    ev_deflate_free(&good);
 }
 END_TEST
 
@@ -348,73 +198,75 @@ END_TEST
  * steep ones: by the table and with care, and beside each other. */
 START_TEST(lengths_and_distances)
 {
-    struct put streams[2] = {begin_put(), begin_put()};
+    struct ev_deflate streams[2] = {ev_deflate_begin(), ev_deflate_begin()};
 
     for (int i = 0; i < 2; i++) {
-        struct put *put = &streams[i];
-        put_stored(put, MAX_DISTANCE, false);
+        struct ev_deflate *deflate = &streams[i];
+        ev_deflate_stored(deflate, MAX_DISTANCE, false);
         if (i == 0) {
-            begin_fixed(put, false);
+            ev_deflate_fixed(deflate, false);
         } else {
-            set_steep(put);
-            begin_dynamic(put, false);
+            ev_deflate_steep(deflate);
+            ev_deflate_dynamic(deflate, false);
         }
         for (unsigned length = 3; length <= 258; length++) {
             for (unsigned k = 0; k < EV_N_DISTANCES; k++) {
-                put_match(put, length, ev_least_distance[k]);
-                put_literal(put, (length + k) & 1);
-                put_match(put, length, ev_least_distance[k] + (1u << ev_distance_bits[k]) - 1);
+                ev_deflate_match(deflate, length, ev_least_distance[k]);
+                ev_deflate_literal(deflate, (length + k) & 1);
+                ev_deflate_match(deflate, length,
+                                 ev_least_distance[k] + (1u << ev_distance_bits[k]) - 1);
             }
         }
-        put_end_of_block(put);
-        put_stored(put, 0, true);
-        end_put(put);
-        ck_assert_uint_lt(put->bytes.n, MAX_PUT);
+        ev_deflate_end_of_block(deflate);
+        ev_deflate_stored(deflate, 0, true);
+        ev_deflate_end(deflate);
+        ck_assert_uint_lt(deflate->bytes.n, EV_DEFLATE_MAX_BYTES);
     }
     check_done(streams[0].packed, streams[0].bytes.n, streams[1].packed, streams[1].bytes.n);
     check_done(streams[1].packed, streams[1].bytes.n, streams[0].packed, streams[0].bytes.n);
-    free_put(&streams[0]);
-    free_put(&streams[1]);
+    ev_deflate_free(&streams[0]);
+    ev_deflate_free(&streams[1]);
 }
 END_TEST
 
 /* What comes out is known here, without libdeflate. */
 START_TEST(known_bytes)
 {
-    struct put put = make_good();
-    struct bytes room = make_bytes(2 * put.bytes.n);
+    struct ev_deflate deflate = make_good();
+    struct ev_test_bytes room = make_bytes(2 * deflate.bytes.n);
     struct ev_inflate_job jobs[2];
 
     for (int i = 0; i < 2; i++)
-        jobs[i] = (struct ev_inflate_job){put.packed.data, put.packed.n,
-                                          room.data + (size_t)i * put.bytes.n, put.bytes.n, false};
+        jobs[i] = (struct ev_inflate_job){deflate.packed.data, deflate.packed.n,
+                                          room.data + (size_t)i * deflate.bytes.n, deflate.bytes.n,
+                                          false};
     ev_inflate_pair(inflater, jobs);
     for (int i = 0; i < 2; i++) {
         ck_assert(jobs[i].is_done);
-        ck_assert_mem_eq(jobs[i].bytes, put.bytes.data, put.bytes.n);
+        ck_assert_mem_eq(jobs[i].bytes, deflate.bytes.data, deflate.bytes.n);
     }
     free(room.data);
-    free_put(&put);
+    ev_deflate_free(&deflate);
 }
 END_TEST
 
 /* As libdeflate has it: what is behind the checksum is not looked at. */
 START_TEST(trailing_bytes)
 {
-    struct put put = make_good();
+    struct ev_deflate deflate = make_good();
 
     for (int i = 0; i < 20; i++) {
-        put_bits(&put, 0xff, 8);
-        check_done(put.packed, put.bytes.n, put.packed, put.bytes.n);
+        ev_deflate_bits(&deflate, 0xff, 8);
+        check_done(deflate.packed, deflate.bytes.n, deflate.packed, deflate.bytes.n);
     }
-    free_put(&put);
+    ev_deflate_free(&deflate);
 }
 END_TEST
 
 START_TEST(wrong_lengths_and_sums)
 {
-    struct put good = make_good(), bad = make_good();
-    const struct bytes none = {NULL, 0};
+    struct ev_deflate good = make_good(), bad = make_good();
+    const struct ev_test_bytes none = {NULL, 0};
 
     check_refused(none, 0, good.packed, good.bytes.n);
     check_refused(good.packed, good.bytes.n - 1, good.packed, good.bytes.n);
@@ -426,24 +278,25 @@ START_TEST(wrong_lengths_and_sums)
         bad.packed.data[bad.packed.n - i] ^= 0x10;
     }
     for (size_t n = 0; n < good.packed.n; n += n + 100 < good.packed.n ? 11 : 1)
-        check_refused((struct bytes){good.packed.data, n}, good.bytes.n, good.packed, good.bytes.n);
-    free_put(&good);
-    free_put(&bad);
+        check_refused((struct ev_test_bytes){good.packed.data, n}, good.bytes.n, good.packed,
+                      good.bytes.n);
+    ev_deflate_free(&good);
+    ev_deflate_free(&bad);
 }
 END_TEST
 
 /* Headers that RFC 1950 does not allow, or that need a dictionary. */
 START_TEST(wrong_headers)
 {
-    struct put good = make_good(), bad = make_good();
+    struct ev_deflate good = make_good(), bad = make_good();
     bool is_done[2];
     int n_done = 0;
 
     for (unsigned header = 0; header < 65536; header += 31) { /* the check is right */
         bad.packed.data[0] = (uint8_t)(header >> 8);
         bad.packed.data[1] = (uint8_t)header;
-        inflate((struct bytes[2]){bad.packed, good.packed}, (size_t[2]){bad.bytes.n, good.bytes.n},
-                is_done);
+        inflate((struct ev_test_bytes[2]){bad.packed, good.packed},
+                (size_t[2]){bad.bytes.n, good.bytes.n}, is_done);
         const bool ok = (header >> 8 & 15) == 8 && header >> 12 <= 7 && (header & 32) == 0;
         ck_assert_int_eq(is_done[0], ok);
         n_done += is_done[0];
@@ -452,8 +305,8 @@ START_TEST(wrong_headers)
     bad.packed.data[0] = 0x78;
     bad.packed.data[1] = 0x02;
     check_refused(bad.packed, bad.bytes.n, good.packed, good.bytes.n);
-    free_put(&good);
-    free_put(&bad);
+    ev_deflate_free(&good);
+    ev_deflate_free(&bad);
 }
 END_TEST
 
@@ -461,32 +314,30 @@ END_TEST
  */
 START_TEST(distances_before_the_start)
 {
-    static const size_t n_before[] = {0, 1, 200, 5000, 32000};
-    struct put good = make_good();
+    static const size_t n_before[] = {0, 1, 200, 5000, 20000, 32000};
+    struct ev_deflate good = make_good();
 
     for (size_t i = 0; i < sizeof n_before / sizeof n_before[0]; i++) {
         for (unsigned length = 4; length <= 40; length += 36) {
             for (unsigned beyond = 0; beyond < 2; beyond++) {
-                struct put put = begin_put();
-                put_stored(&put, n_before[i], false);
-                begin_fixed(&put, true);
-                put_literal(&put, 5);
-                put_match(&put, length, (unsigned)n_before[i] + 1 + beyond);
+                struct ev_deflate deflate = ev_deflate_begin();
+                ev_deflate_stored(&deflate, n_before[i], false);
+                ev_deflate_fixed(&deflate, true);
+                ev_deflate_literal(&deflate, 5);
+                ev_deflate_match(&deflate, length, (unsigned)n_before[i] + 1 + beyond);
                 for (unsigned k = 0; k < 2000; k++) /* so that the table is used */
-                    put_literal(&put, (uint8_t)k);
-                put_end_of_block(&put);
+                    ev_deflate_literal(&deflate, (uint8_t)k);
+                ev_deflate_end_of_block(&deflate);
+                ev_deflate_end(&deflate);
                 if (beyond)
-                    put.bytes.n += length;
-                end_put(&put);
-                if (beyond)
-                    check_refused(put.packed, put.bytes.n, good.packed, good.bytes.n);
+                    check_refused(deflate.packed, deflate.bytes.n, good.packed, good.bytes.n);
                 else
-                    check_done(put.packed, put.bytes.n, good.packed, good.bytes.n);
-                free_put(&put);
+                    check_done(deflate.packed, deflate.bytes.n, good.packed, good.bytes.n);
+                ev_deflate_free(&deflate);
             }
         }
     }
-    free_put(&good);
+    ev_deflate_free(&good);
 }
 END_TEST
 
@@ -494,42 +345,96 @@ END_TEST
  * in order: all distances are one, of one bit, or none. */
 START_TEST(odd_codes)
 {
-    struct put good = make_good();
+    struct ev_deflate good = make_good();
 
     for (int i = 0; i < 9; i++) {
-        struct put put = begin_put();
-        put_stored(&put, 1000, false);
-        set_steep(&put);
-        put.literal_bits[0] = (uint8_t)(i == 0 ? 2 : 1);
-        put.literal_bits[2] = (uint8_t)(i == 1 ? 15 : 0);
-        put.distance_bits[0] = (uint8_t)(i == 2 ? 2 : 1);
-        put.distance_bits[29] = (uint8_t)(i == 3 ? 14 : 15);
+        struct ev_deflate deflate = ev_deflate_begin();
+        ev_deflate_stored(&deflate, 1000, false);
+        ev_deflate_steep(&deflate);
+        deflate.literal_bits[0] = (uint8_t)(i == 0 ? 2 : 1);
+        deflate.literal_bits[2] = (uint8_t)(i == 1 ? 15 : 0);
+        deflate.distance_bits[0] = (uint8_t)(i == 2 ? 2 : 1);
+        deflate.distance_bits[29] = (uint8_t)(i == 3 ? 14 : 15);
         if (i >= 6)
-            memset(put.distance_bits, 0, EV_N_DISTANCES);
+            memset(deflate.distance_bits, 0, EV_N_DISTANCES);
         if (i == 6)
-            put.distance_bits[3] = put.distance_bits[4] = 2;
+            deflate.distance_bits[3] = deflate.distance_bits[4] = 2;
         if (i == 7)
-            put.distance_bits[3] = 1;
+            deflate.distance_bits[3] = 1;
         if (i == 4 || i == 5)
-            begin_fixed(&put, true);
+            ev_deflate_fixed(&deflate, true);
         else
-            begin_dynamic(&put, true);
+            ev_deflate_dynamic(&deflate, true);
         if (i == 4)
-            put_bits(&put, 0x63, 8); /* symbol 286, its highest bit first */
+            ev_deflate_bits(&deflate, 0x63, 8); /* symbol 286, its highest bit first */
         if (i == 5)
-            put.packed.data[put.packed.n - 1] |= 3 << 1; /* a block of type 3 */
+            deflate.packed.data[deflate.packed.n - 1] |= 3 << 1; /* a block of type 3 */
         if (i == 7)
-            put_match(&put, 5, ev_least_distance[3]);
-        put_literal(&put, 1);
-        put_end_of_block(&put);
-        end_put(&put);
+            ev_deflate_match(&deflate, 5, ev_least_distance[3]);
+        ev_deflate_literal(&deflate, 1);
+        ev_deflate_end_of_block(&deflate);
+        ev_deflate_end(&deflate);
         if (i < 7)
-            check_refused(put.packed, put.bytes.n, good.packed, good.bytes.n);
+            check_refused(deflate.packed, deflate.bytes.n, good.packed, good.bytes.n);
         else
-            check_done(put.packed, put.bytes.n, good.packed, good.bytes.n);
-        free_put(&put);
+            check_done(deflate.packed, deflate.bytes.n, good.packed, good.bytes.n);
+        ev_deflate_free(&deflate);
     }
-    free_put(&good);
+    ev_deflate_free(&good);
+}
+END_TEST
+
+/* All that there is room for in steps of the table, behind long matches, which the table has not.
+ */
+START_TEST(ends)
+{
+    for (unsigned n_last = 0; n_last < 40; n_last++) {
+        struct ev_deflate streams[2] = {ev_deflate_begin(), ev_deflate_begin()};
+        for (int i = 0; i < 2; i++) {
+            ev_deflate_fixed(&streams[i], true);
+            ev_deflate_literal(&streams[i], 7);
+            for (int k = 0; k < 100 + i; k++)
+                ev_deflate_match(&streams[i], 258 - n_last % 2, 1);
+            for (unsigned k = 0; k < n_last; k++)
+                ev_deflate_literal(&streams[i], (uint8_t)k);
+            if (n_last % 3 == 0)
+                ev_deflate_match(&streams[i], 3 + n_last % 4, 40);
+            ev_deflate_end_of_block(&streams[i]);
+            ev_deflate_end(&streams[i]);
+        }
+        check_done(streams[0].packed, streams[0].bytes.n, streams[1].packed, streams[1].bytes.n);
+        check_done(streams[1].packed, streams[1].bytes.n, streams[1].packed, streams[1].bytes.n);
+        check_done(streams[0].packed, streams[0].bytes.n, streams[0].packed, streams[0].bytes.n);
+        ev_deflate_free(&streams[0]);
+        ev_deflate_free(&streams[1]);
+    }
+}
+END_TEST
+
+/* A stored block whose length and complement differ, and lengths that begin with a repeat. */
+START_TEST(wrong_blocks)
+{
+    struct ev_deflate good = make_good();
+
+    for (int i = 0; i < 2; i++) {
+        struct ev_deflate bad = ev_deflate_begin();
+        ev_deflate_stored(&bad, 500, i == 0);
+        if (i == 0) {
+            bad.packed.data[2 + 1 + 2] ^= 4;
+        } else {
+            ev_deflate_bits(&bad, 1 | 2u << 1, 3);
+            ev_deflate_bits(&bad, 0, 14); /* 257 literals, a distance, four of what follows */
+            ev_deflate_bits(&bad, 1, 3);  /* 16 */
+            ev_deflate_bits(&bad, 0, 6);
+            ev_deflate_bits(&bad, 1, 3); /* 0 */
+            ev_deflate_bits(&bad, 1, 1); /* 16: six times what was before */
+            ev_deflate_bits(&bad, 3, 2);
+        }
+        ev_deflate_end(&bad);
+        check_refused(bad.packed, bad.bytes.n, good.packed, good.bytes.n);
+        ev_deflate_free(&bad);
+    }
+    ev_deflate_free(&good);
 }
 END_TEST
 
@@ -541,8 +446,8 @@ START_TEST(damaged)
 
     for (int i = 0; i < 1000; i++) {
         const enum kind kind = (enum kind)(i % N_KINDS);
-        struct bytes bytes = make_kind(kind, 1000 + (size_t)ev_rng_below(&rng, 60000));
-        struct bytes packed[2] = {pack(bytes, 6), {NULL, 0}};
+        struct ev_test_bytes bytes = make_kind(kind, 1000 + (size_t)ev_rng_below(&rng, 60000));
+        struct ev_test_bytes packed[2] = {pack(bytes, 6), {NULL, 0}};
         bool is_done[2];
         packed[1] = make_bytes(packed[0].n);
         memcpy(packed[1].data, packed[0].data, packed[0].n);
@@ -575,6 +480,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, wrong_headers);
     tcase_add_test(tests, distances_before_the_start);
     tcase_add_test(tests, odd_codes);
+    tcase_add_test(tests, ends);
+    tcase_add_test(tests, wrong_blocks);
     tcase_add_test(tests, damaged);
     suite_add_tcase(suite, tests);
     return suite;
