@@ -194,21 +194,25 @@ START_TEST(round_trips)
 }
 END_TEST
 
-/* Every length with every range of distances, its least and its largest, with fixed codes and with
- * steep ones: by the table and with care, and beside each other. */
+/* Every length with every range of distances, its least and its largest, with fixed codes, steep
+ * ones, and ones that are short for what is far: by the table and with care, beside each other. */
 START_TEST(lengths_and_distances)
 {
-    struct ev_deflate streams[2] = {ev_deflate_begin(), ev_deflate_begin()};
+    struct ev_deflate streams[3] = {ev_deflate_begin(), ev_deflate_begin(), ev_deflate_begin()};
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         struct ev_deflate *deflate = &streams[i];
         ev_deflate_stored(deflate, MAX_DISTANCE, false);
-        if (i == 0) {
-            ev_deflate_fixed(deflate, false);
-        } else {
-            ev_deflate_steep(deflate);
-            ev_deflate_dynamic(deflate, false);
+        ev_deflate_steep(deflate);
+        for (int k = 0; k < EV_N_DISTANCES / 2 && i == 2; k++) {
+            const uint8_t n_bits = deflate->distance_bits[k];
+            deflate->distance_bits[k] = deflate->distance_bits[EV_N_DISTANCES - 1 - k];
+            deflate->distance_bits[EV_N_DISTANCES - 1 - k] = n_bits;
         }
+        if (i == 0)
+            ev_deflate_fixed(deflate, false);
+        else
+            ev_deflate_dynamic(deflate, false);
         for (unsigned length = 3; length <= 258; length++) {
             for (unsigned k = 0; k < EV_N_DISTANCES; k++) {
                 ev_deflate_match(deflate, length, ev_least_distance[k]);
@@ -222,10 +226,13 @@ START_TEST(lengths_and_distances)
         ev_deflate_end(deflate);
         ck_assert_uint_lt(deflate->bytes.n, EV_DEFLATE_MAX_BYTES);
     }
-    check_done(streams[0].packed, streams[0].bytes.n, streams[1].packed, streams[1].bytes.n);
-    check_done(streams[1].packed, streams[1].bytes.n, streams[0].packed, streams[0].bytes.n);
-    ev_deflate_free(&streams[0]);
-    ev_deflate_free(&streams[1]);
+    for (int i = 0; i < 3; i++) {
+        const struct ev_deflate *a = &streams[i], *b = &streams[(i + 1) % 3];
+        check_done(a->packed, a->bytes.n, b->packed, b->bytes.n);
+        check_done(a->packed, a->bytes.n, a->packed, a->bytes.n);
+    }
+    for (int i = 0; i < 3; i++)
+        ev_deflate_free(&streams[i]);
 }
 END_TEST
 
@@ -310,6 +317,18 @@ START_TEST(wrong_headers)
 }
 END_TEST
 
+/* Steep codes, with the shortest for a distance. */
+static void set_short(struct ev_deflate *deflate, unsigned distance)
+{
+    unsigned k = 0;
+
+    while (k + 1 < EV_N_DISTANCES && ev_least_distance[k + 1] <= distance)
+        k++;
+    ev_deflate_steep(deflate);
+    deflate->distance_bits[0] = deflate->distance_bits[k];
+    deflate->distance_bits[k] = 1;
+}
+
 /* A match that begins before the first byte: by the table and with care, at the start and behind.
  */
 START_TEST(distances_before_the_start)
@@ -322,11 +341,12 @@ START_TEST(distances_before_the_start)
             for (unsigned beyond = 0; beyond < 2; beyond++) {
                 struct ev_deflate deflate = ev_deflate_begin();
                 ev_deflate_stored(&deflate, n_before[i], false);
-                ev_deflate_fixed(&deflate, true);
-                ev_deflate_literal(&deflate, 5);
+                set_short(&deflate, (unsigned)n_before[i] + 1 + beyond);
+                ev_deflate_dynamic(&deflate, true);
+                ev_deflate_literal(&deflate, 0);
                 ev_deflate_match(&deflate, length, (unsigned)n_before[i] + 1 + beyond);
-                for (unsigned k = 0; k < 2000; k++) /* so that the table is used */
-                    ev_deflate_literal(&deflate, (uint8_t)k);
+                for (int k = 0; k < 12000; k++) /* so that the table is used */
+                    ev_deflate_literal(&deflate, 0);
                 ev_deflate_end_of_block(&deflate);
                 ev_deflate_end(&deflate);
                 if (beyond)
@@ -347,7 +367,7 @@ START_TEST(odd_codes)
 {
     struct ev_deflate good = make_good();
 
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 10; i++) {
         struct ev_deflate deflate = ev_deflate_begin();
         ev_deflate_stored(&deflate, 1000, false);
         ev_deflate_steep(&deflate);
@@ -359,7 +379,7 @@ START_TEST(odd_codes)
             memset(deflate.distance_bits, 0, EV_N_DISTANCES);
         if (i == 6)
             deflate.distance_bits[3] = deflate.distance_bits[4] = 2;
-        if (i == 7)
+        if (i == 7 || i == 8)
             deflate.distance_bits[3] = 1;
         if (i == 4 || i == 5)
             ev_deflate_fixed(&deflate, true);
@@ -369,12 +389,17 @@ START_TEST(odd_codes)
             ev_deflate_bits(&deflate, 0x63, 8); /* symbol 286, its highest bit first */
         if (i == 5)
             deflate.packed.data[deflate.packed.n - 1] |= 3 << 1; /* a block of type 3 */
-        if (i == 7)
+        if (i == 8)
             ev_deflate_match(&deflate, 5, ev_least_distance[3]);
         ev_deflate_literal(&deflate, 1);
+        if (i == 7) { /* a length of 3, and the bit that is no distance: as if it were 1 */
+            ev_deflate_bits(&deflate, 1, 2);
+            for (int k = 0; k < 3; k++)
+                deflate.bytes.data[deflate.bytes.n++] = 1;
+        }
         ev_deflate_end_of_block(&deflate);
         ev_deflate_end(&deflate);
-        if (i < 7)
+        if (i < 8)
             check_refused(deflate.packed, deflate.bytes.n, good.packed, good.bytes.n);
         else
             check_done(deflate.packed, deflate.bytes.n, good.packed, good.bytes.n);
@@ -391,7 +416,7 @@ START_TEST(ends)
     for (unsigned n_last = 0; n_last < 40; n_last++) {
         struct ev_deflate streams[2] = {ev_deflate_begin(), ev_deflate_begin()};
         for (int i = 0; i < 2; i++) {
-            ev_deflate_fixed(&streams[i], true);
+            ev_deflate_fixed(&streams[i], false);
             ev_deflate_literal(&streams[i], 7);
             for (int k = 0; k < 100 + i; k++)
                 ev_deflate_match(&streams[i], 258 - n_last % 2, 1);
@@ -400,6 +425,8 @@ START_TEST(ends)
             if (n_last % 3 == 0)
                 ev_deflate_match(&streams[i], 3 + n_last % 4, 40);
             ev_deflate_end_of_block(&streams[i]);
+            for (int k = 0; k <= 100; k++) /* so that there always is something to read */
+                ev_deflate_stored(&streams[i], 0, k == 100);
             ev_deflate_end(&streams[i]);
         }
         check_done(streams[0].packed, streams[0].bytes.n, streams[1].packed, streams[1].bytes.n);
