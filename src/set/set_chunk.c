@@ -25,13 +25,9 @@ struct ev_unpacker {
     struct libdeflate_decompressor *inflater;
     struct ev_inflater *pair_inflater;
     struct packed packed[EV_MAX_UNPACKED];
+    uint8_t *part;     /* (chunks, chunk) before its values are placed; NULL unless pictures are cut */
     uint8_t *shuffled; /* (chunks, chunk) inflated, bytes of equal weight together; NULL without shuffle */
 };
-
-static size_t chunk_bytes(const struct ev_set *set)
-{
-    return (size_t)set->chunk_rows * set->stored_bytes;
-}
 
 struct ev_unpacker *ev_unpacker_open(const struct ev_set *set)
 {
@@ -41,9 +37,10 @@ struct ev_unpacker *ev_unpacker_open(const struct ev_set *set)
         return NULL;
     unpacker->inflater = libdeflate_alloc_decompressor();
     unpacker->pair_inflater = ev_inflater_open();
-    unpacker->shuffled = set->shuffled ? malloc(EV_MAX_UNPACKED * chunk_bytes(set)) : NULL;
+    unpacker->shuffled = set->shuffled ? malloc(EV_MAX_UNPACKED * set->chunk_bytes) : NULL;
+    unpacker->part = set->is_cut ? malloc(EV_MAX_UNPACKED * set->chunk_bytes) : NULL;
     if (!unpacker->inflater || !unpacker->pair_inflater ||
-        (set->shuffled && !unpacker->shuffled)) {
+        (set->shuffled && !unpacker->shuffled) || (set->is_cut && !unpacker->part)) {
         ev_unpacker_close(unpacker);
         return NULL;
     }
@@ -59,13 +56,14 @@ void ev_unpacker_close(struct ev_unpacker *unpacker)
     ev_inflater_close(unpacker->pair_inflater);
     for (int i = 0; i < EV_MAX_UNPACKED; i++)
         free(unpacker->packed[i].bytes);
+    free(unpacker->part);
     free(unpacker->shuffled);
     free(unpacker);
 }
 
-static enum ev_status damaged_chunk(const struct ev_set *set, int64_t index, struct ev_error *err)
+static enum ev_status damaged_part(const struct ev_set *set, int64_t part, struct ev_error *err)
 {
-    const int64_t first = index * set->chunk_rows, left = set->info.n_rows - first;
+    const int64_t first = part / set->n_parts * set->chunk_rows, left = set->info.n_rows - first;
 
     return ev_set_damaged(set, first, left < set->chunk_rows ? left : set->chunk_rows, err);
 }
@@ -85,20 +83,20 @@ static enum ev_status read_plain(const struct ev_set *set, int64_t index, void *
                                      left < set->chunk_rows ? left : set->chunk_rows, rows, false);
     if (type >= 0)
         H5Tclose(type);
-    return ok ? EV_OK : damaged_chunk(set, index, err);
+    return ok ? EV_OK : damaged_part(set, index, err);
 }
 
 /* Reads a packed chunk as it lies in the file. Caller holds the set's HDF5 lock. */
-static enum ev_status read_packed(struct ev_set *set, int64_t index, struct packed *packed,
+static enum ev_status read_packed(struct ev_set *set, int64_t part, struct packed *packed,
                                   struct ev_error *err)
 {
-    const hsize_t offset[4] = {(hsize_t)(index * set->chunk_rows)};
-    hsize_t size = 0;
+    hsize_t offset[EV_MAX_AXES], size = 0;
 
+    ev_set_part_offset(set, part, offset);
     ev_set_quiet_hdf5(); /* a setting of each thread */
     if (H5Dget_chunk_storage_size(set->images, offset, &size) < 0 || size == 0 ||
         size > (hsize_t)set->file_bytes)
-        return damaged_chunk(set, index, err);
+        return damaged_part(set, part, err);
     if (size > packed->size) {
         free(packed->bytes);
         packed->size = size;
@@ -110,7 +108,7 @@ static enum ev_status read_packed(struct ev_set *set, int64_t index, struct pack
         }
     }
     if (H5Dread_chunk(set->images, H5P_DEFAULT, offset, &packed->skipped, packed->bytes) < 0)
-        return damaged_chunk(set, index, err);
+        return damaged_part(set, part, err);
     packed->n_bytes = size;
     return EV_OK;
 }
@@ -138,15 +136,21 @@ static bool is_shuffled(const struct ev_set *set, const struct packed *packed)
     return set->shuffled && !(packed->skipped & 1u) && ev_element_bytes(set->element) > 1;
 }
 
-static enum ev_status unpack(struct ev_unpacker *unpacker, const struct ev_set *set, int64_t first,
-                             int n, uint8_t *rows, struct ev_error *err)
+/* Where part i of those that are unpacked together goes, and the next behind it. */
+static uint8_t *room_of(uint8_t *rooms, const struct ev_set *set, int i)
 {
-    const size_t n_bytes = chunk_bytes(set);
+    return rooms + (size_t)i * set->chunk_bytes;
+}
+
+static enum ev_status unpack(struct ev_unpacker *unpacker, const struct ev_set *set, int64_t first,
+                             int n, uint8_t *values, struct ev_error *err)
+{
+    const size_t n_bytes = set->chunk_bytes;
     struct ev_inflate_job jobs[EV_MAX_UNPACKED];
 
     for (int i = 0; i < n; i++) {
         const struct packed *packed = &unpacker->packed[i];
-        uint8_t *to = (is_shuffled(set, packed) ? unpacker->shuffled : rows) + (size_t)i * n_bytes;
+        uint8_t *to = room_of(is_shuffled(set, packed) ? unpacker->shuffled : values, set, i);
         jobs[i] = (struct ev_inflate_job){packed->bytes, packed->n_bytes, to, n_bytes, false};
     }
     if (n == 2 && is_deflated(set, &unpacker->packed[0]) && is_deflated(set, &unpacker->packed[1]))
@@ -157,29 +161,59 @@ static enum ev_status unpack(struct ev_unpacker *unpacker, const struct ev_set *
         if (deflated && !job->is_done &&
             libdeflate_zlib_decompress(unpacker->inflater, job->packed, job->n_packed, job->bytes,
                                        n_bytes, NULL) != LIBDEFLATE_SUCCESS)
-            return damaged_chunk(set, first + i, err);
+            return damaged_part(set, first + i, err);
         if (!deflated && job->n_packed != n_bytes)
-            return damaged_chunk(set, first + i, err);
+            return damaged_part(set, first + i, err);
         if (!deflated)
             memcpy(job->bytes, job->packed, n_bytes);
         if (is_shuffled(set, &unpacker->packed[i]))
-            unshuffle(job->bytes, n_bytes, ev_element_bytes(set->element),
-                      rows + (size_t)i * n_bytes);
+            unshuffle(job->bytes, n_bytes, ev_element_bytes(set->element), room_of(values, set, i));
     }
     return EV_OK;
+}
+
+/* At most EV_MAX_UNPACKED parts, which the file has one after the other. */
+static enum ev_status load_parts(struct ev_unpacker *unpacker, struct ev_set *set, int64_t first,
+                                 int n, uint8_t *values, struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    pthread_mutex_lock(&set->hdf5);
+    for (int i = 0; i < n && status == EV_OK; i++)
+        status = read_packed(set, first + i, &unpacker->packed[i], err);
+    pthread_mutex_unlock(&set->hdf5);
+    return status == EV_OK ? unpack(unpacker, set, first, n, values, err) : status;
+}
+
+/* All parts of the rows of a chunk. */
+static enum ev_status load_cut(struct ev_unpacker *unpacker, struct ev_set *set, int64_t index,
+                               uint8_t *rows, struct ev_error *err)
+{
+    const int64_t first = index * set->n_parts, end = first + set->n_parts;
+    enum ev_status status = EV_OK;
+
+    for (int64_t part = first; part < end && status == EV_OK; part += EV_MAX_UNPACKED) {
+        const int n = end - part < EV_MAX_UNPACKED ? (int)(end - part) : EV_MAX_UNPACKED;
+        status = load_parts(unpacker, set, part, n, unpacker->part, err);
+        for (int i = 0; i < n && status == EV_OK; i++)
+            ev_set_part_place(set, part + i, room_of(unpacker->part, set, i), rows);
+    }
+    return status;
 }
 
 enum ev_status ev_unpacker_load(struct ev_unpacker *unpacker, struct ev_set *set, int64_t first,
                                 int n, uint8_t *rows, struct ev_error *err)
 {
-    const bool is_packed = set->deflated || set->shuffled;
     enum ev_status status = EV_OK;
 
-    assert(n >= 1 && n <= EV_MAX_UNPACKED);
+    assert(n >= 1 && n <= (set->is_cut ? 1 : EV_MAX_UNPACKED));
+    if (set->is_cut)
+        return load_cut(unpacker, set, first, rows, err);
+    if (set->deflated || set->shuffled)
+        return load_parts(unpacker, set, first, n, rows, err);
     pthread_mutex_lock(&set->hdf5);
     for (int i = 0; i < n && status == EV_OK; i++)
-        status = is_packed ? read_packed(set, first + i, &unpacker->packed[i], err)
-                           : read_plain(set, first + i, rows + (size_t)i * chunk_bytes(set), err);
+        status = read_plain(set, first + i, room_of(rows, set, i), err);
     pthread_mutex_unlock(&set->hdf5);
-    return status == EV_OK && is_packed ? unpack(unpacker, set, first, n, rows, err) : status;
+    return status;
 }

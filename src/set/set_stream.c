@@ -14,6 +14,8 @@
 /* Of rows that are not in chunks: small enough to share a batch among readers, large enough for
  * the disk. */
 #define SPAN_BYTES ((size_t)2 << 20)
+/* All readers together, of the rows of chunks that cut pictures: h5py makes many rows one. */
+#define MAX_CUT_BYTES ((size_t)512 << 20)
 /* Chunks up to here are unpacked two at a time: each reader has room for what it unpacks. */
 #define MAX_PAIRED_BYTES ((size_t)16 << 20)
 
@@ -133,13 +135,17 @@ static int32_t count_workers(const struct ev_set *set, const struct ev_stream_ar
 
     if (set->storage == EV_STORAGE_HDF5)
         return 1;
+    if (set->storage == EV_STORAGE_CHUNKS && set->is_cut) {
+        const size_t rows_bytes = (size_t)set->chunk_rows * set->stored_bytes;
+        return (int32_t)smaller(args->n_threads, 1 + (int64_t)(MAX_CUT_BYTES / rows_bytes));
+    }
     return unpacks || changes ? args->n_threads : (int32_t)smaller(args->n_threads, 2);
 }
 
 /* Two where that is faster: not where readers would be left without a chunk. */
 static int choose_chunks(const struct ev_set *set, int32_t n_workers)
 {
-    const bool is_small = set->storage == EV_STORAGE_CHUNKS && set->deflated &&
+    const bool is_small = set->storage == EV_STORAGE_CHUNKS && set->deflated && !set->is_cut &&
                           set->chunk_rows <= (int64_t)(MAX_PAIRED_BYTES / set->stored_bytes);
 
     return is_small && set->info.n_rows > n_workers * set->chunk_rows ? 2 : 1;

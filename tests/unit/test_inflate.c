@@ -273,7 +273,7 @@ END_TEST
 START_TEST(wrong_lengths_and_sums)
 {
     struct ev_deflate good = make_good(), bad = make_good();
-    const struct ev_test_bytes none = {NULL, 0};
+    const struct ev_test_bytes none = {good.packed.data, 0};
 
     check_refused(none, 0, good.packed, good.bytes.n);
     check_refused(good.packed, good.bytes.n - 1, good.packed, good.bytes.n);
