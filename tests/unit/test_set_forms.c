@@ -95,8 +95,10 @@ static hid_t storage_of(const struct way *way, const hsize_t *extent)
         chunk[1] = 2;
     if (way->stored == CUT_CHANNELS)
         memcpy(chunk, (hsize_t[4]){7, 3, 2, way->planar ? 2 : 1}, sizeof chunk);
-    if (way->stored == CUT_WIDER)
+    if (way->stored == CUT_WIDER) {
         chunk[1] += 3;
+        chunk[3] += 1;
+    }
     if (way->stored != BLOCK)
         ck_assert_int_ge(H5Pset_chunk(plist, 4, chunk), 0);
     if (way->stored == SHUFFLED || way->stored == SHUFFLED_ONLY || way->stored == EDGE_PLAIN ||
@@ -133,7 +135,7 @@ static void write_images(hid_t file, const char *name, const struct way *way)
         }
     }
     hid_t type = file_type(way), plist = storage_of(way, extent);
-    hsize_t most[4] = {extent[0], H5S_UNLIMITED, extent[2], extent[3]};
+    hsize_t most[4] = {extent[0], H5S_UNLIMITED, extent[2], H5S_UNLIMITED};
     hid_t space = H5Screate_simple(4, extent, way->stored == CUT_WIDER ? most : NULL);
     hid_t groups = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(groups, 1);
