@@ -19,7 +19,7 @@
 #define MAX_DISTANCE_SYMBOLS 32
 #define N_LENGTH_CODES       19
 #define CHECKSUM_BYTES       4
-#define WORD_BYTES           8
+#define WORD_BYTES           8 /* EV_STEP_BYTES, too */
 
 struct stream {
     const uint8_t *packed; /* up to the checksum */
@@ -196,13 +196,22 @@ static bool begin_block(struct stream *stream)
 
 /* --- Rare symbols --- */
 
-/* Copies as if byte by byte: a match may go on into what it writes (3.2.3). There is room for
- * room bytes. */
+/* They may overlap. */
+static inline void copy_word(uint8_t *to, const uint8_t *from)
+{
+    uint64_t word;
+
+    memcpy(&word, from, sizeof word);
+    memcpy(to, &word, sizeof word);
+}
+
+/* Copies as if byte by byte: a match may go on into what it writes (3.2.3). It may write words,
+ * over its end, where there is room. */
 static void copy_match(uint8_t *out, size_t distance, size_t length, size_t room)
 {
     if (distance >= WORD_BYTES && room >= length + WORD_BYTES) {
         for (size_t i = 0; i < length; i += WORD_BYTES)
-            memcpy(out + i, out + i - distance, WORD_BYTES);
+            copy_word(out + i, out + i - distance);
         return;
     }
     while (length > 0) {
@@ -272,14 +281,14 @@ static __attribute__((noinline)) struct place read_symbol(struct stream *stream,
 
 /* --- Steps --- */
 
-/* A round is two steps, and needs so many bytes before and behind: it reads one word, of which two
- * steps take at most 48 bits, and writes EV_STEP_BYTES twice. */
-#define ROUND_BYTES 8
+/* A round is two steps. It reads a word, of which it takes at most 48 bits, and writes two. */
+#define ROUND_BYTES WORD_BYTES
 #define ROUND_ROOM  (2 * EV_STEP_BYTES)
-/* What a rare symbol may use, 48 bits and 258 bytes, in rounds. Rounds end when there is room for
- * less than a round of rare symbols. */
+/* What a rare symbol takes, at most 48 bits and 258 bytes, in rounds. */
 #define RARE_ROUNDS 17
 
+/* For how many rounds there are surely bytes and room, so that they need no checks. Both steps of
+ * the last may be rare symbols. */
 static ptrdiff_t count_rounds(const struct stream *stream)
 {
     const size_t words = (stream->n_packed - stream->bit / 8) / ROUND_BYTES;
@@ -327,7 +336,7 @@ static ALWAYS_INLINE bool take_step(struct cursor *cursor, bool check_distance)
     /* As likely as not: no branch. */
     const uint8_t *from =
         __builtin_expect_with_probability(further > 0, 1, 0.5) ? out : cursor->literals;
-    memcpy(out, from - gap - 1, EV_STEP_BYTES);
+    copy_word(out, from - gap - 1);
     cursor->place.out = out + further + 1;
     cursor->place.bit += n_bits;
     cursor->bits >>= n_bits;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Chunks: packed ones are read raw through HDF5, under its lock, and unpacked here, outside it. Two
- * are inflated at a time where two are wanted, which is half as fast again as libdeflate, and that
- * twice as fast as the streams of zlib that HDF5 uses. What is not inflated so, libdeflate inflates:
- * it alone says what is damaged.
+ * at a time, where two are wanted, are inflated half as fast again as by libdeflate, and that is
+ * twice as fast as zlib, which HDF5 uses. libdeflate inflates the others, and alone says what is
+ * damaged.
  */
 #include <assert.h>
 #include <libdeflate.h>
@@ -25,8 +25,8 @@ struct ev_unpacker {
     struct libdeflate_decompressor *inflater;
     struct ev_inflater *pair_inflater;
     struct packed packed[EV_MAX_UNPACKED];
-    uint8_t *part;     /* (chunks, chunk) before its values are placed; NULL unless pictures are cut */
-    uint8_t *shuffled; /* (chunks, chunk) inflated, bytes of equal weight together; NULL without shuffle */
+    uint8_t *part;     /* (chunks, chunk) values to be placed; NULL unless pictures are cut */
+    uint8_t *shuffled; /* (chunks, chunk) bytes of equal weight together; NULL without shuffle */
 };
 
 struct ev_unpacker *ev_unpacker_open(const struct ev_set *set)

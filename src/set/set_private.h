@@ -76,9 +76,9 @@ void ev_set_probe_allow(int64_t n_bytes);
 EV_CHECKED enum ev_status ev_set_find_pictures(struct ev_set *set, struct ev_error *err);
 EV_CHECKED enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err);
 
-/* What reading needs beside the set, one for each thread (set_read.c). Chunks are unpacked so many
- * at once, at most EV_MAX_UNPACKED: 1 where rows are read in any order, more where they are read one
- * after the other. */
+/* What reading needs beside the set, one for each thread (set_read.c). So many chunks are unpacked
+ * at once, at most EV_MAX_UNPACKED: 1 where rows are read in any order, more where they are read in
+ * theirs. */
 struct ev_set_reader;
 EV_CHECKED enum ev_status ev_set_reader_open(struct ev_set *set, int n_chunks,
                                              struct ev_set_reader **reader, struct ev_error *err);
@@ -97,9 +97,9 @@ struct ev_unpacker;
 struct ev_unpacker *ev_unpacker_open(const struct ev_set *set);
 /* Takes NULL. */
 void ev_unpacker_close(struct ev_unpacker *unpacker);
-/* Reads n chunks from `first` on, at most EV_MAX_UNPACKED, and unpacks all their rows, as stored, to
- * `rows`; where chunks cut pictures, all parts of one, and n is 1. Two deflated ones together are
- * unpacked faster than one after the other. */
+/* Reads n chunks from `first` on, at most EV_MAX_UNPACKED, and unpacks all their rows, as stored,
+ * to `rows`; where chunks cut pictures, all parts of one, and n is 1. Two deflated ones together
+ * are unpacked faster than one after the other. */
 #define EV_MAX_UNPACKED 2
 EV_CHECKED enum ev_status ev_unpacker_load(struct ev_unpacker *unpacker, struct ev_set *set,
                                            int64_t first, int n, uint8_t *rows,

@@ -60,8 +60,8 @@ static enum ev_status find_block(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
-/* Whether chunks have no filters but shuffle, of whole values, and deflate, in this order, and all of
- * them (options leave them out of the last one); those that cut pictures must be packed. */
+/* Whether chunks have no filters but shuffle, of whole values, and deflate, in this order, and all
+ * of them (options leave them out of the last one); those that cut pictures must be packed. */
 static bool find_chunks(struct ev_set *set, hid_t plist)
 {
     hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
