@@ -39,6 +39,9 @@ const struct ev_variant *ev_variant_find(const char *name);
  * own copy, never freed. */
 EV_CHECKED enum ev_status ev_engine_find(const char *name_or_path, const struct ev_backend **engine,
                                          struct ev_error *err);
+/* What finds that engine in another process too: a built-in one's name, a module's absolute path. NULL
+ * for an engine that did not come from ev_engine_find. */
+const char *ev_engine_origin(const struct ev_backend *engine);
 /* The trainer of the module `name` ("torch"). */
 EV_CHECKED enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
                                           struct ev_error *err);

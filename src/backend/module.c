@@ -370,6 +370,19 @@ enum ev_status ev_engine_find(const char *name_or_path, const struct ev_backend 
     return status;
 }
 
+const char *ev_engine_origin(const struct ev_backend *engine)
+{
+    for (size_t i = 0; i < N_BUILT_IN; i++) {
+        if (engine == built_in[i])
+            return engine->name;
+    }
+    for (const struct module *module = modules; module; module = module->next) {
+        if (engine == &module->backend)
+            return module->path;
+    }
+    return NULL;
+}
+
 enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
                                struct ev_error *err)
 {

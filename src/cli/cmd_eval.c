@@ -11,6 +11,7 @@
 #include "cli/select.h"
 #include "eval/eval.h"
 #include "eval/layers.h"
+#include "eval/times.h"
 
 #define DEFAULT_TABLES "results/latest"
 #define DEFAULT_PLOTS "plots/latest"
@@ -27,6 +28,8 @@ static int64_t n_threads;
 static int64_t batch_rows = 1024;
 static int64_t n_calls = 1000;
 static int64_t n_warmup = 50;
+static const char *const profiles[] = {"none", "quick", "std", "strict", NULL};
+static const char *profile_name = "quick";
 static bool with_layers;
 static bool quiet;
 
@@ -49,8 +52,14 @@ static const struct ev_option options[] = {
      "threads of an engine (default: the cores this process may use)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,
      "pictures of one batch of the pass over a set (default: 1024)", NULL},
+    {"profile", 0, EV_OPT_CHOICE, "NAME", &profile_name, 0, 0,
+     "how long to measure times in worker processes: none, quick (half a minute), std (minutes) or "
+     "strict (up to an hour; default: quick)",
+     profiles},
     {"calls", 0, EV_OPT_INT, "N", &n_calls, 0, 100000,
-     "timed calls with one picture, for each backend and set (default: 1000; 0: none)", NULL},
+     "timed calls with one picture in this process, for each backend and set (default: 1000 with "
+     "--profile none, else 0)",
+     NULL},
     {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
     {"layers", 0, EV_OPT_FLAG, NULL, &with_layers, 0, 0,
      "times of single layers as well, and the error when one of the baseline's is int8", NULL},
@@ -103,7 +112,8 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     struct ev_sets *sets = &evaluation->sets;
 
     args->batch_rows = batch_rows;
-    args->latency_calls = n_calls;
+    const bool calls_here = ev_option_is_given("calls") || !ev_profile_find(profile_name);
+    args->latency_calls = calls_here ? n_calls : 0;
     args->warmup_calls = n_warmup;
     enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);
     if (status == EV_OK)
@@ -156,6 +166,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
         free(evaluation.result.command_line);
         evaluation.result.command_line = strdup(ev_command_line);
         status = ev_eval_run(&evaluation.args, &evaluation.result, err);
+        const struct ev_profile *profile = ev_profile_find(profile_name);
+        if (status == EV_OK && profile)
+            status = ev_times_run(&evaluation.args, profile, &evaluation.result, err);
         if (status == EV_OK && with_layers)
             status = ev_layers_run(&evaluation.args, &evaluation.result, err);
         if (status == EV_INTERRUPTED)

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "evalrun/version.h"
+#include "measure/worker.h"
 
 /* More commands than there will be. */
 #define MAX_COMMANDS 64
@@ -279,6 +280,8 @@ int main(int argc, char **argv)
     if (line)
         ev_command_line = line;
     ev_memory_keep();
+    if (ev_worker_is_meant(argc, argv))
+        return ev_worker_main(argv[2]);
     ev_interrupt_install();
     enum ev_status status = argc > 0 ? dispatch(argc - 1, argv + 1, &err) : EV_OK;
     errno = 0;

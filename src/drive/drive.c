@@ -7,7 +7,7 @@
 
 #include "base/interrupt.h"
 #include "base/progress.h"
-#include "eval/form.h"
+#include "measure/form.h"
 #include "eval/timing.h"
 #include "stats/stats.h"
 

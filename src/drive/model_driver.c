@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "drive/drive.h"
-#include "eval/form.h"
+#include "measure/form.h"
 
 #define N_OUTPUTS 2
 

@@ -13,7 +13,7 @@
 #include "base/progress.h"
 #include "eval/accuracy.h"
 #include "eval/error_figures.h"
-#include "eval/form.h"
+#include "measure/form.h"
 #include "eval/keep.h"
 #include "eval/pass.h"
 #include "eval/sample_rows.h"

@@ -10,7 +10,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "eval/accuracy.h"
-#include "eval/form.h"
+#include "measure/form.h"
 #include "eval/judge.h"
 #include "measure/peak.h"
 #include "stats/stats.h"

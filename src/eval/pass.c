@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
-#include "eval/form.h"
+#include "measure/form.h"
 
 /* Batches that the reader is ahead: one being read while one waits evens out uneven reads. Memory
  * is three batches, 122 MB at 1024 pictures of 66 x 200. */

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
-#include "eval/form.h"
+#include "measure/form.h"
 #include "stats/stats.h"
 
 /* Long enough that the uncounted calls cost a tenth, short enough that a block of 1 ms calls is

@@ -2,6 +2,7 @@
 /* What documents say of a result: the main finding, the main figures, each figure by set. */
 #include "report/report_parts.h"
 
+#include <math.h>
 #include <string.h>
 
 /* --- Title and summary --- */
@@ -93,14 +94,27 @@ static enum ev_status write_overview(const struct ev_view *view, struct ev_doc *
 
 /* --- Each figure by set --- */
 
+/* Whether any row has a figure: without single inferences in turn, none has their times. */
+static bool has_figures(const struct ev_view *view, const struct ev_metric *metric,
+                        const struct ev_column *column)
+{
+    for (size_t i = 0; i < view->result->n_rows; i++) {
+        if (isfinite(metric->get(&view->result->rows[i], column)))
+            return true;
+    }
+    return false;
+}
+
 static enum ev_status write_metric(const struct ev_view *view, const struct ev_metric *metric,
                                    const struct ev_column *column, struct ev_doc *doc,
                                    struct ev_error *err)
 {
-    struct ev_grid grid;
-    enum ev_status status = ev_view_by_set(view, metric, column, &grid, err);
     const bool in_unit = column && *column->unit && metric->in_unit;
+    struct ev_grid grid;
 
+    if (!has_figures(view, metric, column))
+        return EV_OK;
+    enum ev_status status = ev_view_by_set(view, metric, column, &grid, err);
     if (status != EV_OK)
         return status;
     ev_doc_heading(doc, 3, "%s%s%s%s%s", metric->title, column ? " " : "",

@@ -99,6 +99,15 @@ static double study_ms(const struct ev_view *view, size_t backend)
     return row && row->latency.n_calls > 0 ? row->latency.mean_ns / 1e6 : NAN;
 }
 
+static bool has_study(const struct ev_view *view)
+{
+    for (size_t b = 0; b < view->n_backends; b++) {
+        if (isfinite(study_ms(view, b)))
+            return true;
+    }
+    return false;
+}
+
 enum ev_status ev_times_grid(const struct ev_view *view, bool study, struct ev_grid *grid,
                              struct ev_error *err)
 {
@@ -107,6 +116,7 @@ enum ev_status ev_times_grid(const struct ev_view *view, bool study, struct ev_g
 
     for (size_t c = 0; c < N_COLUMNS; c++)
         n += is_known(view, &columns[c]);
+    study = study && has_study(view);
     enum ev_status status = ev_grid_init(grid, n + (study ? 1 : 0), view->n_backends, err);
     if (status == EV_OK && !values)
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");
@@ -296,16 +306,28 @@ static void say_unresolved(const struct ev_view *view, size_t backend, char *tex
     }
 }
 
-static void say_quiet(const struct ev_result *result, const struct ev_result_quiet *quiet,
-                      char *text, size_t size)
+/* Names all conditions of which the same is said, at the first of them. */
+static void say_quiet(const struct ev_result *result, size_t q, char *text, size_t size)
 {
+    const struct ev_result_quiet *quiet = &result->quiets[q];
     char condition[60];
+    size_t used = 0;
 
     if (!quiet->reason || !*quiet->reason)
         return;
-    name_condition(result, quiet, condition, sizeof condition);
-    snprintf(text, size, "%s: %s%s", condition, quiet->reason,
-             quiet->unquiet ? " No verdict is given on these times." : "");
+    for (size_t i = 0; i < result->n_quiets && used < size; i++) {
+        if (!result->quiets[i].reason || strcmp(result->quiets[i].reason, quiet->reason) != 0)
+            continue;
+        if (i < q) {
+            text[0] = '\0';
+            return;
+        }
+        name_condition(result, &result->quiets[i], condition, sizeof condition);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > q ? ", " : "", condition);
+    }
+    if (used < size)
+        snprintf(text + used, size - used, ": %s%s", quiet->reason,
+                 quiet->unquiet ? " No verdict is given on these times." : "");
 }
 
 /* Note number k, or "". */
@@ -316,7 +338,7 @@ static void say(const struct ev_view *view, size_t k, char *text, size_t size)
     text[0] = '\0';
     if (k == 0)
         snprintf(text, size,
-                 "cold: the first call of a model; compute: from floats in memory to outputs; e2e: "
+                 "cold: opening a model and its first call; compute: from floats in memory to outputs; e2e: "
                  "from bytes of pictures; medians over processes");
     else if (k == 1)
         say_paced(view, text, size);
@@ -334,7 +356,7 @@ static void say(const struct ev_view *view, size_t k, char *text, size_t size)
     else if (k == 4)
         say_run(view, text, size);
     else if (k >= N_FIXED && k < N_FIXED + result->n_quiets)
-        say_quiet(result, &result->quiets[k - N_FIXED], text, size);
+        say_quiet(result, k - N_FIXED, text, size);
     else if (k >= N_FIXED + result->n_quiets)
         say_unresolved(view, k - N_FIXED - result->n_quiets, text, size);
 }

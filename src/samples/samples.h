@@ -42,7 +42,7 @@ struct ev_samples_picture {
 
 /* How calls follow each other, and how many pictures each is given. */
 enum ev_mode {
-    EV_MODE_COLD,     /* one picture, the first call of a model in a process */
+    EV_MODE_COLD,     /* one picture: opening the model and its first call */
     EV_MODE_HOT,      /* one picture, one call after the other */
     EV_MODE_PACED,    /* one picture, a call each period of the control loop */
     EV_MODE_RESIDENT, /* a batch that is in memory */

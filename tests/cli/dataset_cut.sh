@@ -10,7 +10,7 @@ cmp part.h5 other.h5 || die "the same rows give other bytes"
 passes evalrun dataset info part.h5
 says "20 of 66 x 200 x 3"
 says "dataset subset of laps.h5"
-passes evalrun --backend null --set part.h5 --calls 0 --out tables -q # a set like any other
+passes evalrun --backend null --set part.h5 --profile none --calls 0 --out tables -q # a set like any other
 rm -r tables plots 2>/dev/null || true
 fails 2 "dataset subset: --out is missing" evalrun dataset subset a.h5
 fails 2 "--where w: expected a column" evalrun dataset subset a.h5 --where w --out x.h5

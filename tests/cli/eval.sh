@@ -2,7 +2,7 @@
 # An evaluation of the null backend: what is printed, what is written and where.
 small_set a.h5 12
 small_set b.h5 5
-passes evalrun --backend null --set a.h5,b.h5 --calls 20
+passes evalrun --backend null --set a.h5,b.h5 --profile none --calls 20
 says "null"
 says "tables: results/latest/, charts: plots/latest/"
 for file in results.csv results.md results.json; do
@@ -13,7 +13,7 @@ done
 nothing_left a.h5 b.h5 plots results
 
 # --out takes both; an engine of the user's is named by its path.
-passes evalrun --backend null,"$EV_PLUGINS/plugin_min.so" --set ./a.h5 --out r/s --calls 0 --quiet
+passes evalrun --backend null,"$EV_PLUGINS/plugin_min.so" --set ./a.h5 --out r/s --profile none --calls 0 --quiet
 says "tables: r/s/, charts: r/s/plots/"
 [[ $(wc -l <r/s/results.csv) == 3 ]] || die "not two rows"
 grep -q plugin_min.so r/s/results.csv || die "the engine's path is missing"
@@ -24,7 +24,7 @@ column() {
                           { print $c }' "$2"
 }
 for batch in 1 5 1024; do
-    passes evalrun --backend null --set a.h5,b.h5 --batch "$batch" --calls 0 --out "batch$batch" -q
+    passes evalrun --backend null --set a.h5,b.h5 --batch "$batch" --profile none --calls 0 --out "batch$batch" -q
     column mse_norm "batch$batch/results.csv" >"mse$batch"
     [[ $(wc -w <"mse$batch") == 3 ]] || die "no column mse_norm"
 done

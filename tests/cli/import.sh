@@ -14,7 +14,7 @@ done
 passes evalrun dataset import drive --out drive.h5
 [[ $(<"$out") == "drive.h5: 3 rows of 3 pictures (none left out)" ]] || die "not what was done"
 warns "import: 3 pictures"
-passes evalrun --backend null --set ./drive.h5 --out results --plots plots
+passes evalrun --backend null --profile none --set ./drive.h5 --out results --plots plots
 says "drive"
 rm -r results plots
 passes evalrun dataset import drive --out again.h5 --threads 3 --quiet

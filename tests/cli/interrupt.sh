@@ -7,7 +7,7 @@ engine=$EV_CLI_PLUGINS/plugin_stops.so
 
 stopped() { # CODE TEXT OUT: an evaluation of two sets that ends during the second
     local code=0
-    evalrun --backend "$engine" --set a.h5,b.h5 --batch 4 --calls 0 --out "$3" -q >"$out" 2>"$err" ||
+    evalrun --backend "$engine" --set a.h5,b.h5 --batch 4 --profile none --calls 0 --out "$3" -q >"$out" 2>"$err" ||
         code=$?
     [[ $code == "$1" ]] || die "exit code $code, expected $1"
     [[ $(wc -l <"$err") == 1 ]] || die "not one line on standard error"
@@ -24,7 +24,7 @@ EV_TEST_FAIL_AT=4 stopped 3 "stopped as asked" failed
 
 # Before the first row there is nothing to report.
 code=0
-EV_TEST_SIGNAL_AT=1 evalrun --backend "$engine" --set a.h5 --calls 0 --out none -q \
+EV_TEST_SIGNAL_AT=1 evalrun --backend "$engine" --set a.h5 --profile none --calls 0 --out none -q \
     >"$out" 2>"$err" || code=$?
 [[ $code == 130 ]] || die "exit code $code, expected 130"
 [[ ! -e none/results.csv ]] || die "an empty table was written"
@@ -98,7 +98,7 @@ interrupted() { # TEXT COMMAND...: ends with 130 and this line, and nothing of g
     [[ -z $(find . -name '*part*') ]] || die "a temporary file is left: $*"
 }
 chart="evalrun: interrupted: chart 'size' and those after it are not drawn"
-interrupted "$chart" evalrun --backend null --set a.h5 --calls 0 --out tables -q
+interrupted "$chart" evalrun --backend null --set a.h5 --profile none --calls 0 --out tables -q
 [[ $(ls tables) == $'plots\nresults.csv\nresults.json\nresults.md\nsamples.h5' ]] || die "not the tables"
 [[ -z $(ls tables/plots) ]] || die "half a chart"
 passes evalrun report tables
@@ -112,5 +112,5 @@ interrupted "evalrun: interrupted: chart 'map-simple' and those after it are not
 
 # The second signal, while charts of what was finished are drawn.
 EV_TEST_SIGNAL_AT=4 interrupted "" \
-    evalrun --backend "$engine" --set a.h5,b.h5 --batch 4 --calls 0 --out second -q
+    evalrun --backend "$engine" --set a.h5,b.h5 --batch 4 --profile none --calls 0 --out second -q
 [[ -s second/results.csv && -z $(ls second/plots) ]] || die "not the tables alone"

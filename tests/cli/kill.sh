@@ -37,7 +37,7 @@ do
 done
 cmp set.h5 new || die "another set among what was left"
 ((n_old >= 10 && n_new >= 1)) || die "killed $n_old times before the rename and $n_new after it"
-passes evalrun --backend null --set set.h5 --calls 0 -q --out opened
+passes evalrun --backend null --set set.h5 --profile none --calls 0 -q --out opened
 rm -f -- *.part-*
 nothing_left new old opened set.h5
 
@@ -45,7 +45,7 @@ nothing_left new old opened set.h5
 
 # Without charts, which have other programs in them.
 evaluate() {
-    PATH=$base/bin evalrun --backend null --set ./new --calls "$1" --out tables -q
+    PATH=$base/bin evalrun --backend null --set ./new --profile none --calls "$1" --out tables -q
 }
 passes evaluate 20
 cp -r tables before

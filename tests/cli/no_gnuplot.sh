@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Without gnuplot there are tables all the same, and one line says what is missing.
 small_set a.h5
-PATH=$base/bin passes evalrun --backend null --set a.h5 --calls 10 --out r --quiet
+PATH=$base/bin passes evalrun --backend null --set a.h5 --profile none --calls 10 --out r --quiet
 [[ $(wc -l <"$err") == 1 ]] || die "not one line on standard error"
 warns "gnuplot"
 for file in results.csv results.md results.json; do

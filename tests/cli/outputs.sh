@@ -31,17 +31,17 @@ fails 3 "b.h5" limited 64 evalrun dataset render simple --frames 8 --out b.h5 --
 nothing_left a.h5 file
 mkdir tables
 code=0
-(ulimit -f 1 && evalrun --backend null --set a.h5 --calls 500 --out tables -q >"$out" 2>"$err") || code=$?
+(ulimit -f 1 && evalrun --backend null --set a.h5 --profile none --calls 500 --out tables -q >"$out" 2>"$err") || code=$?
 [[ $code == 3 ]] || die "exit code $code, expected 3"
 [[ $(wc -l <"$err") == 1 ]] || die "not one line"
 warns "samples.h5: cannot be written: File too large"
 [[ -z $(find tables -name '*part*') && ! -e tables/results.json ]] || die "half a file is left"
 # The tables of one folder are of one run: a disk that fills up at any of them leaves the old ones.
-passes evalrun --backend null --set a.h5 --calls 10 --out tables -q
+passes evalrun --backend null --set a.h5 --profile none --calls 10 --out tables -q
 before=$(cat tables/results.*)
 for blocks in 1 2 3 4; do
     code=0
-    (ulimit -f "$blocks" && evalrun --backend null --set a.h5 --calls 2000 --out tables -q \
+    (ulimit -f "$blocks" && evalrun --backend null --set a.h5 --profile none --calls 2000 --out tables -q \
         >"$out" 2>"$err") || code=$?
     [[ $code == 3 && $(cat tables/results.*) == "$before" ]] || die "tables of two runs"
 done
@@ -95,7 +95,7 @@ unread() {
     [[ ! -s $err ]] || die "a message: $*"
 }
 unread evalrun --help
-unread evalrun --backend null --set a.h5 --calls 0 --out unread -q
+unread evalrun --backend null --set a.h5 --profile none --calls 0 --out unread -q
 [[ -s unread/results.csv && -s unread/plots/size.png ]] || die "files are missing"
 code=0
 mkfifo pipe

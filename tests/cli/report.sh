@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The same result gives the same tables again, in the same folder and in another.
 small_set a.h5
-passes evalrun --backend null --set a.h5 --calls 30 --out first --quiet
+passes evalrun --backend null --set a.h5 --profile none --calls 30 --out first --quiet
 cp -r first copy
 passes evalrun report copy
 says "null"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/form.h"
+#include "measure/form.h"
 #include "eval/timing.h"
 
 #define N_PICTURES 7

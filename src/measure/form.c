@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes, channels last, to floats, channels first. */
-#include "eval/form.h"
+#include "measure/form.h"
 
 #include <assert.h>
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Times of an evaluation's backends, measured by worker processes. */
+#ifndef EV_TIMES_H
+#define EV_TIMES_H
+
+#include "eval/eval.h"
+#include "measure/plan.h"
+
+/*
+ * Measures what the profile says, on pictures spread over all sets, and fills the session of
+ * result->samples, result->timings and result->quiets. Calls of EV_MODE_PACED come at the first
+ * set's frame rate, or at EV_TIMES_RATE_HZ where that is unknown. A session that is there already,
+ * of the same profile and entries, is gone on with.
+ *
+ * When it fails or is interrupted, figures are made of the processes that finished, and
+ * result->interrupted is set.
+ */
+EV_CHECKED enum ev_status ev_times_run(const struct ev_eval_args *args,
+                                       const struct ev_profile *profile, struct ev_result *result,
+                                       struct ev_error *err);
+
+#define EV_TIMES_RATE_HZ 20.0
+
+#endif
