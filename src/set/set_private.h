@@ -12,11 +12,14 @@
 #define EV_SET_FORMAT         "evalrun-set"
 #define EV_SET_FORMAT_VERSION 1
 
+/* Of pictures: (N, H, W, C), (N, C, H, W), or (N, H, W), which is taken as (N, H, W, 1). */
+#define EV_MAX_AXES 4
+
 /* How pictures are read. */
 enum ev_storage {
     EV_STORAGE_BLOCK,  /* all in one block of the file, without HDF5 */
-    EV_STORAGE_CHUNKS, /* chunks of whole pictures, plain or deflated: unpacked here */
-    EV_STORAGE_HDF5,   /* by HDF5: other filters, chunks that cut pictures, other types */
+    EV_STORAGE_CHUNKS, /* chunks, deflated, shuffled or, of whole pictures, plain: unpacked here */
+    EV_STORAGE_HDF5,   /* by HDF5: other filters, plain chunks that cut pictures, other types */
 };
 
 struct ev_set {
@@ -44,7 +47,11 @@ struct ev_set {
     size_t stored_bytes; /* of one picture in the file */
     enum ev_storage storage;
     int64_t block_offset; /* of row 0 in the file */
+    hsize_t extent[EV_MAX_AXES], chunk[EV_MAX_AXES]; /* with EV_STORAGE_CHUNKS */
     int64_t chunk_rows;
+    size_t chunk_bytes;
+    bool is_cut;     /* chunks do not hold whole pictures, */
+    int64_t n_parts; /* but so many together do; 1 otherwise */
     bool shuffled, deflated; /* filters of chunks, in this order */
     bool hdf5_unpacks;       /* EV_STORAGE_HDF5 with filters */
 
@@ -69,10 +76,12 @@ void ev_set_probe_allow(int64_t n_bytes);
 EV_CHECKED enum ev_status ev_set_find_pictures(struct ev_set *set, struct ev_error *err);
 EV_CHECKED enum ev_status ev_set_find_storage(struct ev_set *set, struct ev_error *err);
 
-/* What reading needs beside the set, one for each thread (set_read.c). */
+/* What reading needs beside the set, one for each thread (set_read.c). So many chunks are unpacked
+ * at once, at most EV_MAX_UNPACKED: 1 where rows are read in any order, more where they are read in
+ * theirs. */
 struct ev_set_reader;
-EV_CHECKED enum ev_status ev_set_reader_open(struct ev_set *set, struct ev_set_reader **reader,
-                                             struct ev_error *err);
+EV_CHECKED enum ev_status ev_set_reader_open(struct ev_set *set, int n_chunks,
+                                             struct ev_set_reader **reader, struct ev_error *err);
 /* Takes NULL. */
 void ev_set_reader_close(struct ev_set_reader *reader);
 /* As ev_set_read; any number of readers at the same time. */
@@ -88,9 +97,22 @@ struct ev_unpacker;
 struct ev_unpacker *ev_unpacker_open(const struct ev_set *set);
 /* Takes NULL. */
 void ev_unpacker_close(struct ev_unpacker *unpacker);
-/* Reads chunk `index` and unpacks all its rows, as stored, to `rows`. */
+/* Reads n chunks from `first` on, at most EV_MAX_UNPACKED, and unpacks all their rows, as stored,
+ * to `rows`; where chunks cut pictures, all parts of one, and n is 1. Two deflated ones together
+ * are unpacked faster than one after the other. */
+#define EV_MAX_UNPACKED 2
 EV_CHECKED enum ev_status ev_unpacker_load(struct ev_unpacker *unpacker, struct ev_set *set,
-                                           int64_t index, void *rows, struct ev_error *err);
+                                           int64_t first, int n, uint8_t *rows,
+                                           struct ev_error *err);
+
+/* Parts (set_part.c) are chunks of the file, counted along rows last: those of one chunk's rows are
+ * together. False where they are better left to HDF5. */
+bool ev_set_find_parts(struct ev_set *set, int rank, const hsize_t *extent, const hsize_t *chunk);
+/* Where a part begins in the dataset. */
+void ev_set_part_offset(const struct ev_set *set, int64_t part, hsize_t offset[EV_MAX_AXES]);
+/* Copies the values of a part to the rows that begin where it does. */
+void ev_set_part_place(const struct ev_set *set, int64_t part, const uint8_t *values,
+                       uint8_t *rows);
 
 /* EV_INPUT if the file has become shorter since it was opened: HDF5 reads zeros behind the end. */
 EV_CHECKED enum ev_status ev_set_check_length(const struct ev_set *set, struct ev_error *err);

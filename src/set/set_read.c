@@ -16,7 +16,8 @@
 struct ev_set_reader {
     struct ev_set *set;
     struct ev_unpacker *unpacker; /* with EV_STORAGE_CHUNKS */
-    uint8_t *chunk;               /* the rows of chunk `index` */
+    int n_chunks;                 /* are unpacked at once: a group */
+    uint8_t *group;               /* the rows of group `index` */
     int64_t index;                /* -1: none */
     uint8_t *span;                /* rows as stored, before they are turned into another form */
     int64_t span_rows;
@@ -67,31 +68,42 @@ static enum ev_status read_block(const struct ev_set *set, int64_t first, int64_
     return EV_OK;
 }
 
-/* A chunk that is wanted whole is unpacked where it goes; of others the reader keeps the rows. */
+/* The last group may be shorter. */
+static enum ev_status load_group(struct ev_set_reader *reader, int64_t index, uint8_t *rows,
+                                 struct ev_error *err)
+{
+    struct ev_set *set = reader->set;
+    const int64_t first = index * reader->n_chunks;
+    const int64_t left = (set->info.n_rows - 1) / set->chunk_rows + 1 - first;
+
+    return ev_unpacker_load(reader->unpacker, set, first,
+                            left < reader->n_chunks ? (int)left : reader->n_chunks, rows, err);
+}
+
+/* A group that is wanted whole is unpacked where it goes; of others the reader keeps the rows. */
 static enum ev_status read_chunks(struct ev_set_reader *reader, int64_t first, int64_t n,
                                   uint8_t *rows, struct ev_error *err)
 {
-    struct ev_set *set = reader->set;
-    const int64_t chunk_rows = set->chunk_rows;
+    const size_t row_bytes = reader->set->stored_bytes;
+    const int64_t group_rows = reader->n_chunks * reader->set->chunk_rows;
     enum ev_status status = EV_OK;
 
     while (n > 0 && status == EV_OK) {
-        const int64_t index = first / chunk_rows, within = first % chunk_rows;
-        const int64_t now = chunk_rows - within < n ? chunk_rows - within : n;
-        if (now == chunk_rows && index != reader->index) {
-            status = ev_unpacker_load(reader->unpacker, set, index, rows, err);
+        const int64_t index = first / group_rows, within = first % group_rows;
+        const int64_t now = group_rows - within < n ? group_rows - within : n;
+        if (now == group_rows && index != reader->index) {
+            status = load_group(reader, index, rows, err);
         } else {
             if (index != reader->index) {
                 reader->index = -1;
-                status = ev_unpacker_load(reader->unpacker, set, index, reader->chunk, err);
+                status = load_group(reader, index, reader->group, err);
             }
             if (status == EV_OK) {
                 reader->index = index;
-                memcpy(rows, reader->chunk + (size_t)within * set->stored_bytes,
-                       (size_t)now * set->stored_bytes);
+                memcpy(rows, reader->group + (size_t)within * row_bytes, (size_t)now * row_bytes);
             }
         }
-        rows += (size_t)now * set->stored_bytes;
+        rows += (size_t)now * row_bytes;
         first += now;
         n -= now;
     }
@@ -164,7 +176,7 @@ static void change_form(const struct ev_set *set, enum ev_form form, int64_t n, 
                             rows, images);
 }
 
-enum ev_status ev_set_reader_open(struct ev_set *set, struct ev_set_reader **out,
+enum ev_status ev_set_reader_open(struct ev_set *set, int n_chunks, struct ev_set_reader **out,
                                   struct ev_error *err)
 {
     struct ev_set_reader *reader = calloc(1, sizeof *reader);
@@ -178,8 +190,9 @@ enum ev_status ev_set_reader_open(struct ev_set *set, struct ev_set_reader **out
     }
     if (ok && set->storage == EV_STORAGE_CHUNKS) {
         reader->unpacker = ev_unpacker_open(set);
-        reader->chunk = malloc((size_t)set->chunk_rows * set->stored_bytes);
-        ok = reader->unpacker && reader->chunk;
+        reader->n_chunks = n_chunks;
+        reader->group = malloc((size_t)n_chunks * (size_t)set->chunk_rows * set->stored_bytes);
+        ok = reader->unpacker && reader->group;
     }
     if (ok) {
         reader->span = malloc((size_t)reader->span_rows * set->stored_bytes);
@@ -196,7 +209,7 @@ void ev_set_reader_close(struct ev_set_reader *reader)
     if (!reader)
         return;
     ev_unpacker_close(reader->unpacker);
-    free(reader->chunk);
+    free(reader->group);
     free(reader->span);
     free(reader);
 }
@@ -228,7 +241,7 @@ enum ev_status ev_set_read(struct ev_set *set, enum ev_form form, int64_t first,
     enum ev_status status = EV_OK;
 
     if (!set->reader)
-        status = ev_set_reader_open(set, &set->reader, err);
+        status = ev_set_reader_open(set, 1, &set->reader, err);
     return status == EV_OK ? ev_set_reader_read(set->reader, form, first, n, images, err) : status;
 }
 

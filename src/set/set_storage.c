@@ -60,21 +60,19 @@ static enum ev_status find_block(struct ev_set *set, struct ev_error *err)
     return EV_OK;
 }
 
-/* Whether chunks hold whole pictures and have no filters but shuffle, of whole values, and deflate,
- * in this order, and all of them (options leave them out of the last one). */
+/* Whether chunks have no filters but shuffle, of whole values, and deflate, in this order, and all
+ * of them (options leave them out of the last one); those that cut pictures must be packed. */
 static bool find_chunks(struct ev_set *set, hid_t plist)
 {
     hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
     hid_t space = H5Dget_space(set->images);
     int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, extent, NULL);
     unsigned chunk_options = 0;
-    bool ok = rank >= 1 && H5Pget_chunk(plist, rank, chunk) == rank &&
+    bool ok = rank >= 1 && rank <= EV_MAX_AXES && H5Pget_chunk(plist, rank, chunk) == rank &&
               H5Pget_chunk_opts(plist, &chunk_options) >= 0 && chunk_options == 0;
 
     if (space >= 0)
         H5Sclose(space);
-    for (int i = 1; ok && i < rank; i++)
-        ok = chunk[i] == extent[i];
     int n_filters = H5Pget_nfilters(plist);
     for (int i = 0; ok && i < n_filters; i++) {
         unsigned flags, config, value = 0;
@@ -87,8 +85,8 @@ static bool find_chunks(struct ev_set *set, hid_t plist)
         set->shuffled = set->shuffled || filter == H5Z_FILTER_SHUFFLE;
         set->deflated = set->deflated || filter == H5Z_FILTER_DEFLATE;
     }
-    set->chunk_rows = ok ? (int64_t)chunk[0] : 0;
-    return ok;
+    ok = ok && ev_set_find_parts(set, rank, extent, chunk);
+    return ok && (!set->is_cut || set->shuffled || set->deflated);
 }
 
 /* Chunks that are not packed are read without HDF5's cache, which trusts the sizes that the file

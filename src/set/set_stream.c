@@ -14,6 +14,10 @@
 /* Of rows that are not in chunks: small enough to share a batch among readers, large enough for
  * the disk. */
 #define SPAN_BYTES ((size_t)2 << 20)
+/* All readers together, of the rows of chunks that cut pictures: h5py makes many rows one. */
+#define MAX_CUT_BYTES ((size_t)512 << 20)
+/* Chunks up to here are unpacked two at a time: each reader has room for what it unpacks. */
+#define MAX_PAIRED_BYTES ((size_t)16 << 20)
 
 /* One place in the ring: batch i is in slot i modulo the number of slots. */
 struct slot {
@@ -25,6 +29,7 @@ struct ev_stream {
     struct ev_set *set;
     struct ev_stream_args args;
     size_t picture_bytes;
+    int n_chunks; /* that readers unpack at once */
     int64_t span_rows;
     struct slot *slots;
     int32_t n_slots;
@@ -130,14 +135,27 @@ static int32_t count_workers(const struct ev_set *set, const struct ev_stream_ar
 
     if (set->storage == EV_STORAGE_HDF5)
         return 1;
+    if (set->storage == EV_STORAGE_CHUNKS && set->is_cut) {
+        const size_t rows_bytes = (size_t)set->chunk_rows * set->stored_bytes;
+        return (int32_t)smaller(args->n_threads, 1 + (int64_t)(MAX_CUT_BYTES / rows_bytes));
+    }
     return unpacks || changes ? args->n_threads : (int32_t)smaller(args->n_threads, 2);
 }
 
-static int64_t choose_span(const struct ev_set *set)
+/* Two where that is faster: not where readers would be left without a chunk. */
+static int choose_chunks(const struct ev_set *set, int32_t n_workers)
+{
+    const bool is_small = set->storage == EV_STORAGE_CHUNKS && set->deflated && !set->is_cut &&
+                          set->chunk_rows <= (int64_t)(MAX_PAIRED_BYTES / set->stored_bytes);
+
+    return is_small && set->info.n_rows > n_workers * set->chunk_rows ? 2 : 1;
+}
+
+static int64_t choose_span(const struct ev_set *set, int n_chunks)
 {
     const int64_t rows = (int64_t)(SPAN_BYTES / set->stored_bytes);
 
-    return set->storage == EV_STORAGE_CHUNKS ? set->chunk_rows : rows > 0 ? rows : 1;
+    return set->storage == EV_STORAGE_CHUNKS ? n_chunks * set->chunk_rows : rows > 0 ? rows : 1;
 }
 
 static enum ev_status start_workers(struct ev_stream *stream, struct ev_error *err)
@@ -148,7 +166,8 @@ static enum ev_status start_workers(struct ev_stream *stream, struct ev_error *e
     for (int32_t i = 0; i < stream->n_workers; i++) {
         struct worker *worker = &stream->workers[i];
         worker->stream = stream;
-        enum ev_status status = ev_set_reader_open(stream->set, &worker->reader, err);
+        enum ev_status status =
+            ev_set_reader_open(stream->set, stream->n_chunks, &worker->reader, err);
         if (status != EV_OK)
             return status;
         worker->has_thread = pthread_create(&worker->thread, NULL, work, worker) == 0;
@@ -174,8 +193,9 @@ enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *a
     stream->args = *args;
     stream->args.batch_rows = smaller(args->batch_rows, set->info.n_rows);
     stream->picture_bytes = ev_set_picture_bytes(&set->info, args->form);
-    stream->span_rows = choose_span(set);
     stream->n_workers = count_workers(set, args);
+    stream->n_chunks = choose_chunks(set, stream->n_workers);
+    stream->span_rows = choose_span(set, stream->n_chunks);
     stream->n_slots = args->depth + 1;
     pthread_mutex_init(&stream->mutex, NULL);
     pthread_cond_init(&stream->changed, NULL);

@@ -49,6 +49,10 @@ struct way {
         SHUFFLED_ONLY,
         CHECKED,
         EDGE_PLAIN, /* filters left out of the last, partial chunk */
+        CUT_DEFLATED,
+        CUT_SHUFFLED,
+        CUT_CHANNELS, /* and all other axes, as h5py does */
+        CUT_WIDER,    /* chunks that are larger than pictures */
         N_STORED
     } stored;
 };
@@ -85,15 +89,25 @@ static hid_t storage_of(const struct way *way, const hsize_t *extent)
     hsize_t chunk[4] = {5, extent[1], extent[2], extent[3]};
     hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
 
-    if (way->stored == CUT_CHUNKS)
+    if (way->stored == CUT_CHUNKS || way->stored == CUT_DEFLATED)
         chunk[2] = 2;
+    if (way->stored == CUT_SHUFFLED)
+        chunk[1] = 2;
+    if (way->stored == CUT_CHANNELS)
+        memcpy(chunk, (hsize_t[4]){7, 3, 2, way->planar ? 2 : 1}, sizeof chunk);
+    if (way->stored == CUT_WIDER) {
+        chunk[1] += 3;
+        chunk[3] += 1;
+    }
     if (way->stored != BLOCK)
         ck_assert_int_ge(H5Pset_chunk(plist, 4, chunk), 0);
-    if (way->stored == SHUFFLED || way->stored == SHUFFLED_ONLY || way->stored == EDGE_PLAIN)
+    if (way->stored == SHUFFLED || way->stored == SHUFFLED_ONLY || way->stored == EDGE_PLAIN ||
+        way->stored == CUT_SHUFFLED || way->stored == CUT_CHANNELS)
         H5Pset_shuffle(plist);
     if (way->stored == EDGE_PLAIN)
         H5Pset_chunk_opts(plist, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS);
-    if (way->stored == DEFLATED || way->stored == SHUFFLED)
+    if (way->stored == DEFLATED || way->stored == SHUFFLED || way->stored == CUT_DEFLATED ||
+        way->stored == CUT_CHANNELS || way->stored == CUT_WIDER)
         H5Pset_deflate(plist, 4);
     if (way->stored == CHECKED)
         H5Pset_fletcher32(plist);
@@ -121,7 +135,8 @@ static void write_images(hid_t file, const char *name, const struct way *way)
         }
     }
     hid_t type = file_type(way), plist = storage_of(way, extent);
-    hid_t space = H5Screate_simple(4, extent, NULL);
+    hsize_t most[4] = {extent[0], H5S_UNLIMITED, extent[2], H5S_UNLIMITED};
+    hid_t space = H5Screate_simple(4, extent, way->stored == CUT_WIDER ? most : NULL);
     hid_t groups = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(groups, 1);
     hid_t dataset = H5Dcreate2(file, name, type, space, groups, plist, H5P_DEFAULT);

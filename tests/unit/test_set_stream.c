@@ -2,6 +2,7 @@
 /* Streams: every row once and in order for any batch and depth, closing at any point, failures of
  * the reader thread. */
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,14 +24,20 @@ static struct ev_set *open_ok(const char *path)
     return set;
 }
 
-static struct ev_set *make_set(int64_t n_rows, int64_t chunk_rows)
+static struct ev_set *make_deflated(int64_t n_rows, int64_t chunk_rows, int32_t level)
 {
     struct ev_set_spec spec = ev_test_set_spec(n_rows, HEIGHT, WIDTH, CHANNELS, 1);
     const char *path = ev_test_path("set.h5");
 
     spec.chunk_rows = chunk_rows;
+    spec.deflate_level = level;
     ev_test_write_spec(path, &spec);
     return open_ok(path);
+}
+
+static struct ev_set *make_set(int64_t n_rows, int64_t chunk_rows)
+{
+    return make_deflated(n_rows, chunk_rows, 0);
 }
 
 static enum ev_status open_stream(struct ev_set *set, int64_t batch_rows, int32_t depth,
@@ -74,10 +81,13 @@ static void check_stream(struct ev_set *set, int64_t batch_rows, int32_t depth)
 START_TEST(every_row_once_in_order)
 {
     static const int64_t batches[] = {1, 7, 50, 101, 102, 1024};
-    static const int64_t chunks[] = {0, 8};
+    static const struct {
+        int64_t rows;
+        int32_t level;
+    } chunks[] = {{0, 0}, {8, 0}, {8, 6}, {7, 6}, {40, 6}}; /* 13, 15 and 3 deflated ones */
 
-    for (int c = 0; c < 2; c++) {
-        struct ev_set *set = make_set(101, chunks[c]);
+    for (size_t c = 0; c < sizeof chunks / sizeof chunks[0]; c++) {
+        struct ev_set *set = make_deflated(101, chunks[c].rows, chunks[c].level);
         for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
             for (int32_t depth = 1; depth <= 4; depth++)
                 check_stream(set, batches[i], depth);
@@ -164,6 +174,49 @@ START_TEST(failure_comes_out)
 }
 END_TEST
 
+/* Chunks are unpacked in pairs: either of one may be damaged, or the last, which is alone. */
+START_TEST(damaged_chunks)
+{
+    static const hsize_t damaged[] = {16, 24, 96};
+    static const char *const messages[] = {"rows 16 to 23 cannot", "rows 24 to 31 cannot",
+                                           "rows 96 to 100 cannot"};
+
+    for (int i = 0; i < 3; i++) {
+        struct ev_set *set = make_deflated(101, 8, 6);
+        const hsize_t offset[4] = {damaged[i]};
+        struct ev_stream *stream;
+        struct ev_stream_batch batch;
+        enum ev_status status = EV_OK;
+        haddr_t address;
+        hsize_t size;
+        unsigned mask;
+
+        hid_t file = H5Fopen(ev_test_path("set.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+        hid_t dataset = H5Dopen2(file, "images", H5P_DEFAULT);
+        ck_assert_int_ge(H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size), 0);
+        H5Dclose(dataset);
+        H5Fclose(file);
+        FILE *bytes = fopen(ev_test_path("set.h5"), "r+");
+        fseek(bytes, (long)(address + size - 1), SEEK_SET); /* of the checksum */
+        const int last = getc(bytes);
+        fseek(bytes, -1, SEEK_CUR);
+        putc(last ^ 1, bytes);
+        fclose(bytes);
+        ev_assert_ok(open_stream(set, 8, 1, &stream));
+        do {
+            status = ev_stream_next(stream, &batch, &err);
+            if (status == EV_OK)
+                ev_test_check_pictures(batch.batch.data, batch.first_row, batch.batch.n_rows,
+                                       ROW_BYTES);
+        } while (status == EV_OK && batch.batch.n_rows > 0);
+        ck_assert_int_eq(status, EV_INPUT);
+        ck_assert_ptr_nonnull(strstr(err.message, messages[i]));
+        ev_stream_close(stream);
+        ev_set_close(set);
+    }
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("set_stream");
@@ -174,6 +227,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, batch_stays_until_next);
     tcase_add_test(tests, closing_at_any_point);
     tcase_add_test(tests, failure_comes_out);
+    tcase_add_test(tests, damaged_chunks);
     suite_add_tcase(suite, tests);
     return suite;
 }
