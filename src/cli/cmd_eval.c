@@ -31,6 +31,7 @@ static int64_t n_warmup = 50;
 static const char *const profiles[] = {"none", "quick", "std", "strict", NULL};
 static const char *profile_name = "quick";
 static bool with_layers;
+static bool resume;
 static bool quiet;
 
 static const struct ev_option options[] = {
@@ -63,6 +64,9 @@ static const struct ev_option options[] = {
     {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
     {"layers", 0, EV_OPT_FLAG, NULL, &with_layers, 0, 0,
      "times of single layers as well, and the error when one of the baseline's is int8", NULL},
+    {"resume", 0, EV_OPT_FLAG, NULL, &resume, 0, 0,
+     "go on with the interrupted evaluation of the same options whose folder of tables this is",
+     NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
      "folder of the tables (default: " DEFAULT_TABLES ")", NULL},
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
@@ -80,6 +84,7 @@ struct evaluation {
     struct ev_sets sets;
     struct ev_eval_set *eval_sets;
     struct ev_chosen_folders chosen;
+    struct ev_journal *journal; /* in the folder of the tables until the report is written */
     struct ev_eval_args args;
     struct ev_result result;
 };
@@ -103,6 +108,8 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
                                    templates_path, &evaluation->chosen, err);
     if (status == EV_OK)
         status = ev_report_check(&evaluation->chosen.folders, err);
+    if (status == EV_OK)
+        status = ev_journal_open(evaluation->chosen.tables, resume, &evaluation->journal, err);
     return status;
 }
 
@@ -115,6 +122,8 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     const bool calls_here = ev_option_is_given("calls") || !ev_profile_find(profile_name);
     args->latency_calls = calls_here ? n_calls : 0;
     args->warmup_calls = n_warmup;
+    args->profile = ev_profile_find(profile_name) ? profile_name : NULL;
+    args->journal = evaluation->journal;
     enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);
     if (status == EV_OK)
         status = ev_backends_load(&evaluation->backends, err);
@@ -179,6 +188,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
             status = report_status;
         }
     }
+    ev_journal_close(evaluation.journal, status == EV_OK);
     if (evaluation.result.n_rows == 0)
         ev_folders_remove_new(&evaluation.chosen);
     ev_result_free(&evaluation.result);
@@ -197,7 +207,8 @@ const struct ev_command ev_cmd_eval = {
         "`evalrun list` shows backends, sets and devices. Built-in sets are rendered when\n"
         "they are first used. The folder of the tables gets results.csv, results.md,\n"
         "results.json and results.html, the folder of the charts PNG, SVG and PDF files.\n"
-        "After Ctrl-C what was finished is reported.\n"
+        "After Ctrl-C what was finished is reported, and the same command with --resume goes\n"
+        "on where it was, as after a crash.\n"
         "\n"
         "Examples:\n"
         "  evalrun                                       everything on the test sets\n"

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "backend/backend.h"
+#include "eval/journal.h"
 #include "eval/result.h"
 
 /* Name of the pooled row of a result. */
@@ -36,6 +37,8 @@ struct ev_eval_args {
     int64_t batch_rows;
     int64_t latency_calls; /* timed batch-1 calls per backend and set; 0: none */
     int64_t warmup_calls;
+    const char *profile;        /* of the times that come afterwards; NULL: none */
+    struct ev_journal *journal; /* of the whole evaluation; NULL: nothing is kept */
 };
 
 /* Opens and checks every set and every model before the first is evaluated, so that bad input
@@ -45,6 +48,10 @@ struct ev_eval_args {
  * pictures. Adds a row per backend and set, and with several sets a pooled row "all" per backend.
  * When all backends have passed over a set, its rows get intervals of their errors, and verdicts
  * against the backend named EV_BASELINE, or the first without one.
+ *
+ * A journal is started when all is opened, and gets outputs and times as they come. What one that
+ * resumes has already is taken from it: errors are then the same to the bit. EV_INPUT where it is of
+ * an evaluation with other outputs or times.
  *
  * On Ctrl-C returns EV_INTERRUPTED with the rows that were finished and result->interrupted set; on
  * an error the finished rows stay as well. A row whose errors were finished but whose batch-1 times

@@ -195,6 +195,10 @@ static enum ev_status load_top(const struct node *top, struct ev_result *result,
     if (status == EV_OK && !json_is_boolean(interrupted))
         return wrong(top, "interrupted", "true or false", err);
     result->interrupted = json_is_true(interrupted);
+    const json_t *resumed = json_object_get(top->json, "resumed");
+    if (status == EV_OK && resumed && !json_is_boolean(resumed))
+        return wrong(top, "resumed", "true or false", err);
+    result->resumed = json_is_true(resumed);
     const json_t *samples = json_object_get(top->json, "samples_sha256");
     if (samples && !json_is_null(samples))
         THEN(read_short_text(top, "samples_sha256", result->samples_sha256,

@@ -144,6 +144,7 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "samples_sha256",
             *result->samples_sha256 ? json_string(result->samples_sha256) : json_null()) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
+        add(json, "resumed", json_boolean(result->resumed)) &&
         add(json, "machine", machine_json(&result->host)) &&
         add(json, "sets",
             array_json(result->sets, result->n_sets, sizeof *result->sets, set_json)) &&

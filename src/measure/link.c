@@ -53,7 +53,7 @@ static bool is_planned(const struct ev_job *job, const struct ev_block *block, i
     return false;
 }
 
-static bool is_sound(const struct ev_job *job, const struct ev_block *block, int32_t process)
+static bool has_sound_form(const struct ev_job *job, const struct ev_block *block, int32_t process)
 {
     return is_planned(job, block, process) && block->process == process && block->entry >= 0 &&
            block->entry < job->n_entries && block->predecessor >= -1 &&
@@ -64,19 +64,27 @@ static bool is_sound(const struct ev_job *job, const struct ev_block *block, int
            block->n_calls <= EV_LINK_MAX_CALLS;
 }
 
+bool ev_link_is_sound(const struct ev_job *job, int32_t process, const struct ev_block *block,
+                      const float *call_ns)
+{
+    if (!has_sound_form(job, block, process))
+        return false;
+    for (int64_t i = 0; i < block->n_calls; i++) {
+        if (!isfinite(call_ns[i]) || call_ns[i] < 0)
+            return false;
+    }
+    return true;
+}
+
 static bool receive_block(int file, const struct ev_job *job, int32_t process,
                           struct ev_message *message)
 {
     struct ev_block *block = &message->block;
 
-    if (!read_all(file, block, sizeof *block) || !is_sound(job, block, process) ||
-        !read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
-        return false;
-    for (int64_t i = 0; i < block->n_calls; i++) {
-        if (!isfinite(message->call_ns[i]) || message->call_ns[i] < 0)
-            return false;
-    }
-    return true;
+    /* Its number of calls is looked at before they are read. */
+    return read_all(file, block, sizeof *block) && has_sound_form(job, block, process) &&
+           read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns) &&
+           ev_link_is_sound(job, process, block, message->call_ns);
 }
 
 static bool receive_end(int file, struct ev_error *end)
