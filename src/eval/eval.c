@@ -15,6 +15,7 @@
 #include "eval/error_figures.h"
 #include "measure/form.h"
 #include "eval/keep.h"
+#include "eval/open_sets.h"
 #include "eval/pass.h"
 #include "eval/pass_journal.h"
 #include "eval/run_line.h"
@@ -57,71 +58,6 @@ static bool set_text(char **to, const char *text)
 }
 
 /* --- Opening and checking --- */
-
-/* Names, units and ranges of the labels must be those of the first set. */
-static enum ev_status check_columns(const struct ev_set_info *first, const struct ev_set_info *info,
-                                    struct ev_error *err)
-{
-    if (info->n_outputs != first->n_outputs)
-        return ev_fail(err, EV_INPUT, "%s: %d label column%s, but %s has %d", info->path,
-                       info->n_outputs, info->n_outputs == 1 ? "" : "s", first->path,
-                       first->n_outputs);
-    for (int32_t k = 0; k < first->n_outputs; k++) {
-        const struct ev_column *x = &first->columns[k], *y = &info->columns[k];
-        if (strcmp(x->name, y->name) != 0)
-            return ev_fail(err, EV_INPUT, "%s: label column %d is '%s', but '%s' in %s", info->path,
-                           k + 1, y->name, x->name, first->path);
-        if (strcmp(x->unit, y->unit) != 0)
-            return ev_fail(err, EV_INPUT, "%s: the unit of label %s is '%s', but '%s' in %s",
-                           info->path, y->name, y->unit, x->unit, first->path);
-        if (x->min != y->min || x->max != y->max)
-            return ev_fail(err, EV_INPUT,
-                           "%s: the range of label %s is %g to %g, but %g to %g in %s", info->path,
-                           y->name, y->min, y->max, x->min, x->max, first->path);
-    }
-    return EV_OK;
-}
-
-/* Nothing in a model says what colours it was trained on. */
-static void note_colour(const struct ev_set_info *info)
-{
-    char line[512];
-
-    if (strcmp(info->colour, "yuv") != 0)
-        return;
-    snprintf(line, sizeof line, "%.400s: pictures in yuv; a model must have been trained on the same",
-             info->path);
-    ev_progress_note(line);
-}
-
-static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *err)
-{
-    const struct ev_eval_args *args = evaluation->args;
-
-    for (size_t s = 0; s < args->n_sets; s++) {
-        enum ev_status status = ev_set_open(args->sets[s].path, args->sets[s].source,
-                                            &evaluation->sets[s], err);
-        if (status == EV_OK)
-            status = ev_set_check_white(evaluation->sets[s], err);
-        if (status != EV_OK)
-            return status;
-        ev_set_note_ranges(evaluation->sets[s]);
-        note_colour(ev_set_info(evaluation->sets[s]));
-        const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
-        const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
-        if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||
-            info->shape.channels != first->shape.channels)
-            return ev_fail(err, EV_INPUT, "%s: pictures of %d x %d x %d, but %s has %d x %d x %d",
-                           info->path, info->shape.height, info->shape.width, info->shape.channels,
-                           first->path, first->shape.height, first->shape.width,
-                           first->shape.channels);
-        status = check_columns(first, info, err);
-        if (status != EV_OK)
-            return status;
-        evaluation->set_rows[s] = info->n_rows;
-    }
-    return EV_OK;
-}
 
 /* Size and digest of the model's file. A model that an engine accepted need not be one file (it may
  * be a folder): then both are unknown, and nothing fails. */
@@ -536,7 +472,9 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         if (strcmp(args->backends[b].name, EV_BASELINE) == 0)
             evaluation.baseline = b;
     }
-    status = open_sets(&evaluation, err);
+    status = ev_open_sets(args->sets, args->n_sets, evaluation.sets, err);
+    for (size_t s = 0; s < args->n_sets && status == EV_OK; s++)
+        evaluation.set_rows[s] = ev_set_info(evaluation.sets[s])->n_rows;
     if (status == EV_OK)
         status = open_models(&evaluation, err);
     if (status == EV_OK)
