@@ -126,8 +126,9 @@ static void print_times(const struct ev_dry_run *run, const struct ev_estimate *
     const struct ev_profile *profile = run->profile;
     char what[128], most[48];
 
-    snprintf(what, sizeof what, "profile %s: %d processes, %zu models each", profile->name,
-             (int)estimate->n_processes, run->args->n_backends + 1);
+    snprintf(what, sizeof what, "profile %s: %d process%s, %zu models each", profile->name,
+             (int)estimate->n_processes, estimate->n_processes == 1 ? "" : "es",
+             run->args->n_backends + 1);
     print_part("times", what, estimate->times_s);
     print_conditions(profile);
     if (estimate->n_processes < profile->min_processes)

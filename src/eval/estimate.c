@@ -12,13 +12,15 @@
 #include "eval/open_sets.h"
 #include "eval/times.h"
 #include "measure/form.h"
-#include "measure/job.h"
+#include "stats/stats.h"
 
 /* Pictures of the batch that is timed: enough that a kernel works as with more of them. */
 #define BATCH_ROWS 64
-/* Single calls: to warm up, and timed. */
-#define WARM_CALLS  3
-#define TIMED_CALLS 7
+/* Calls: to warm up, and timed. */
+#define WARM_SINGLES  3
+#define TIMED_SINGLES 7
+#define WARM_BATCHES  1
+#define TIMED_BATCHES 3
 
 struct work {
     const struct ev_estimate_args *args;
@@ -101,31 +103,43 @@ static enum ev_status call(const struct work *work, struct ev_model *model, int6
     return status == EV_OK ? ev_interrupt_check(err) : status;
 }
 
-/* One picture on one thread: the fastest call is that of a machine that was left alone. */
+/* The median of n_timed calls behind n_warm others. */
+static enum ev_status time_calls(const struct work *work, struct ev_model *model, int64_t n_rows,
+                                 int n_warm, int n_timed, double *median, struct ev_error *err)
+{
+    double seconds[WARM_SINGLES + TIMED_SINGLES];
+    enum ev_status status = EV_OK;
+
+    for (int i = 0; i < n_warm + n_timed && status == EV_OK; i++)
+        status = call(work, model, n_rows, &seconds[i], err);
+    if (status != EV_OK)
+        return status;
+    ev_stats_sort_doubles(seconds + n_warm, n_timed);
+    *median = ev_stats_median_doubles(seconds + n_warm, n_timed);
+    return EV_OK;
+}
+
+/* One picture on one thread. */
 static enum ev_status time_single(struct work *work, size_t b, struct ev_error *err)
 {
     struct ev_estimate_model *times = &work->estimate->models[b];
     struct ev_model *model = NULL;
-    double seconds;
+    double read_s;
     int64_t start_ns = ev_clock_ns();
     enum ev_status status = open_model(work, b, 1, 1, &model, err);
 
     times->open_s = seconds_since(start_ns);
     if (status == EV_OK)
-        status = read_pictures(work, ev_form_choose(model, work->form), &seconds, err);
+        status = read_pictures(work, ev_form_choose(model, work->form), &read_s, err);
     if (status == EV_OK)
         status = call(work, model, 1, &times->first_s, err);
-    times->single_s = INFINITY;
-    for (int i = 0; i < WARM_CALLS + TIMED_CALLS && status == EV_OK; i++) {
-        status = call(work, model, 1, &seconds, err);
-        if (i >= WARM_CALLS && seconds < times->single_s)
-            times->single_s = seconds;
-    }
+    if (status == EV_OK)
+        status = time_calls(work, model, 1, WARM_SINGLES, TIMED_SINGLES, &times->single_s, err);
     ev_model_close(model);
     return status;
 }
 
-/* The second of two batches on all threads. Pictures are read while others are computed. */
+/* Batches on all threads. Pictures are read while others are computed. */
 static enum ev_status time_batch(struct work *work, size_t b, struct ev_error *err)
 {
     const int64_t n_rows = work->n_pictures;
@@ -136,8 +150,8 @@ static enum ev_status time_batch(struct work *work, size_t b, struct ev_error *e
 
     if (status == EV_OK)
         status = read_pictures(work, ev_form_choose(model, work->form), &read_s, err);
-    for (int i = 0; i < 2 && status == EV_OK; i++)
-        status = call(work, model, n_rows, &infer_s, err);
+    if (status == EV_OK)
+        status = time_calls(work, model, n_rows, WARM_BATCHES, TIMED_BATCHES, &infer_s, err);
     work->estimate->models[b].row_s = fmax(read_s, infer_s) / (double)n_rows;
     ev_model_close(model);
     return status;
