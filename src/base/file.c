@@ -379,6 +379,22 @@ enum ev_status ev_file_read(const char *path, size_t max_bytes, char **text, siz
     return EV_OK;
 }
 
+bool ev_file_read_all(int file, void *bytes, size_t n_bytes)
+{
+    char *to = bytes;
+
+    while (n_bytes > 0) {
+        ssize_t n = read(file, to, n_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        to += n;
+        n_bytes -= (size_t)n;
+    }
+    return true;
+}
+
 bool ev_file_write_all(int file, const void *bytes, size_t n_bytes)
 {
     const char *from = bytes;

@@ -77,6 +77,8 @@ EV_CHECKED enum ev_status ev_file_read(const char *path, size_t max_bytes, char 
 
 /* Writes all bytes to a descriptor, a pipe too; false with errno. */
 bool ev_file_write_all(int file, const void *bytes, size_t n_bytes);
+/* Reads all of them; false where the file, or what is said through a pipe, ends before. */
+bool ev_file_read_all(int file, void *bytes, size_t n_bytes);
 
 /* "folder/name", malloc'ed; NULL when out of memory. */
 char *ev_path_join(const char *folder, const char *name);

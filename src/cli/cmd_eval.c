@@ -33,6 +33,7 @@ static int64_t n_warmup = 50;
 static const char *const profiles[] = {"none", "quick", "std", "strict", NULL};
 static const char *profile_name = "quick";
 static bool with_layers;
+static bool with_study;
 static bool resume;
 static bool dry_run;
 static bool quiet;
@@ -67,6 +68,10 @@ static const struct ev_option options[] = {
     {"warmup", 0, EV_OPT_INT, "N", &n_warmup, 0, 1000000, "calls before those (default: 50)", NULL},
     {"layers", 0, EV_OPT_FLAG, NULL, &with_layers, 0, 0,
      "times of single layers as well, and the error when one of the baseline's is int8", NULL},
+    {"study", 0, EV_OPT_FLAG, NULL, &with_study, 0, 0,
+     "the published study's own figures in full, to compare with its tables: the error with mirrored "
+     "pictures, and the mean of 1000 calls",
+     NULL},
     {"resume", 0, EV_OPT_FLAG, NULL, &resume, 0, 0,
      "go on with the interrupted evaluation of the same options whose folder of tables this is",
      NULL},
@@ -135,6 +140,7 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     const bool calls_here = ev_option_is_given("calls") || !ev_profile_find(profile_name);
     args->latency_calls = calls_here ? n_calls : 0;
     args->warmup_calls = n_warmup;
+    args->with_study = with_study;
     args->profile = ev_profile_find(profile_name) ? profile_name : NULL;
     args->journal = evaluation->journal;
     enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);

@@ -169,9 +169,10 @@ static void print_end(const struct ev_dry_run *run, const struct ev_estimate *es
 
     for (size_t s = 0; s < run->args->n_sets; s++)
         all_rendered = all_rendered && run->args->sets[s].path;
-    printf("\nPlanned time: about %s, by the few calls above, made just now. Not in it: %s%stables\n"
-           "and charts, which would go to %s/ and %s/. Nothing was written.\n",
+    printf("\nPlanned time: about %s, by the few calls above, made just now.\n"
+           "Not in it: %s%s%stables and charts, which would go to\n%s/ and %s/. Nothing was written.\n",
            format_time(estimate->total_s, total), all_rendered ? "" : "rendering, ",
+           run->args->with_study ? "the study's figures, " : "",
            run->with_layers ? "layers, " : "", run->chosen->tables, run->chosen->plots);
 }
 

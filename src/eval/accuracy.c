@@ -40,34 +40,22 @@ void ev_accuracy_add(struct ev_accuracy *accuracy, int64_t n, const float *outpu
     for (int32_t k = 0; k < n_outputs; k++) {
         const double min = accuracy->columns[k].min;
         const double range = accuracy->columns[k].max - min;
-        struct ev_accuracy_sums sums = accuracy->sums[k];
+        struct ev_accuracy_sums *sums = &accuracy->sums[k];
 
-        if (accuracy->n_rows == 0 && n > 0)
-            sums.shift = ((double)labels[k] - min) / range;
         for (int64_t i = 0; i < n; i++) {
             double target = ((double)labels[i * n_outputs + k] - min) / range;
             double error = (double)outputs[i * n_outputs + k] - target;
-            double shifted = target - sums.shift;
 
             count_not_finite(accuracy, i, outputs[i * n_outputs + k]);
             if (accuracy->row_errors)
                 accuracy->row_errors[accuracy->n_rows + i] += error * error / n_outputs;
-            ev_sum_add(&sums.squared_error, error * error);
-            ev_sum_add(&sums.absolute_error, fabs(error));
-            ev_sum_add(&sums.target, shifted);
-            ev_sum_add(&sums.squared_target, shifted * shifted);
+            ev_exact_sum_add(&sums->squared_error, error * error);
+            ev_exact_sum_add(&sums->absolute_error, fabs(error));
+            ev_exact_sum_add(&sums->target, target);
+            ev_exact_sum_add_product(&sums->squared_target, target, target);
         }
-        accuracy->sums[k] = sums;
     }
     accuracy->n_rows += n;
-}
-
-/* Sum of squares around the mean. */
-static double total_squares(const struct ev_accuracy_sums *sums, int64_t n_rows)
-{
-    double sum = ev_sum_value(&sums->target);
-
-    return ev_sum_value(&sums->squared_target) - sum * sum / (double)n_rows;
 }
 
 static double r2_of(double residual, double total)
@@ -80,14 +68,17 @@ void ev_accuracy_figures(const struct ev_accuracy *accuracy,
                          struct ev_error_figures *all)
 {
     const double n = (double)accuracy->n_rows;
-    double squared = 0, absolute = 0, total = 0;
+    struct ev_exact_sum squared = {0}, absolute = {0};
+    double total = 0;
 
     for (int32_t k = 0; k < accuracy->n_outputs; k++) {
         const struct ev_accuracy_sums *sums = &accuracy->sums[k];
         const double range = accuracy->columns[k].max - accuracy->columns[k].min;
-        double squared_k = ev_sum_value(&sums->squared_error);
-        double absolute_k = ev_sum_value(&sums->absolute_error);
-        double total_k = total_squares(sums, accuracy->n_rows);
+        const double squared_k = ev_exact_sum_value(&sums->squared_error);
+        const double absolute_k = ev_exact_sum_value(&sums->absolute_error);
+        /* Sum of squares around the mean. */
+        const double total_k =
+            ev_exact_sum_spread(&sums->target, &sums->squared_target, accuracy->n_rows) / n;
 
         outputs[k] = (struct ev_error_figures){
             .mse_norm = squared_k / n,
@@ -96,15 +87,15 @@ void ev_accuracy_figures(const struct ev_accuracy *accuracy,
             .mae = absolute_k / n * range,
             .r2 = r2_of(squared_k, total_k),
         };
-        squared += squared_k;
-        absolute += absolute_k;
+        ev_exact_sum_merge(&squared, &sums->squared_error);
+        ev_exact_sum_merge(&absolute, &sums->absolute_error);
         total += total_k;
     }
     *all = (struct ev_error_figures){
-        .mse_norm = squared / (n * accuracy->n_outputs),
-        .mae_norm = absolute / (n * accuracy->n_outputs),
+        .mse_norm = ev_exact_sum_value(&squared) / (n * accuracy->n_outputs),
+        .mae_norm = ev_exact_sum_value(&absolute) / (n * accuracy->n_outputs),
         .mse = NAN,
         .mae = NAN,
-        .r2 = r2_of(squared, total),
+        .r2 = r2_of(ev_exact_sum_value(&squared), total),
     };
 }

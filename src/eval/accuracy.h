@@ -2,10 +2,9 @@
 /*
  * Errors of outputs against labels: mean squared and mean absolute error, R2.
  *
- * Rows are added one after the other, in the order of the set, with compensated float64 sums. A
- * row's part in a sum therefore depends on the rows before it and on nothing else: the figures are
- * the same to the last bit however the rows were cut into batches and whatever computed them in
- * parallel. Nothing is kept per row, unless asked for.
+ * Errors of rows are float64, their sums exact (stats/exact_sum.h): the figures are the same to the
+ * last bit in whatever order the rows are added, however they were cut into batches and whatever
+ * computed them in parallel. Nothing is kept per row, unless asked for.
  */
 #ifndef EV_ACCURACY_H
 #define EV_ACCURACY_H
@@ -13,17 +12,14 @@
 #include <stdint.h>
 
 #include "eval/result.h"
-#include "stats/stats.h"
+#include "stats/exact_sum.h"
 
 /* Sums over the rows of one output column, in normalised units. */
 struct ev_accuracy_sums {
-    struct ev_sum squared_error;
-    struct ev_sum absolute_error;
-    /* Of target - shift; the shift is the first row's target, so that the variance loses no digits
-     * to a large mean, and is exactly 0 for constant labels. */
-    struct ev_sum target;
-    struct ev_sum squared_target;
-    double shift;
+    struct ev_exact_sum squared_error;
+    struct ev_exact_sum absolute_error;
+    struct ev_exact_sum target;
+    struct ev_exact_sum squared_target; /* of unrounded squares */
 };
 
 struct ev_accuracy {

@@ -125,17 +125,24 @@ static enum ev_status judge_paired(const struct pair *pair, int32_t k, bool abso
     return EV_OK;
 }
 
-/* By the interval of each, which only the MSE of all outputs has. */
-static void judge_unpaired(const struct pair *pair, bool has_interval, double margin,
+/* The MSE of output k of a row with its interval, or with k = -1 that of all. */
+static struct log_figure log_mse(const struct ev_result_row *row, int32_t k, double mse)
+{
+    if (k < 0)
+        return (struct log_figure){log(mse), log(row->mse_norm_low), log(row->mse_norm_high)};
+    return (struct log_figure){log(mse), log(row->intervals[k].low), log(row->intervals[k].high)};
+}
+
+/* By the interval of each, which only MSEs have. */
+static void judge_unpaired(const struct pair *pair, int32_t k, bool absolute, double margin,
                            struct ev_compare_figure *figure)
 {
-    const struct ev_result_row *a = pair->a, *b = pair->b;
-    const struct log_figure x = {log(figure->a), log(a->mse_norm_low), log(a->mse_norm_high)};
-    const struct log_figure y = {log(figure->b), log(b->mse_norm_low), log(b->mse_norm_high)};
+    const struct log_figure x = log_mse(pair->a, k, figure->a);
+    const struct log_figure y = log_mse(pair->b, k, figure->b);
 
     if (figure->a == figure->b)
         ev_compare_same(figure);
-    else if (has_interval)
+    else if (!absolute)
         ev_compare_judge(figure, &x, &y, log1p(margin), log1p(margin));
     else
         ev_compare_cannot_tell(figure, "there are no samples of rows");
@@ -165,7 +172,7 @@ static enum ev_status add_figure(struct comparing *comparing, const struct pair 
     else if (!judge_not_finite(figure) && is_paired)
         return judge_paired(pair, k, absolute, comparing->args->margin, figure, err);
     else if (isfinite(figure->a) && isfinite(figure->b))
-        judge_unpaired(pair, k < 0 && !absolute, comparing->args->margin, figure);
+        judge_unpaired(pair, k, absolute, comparing->args->margin, figure);
     return EV_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "eval/open_sets.h"
+#include "eval/spread.h"
 #include "eval/times.h"
 #include "measure/form.h"
 #include "stats/stats.h"
@@ -189,7 +190,8 @@ static double passes_s(const struct work *work)
             const int64_t n_rows = args->set_rows[s];
             const int64_t warm_up =
                 args->eval->batch_rows < n_rows ? args->eval->batch_rows : n_rows;
-            sum_s += (double)(n_rows + warm_up) * model->row_s;
+            const int64_t n_singles = n_rows < EV_SPREAD_ROWS ? n_rows : EV_SPREAD_ROWS;
+            sum_s += (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->single_s;
         }
     }
     return sum_s;

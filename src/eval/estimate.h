@@ -28,13 +28,13 @@ struct ev_estimate_model {
 
 struct ev_estimate {
     struct ev_estimate_model *models; /* (n_backends) */
-    double passes_s;                  /* errors and throughput, all backends on all sets */
+    double passes_s;                  /* all backends on all sets, and pictures one by one */
     double calls_s;                   /* single calls in this process */
     double times_s;                   /* worker processes: as many as the profile wants at least */
     double times_most_s;              /* and at most */
     int32_t n_processes;              /* that fit into the profile's cap, of the fewest */
     double period_s;                  /* between paced calls */
-    double total_s;                   /* without rendering, layers and reports */
+    double total_s;                   /* without rendering, layers, the study's figures and reports */
 };
 
 /* Opens sets and models as ev_eval_run() does, with its errors, and writes nothing. `estimate` is

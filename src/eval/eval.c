@@ -20,11 +20,10 @@
 #include "eval/pass_journal.h"
 #include "eval/run_line.h"
 #include "eval/sample_rows.h"
+#include "eval/spread.h"
+#include "eval/study.h"
 #include "eval/timing.h"
 #include "evalrun/version.h"
-
-/* Pictures of a set that single inferences are timed on, evenly spread over it. */
-#define MAX_TIMED_PICTURES 256
 
 /* A backend while it is being evaluated. */
 struct backend {
@@ -276,40 +275,16 @@ static enum ev_status judge_rows(struct evaluation *evaluation, struct ev_error 
 
 /* --- Single inferences --- */
 
-/* Reads rows spread over a set in one form; the caller frees them. */
-static enum ev_status read_spread(struct ev_set *set, enum ev_form form, int64_t n, void **images,
-                                  struct ev_error *err)
+/* Pictures of a set in each form that a model is given. */
+static enum ev_status read_spread(struct evaluation *evaluation, size_t s,
+                                  struct ev_spread *spread, struct ev_error *err)
 {
-    const struct ev_set_info *info = ev_set_info(set);
-    int64_t rows[MAX_TIMED_PICTURES];
-
-    for (int64_t i = 0; i < n; i++)
-        rows[i] = ev_set_spread_row(info->n_rows, n, i);
-    *images = malloc((size_t)n * ev_set_picture_bytes(info, form));
-    if (!*images)
-        return ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
-    return ev_set_read_rows(set, form, rows, n, *images, err);
-}
-
-/* Reads the pictures of a set that are timed on, in each form that a model is given; the caller
- * frees bytes and floats. */
-static enum ev_status read_pictures(struct evaluation *evaluation, struct ev_set *set,
-                                    struct ev_timing_pictures *pictures, void **bytes,
-                                    void **floats, struct ev_error *err)
-{
-    const struct ev_set_info *info = ev_set_info(set);
-    const int64_t n = info->n_rows < MAX_TIMED_PICTURES ? info->n_rows : MAX_TIMED_PICTURES;
+    struct ev_set *set = evaluation->sets[s];
     unsigned forms = 0;
-    enum ev_status status = EV_OK;
 
     for (size_t b = 0; b < evaluation->args->n_backends; b++)
-        forms |= ev_form_choose(evaluation->backends[b].model, info->form);
-    if (forms & EV_FORM_U8_NHWC)
-        status = read_spread(set, EV_FORM_U8_NHWC, n, bytes, err);
-    if (status == EV_OK && (forms & EV_FORM_F32_NCHW))
-        status = read_spread(set, EV_FORM_F32_NCHW, n, floats, err);
-    *pictures = (struct ev_timing_pictures){info->shape, n, info->form, *bytes, *floats};
-    return status;
+        forms |= ev_form_choose(evaluation->backends[b].model, ev_set_info(set)->form);
+    return ev_spread_read(set, forms, spread, err);
 }
 
 /* Measures the entries, or takes what the journal has of them. */
@@ -338,13 +313,12 @@ static enum ev_status time_entries(struct evaluation *evaluation, size_t s,
 }
 
 /* Times all models on one set; the samples go to the result's last n_backends rows. */
-static enum ev_status time_set(struct evaluation *evaluation, size_t s, struct ev_error *err)
+static enum ev_status time_set(struct evaluation *evaluation, size_t s,
+                               const struct ev_spread *spread, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
     struct ev_result *result = evaluation->result;
     struct ev_timing_entry *entries = calloc(args->n_backends, sizeof *entries);
-    struct ev_timing_pictures pictures;
-    void *bytes = NULL, *floats = NULL;
     enum ev_status status = entries ? EV_OK : out_of_memory(err);
 
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
@@ -354,9 +328,7 @@ static enum ev_status time_set(struct evaluation *evaluation, size_t s, struct e
             status = out_of_memory(err);
     }
     if (status == EV_OK)
-        status = read_pictures(evaluation, evaluation->sets[s], &pictures, &bytes, &floats, err);
-    if (status == EV_OK)
-        status = time_entries(evaluation, s, entries, &pictures, err);
+        status = time_entries(evaluation, s, entries, &spread->pictures, err);
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
         struct ev_result_row *row = &result->rows[result->n_rows - args->n_backends + b];
         status = ev_timing_figures(entries[b].samples_ns, args->latency_calls, &row->latency, err);
@@ -365,8 +337,6 @@ static enum ev_status time_set(struct evaluation *evaluation, size_t s, struct e
     for (size_t b = 0; entries && b < args->n_backends; b++)
         free(entries[b].samples_ns);
     free(entries);
-    free(bytes);
-    free(floats);
     return status;
 }
 
@@ -424,24 +394,51 @@ static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_e
     return status;
 }
 
-static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *err)
+static enum ev_status run_study(struct evaluation *evaluation, size_t s,
+                                const struct ev_spread *spread, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
+    struct ev_study_args study = {args->n_backends, 0, args->batch_rows, args->n_threads};
     enum ev_status status = EV_OK;
 
-    for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
-        status = describe_set(evaluation, s, err);
-        if (status == EV_OK)
-            status = ev_keep_set(&evaluation->result->samples, args->sets[s].name,
-                                 evaluation->sets[s], err);
-        for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
-            status = pass_over_set(evaluation, s, b, err);
-        if (status == EV_OK)
-            status = judge_rows(evaluation, err);
-        if (status == EV_OK && args->latency_calls > 0)
-            status = time_set(evaluation, s, err);
-    }
-    if (status == EV_OK && args->n_sets > 1)
+    for (; study.backend < args->n_backends && status == EV_OK; study.backend++)
+        status = ev_study_run(evaluation->sets[s], evaluation->backends[study.backend].model, &study,
+                              spread, &evaluation->result->samples.sets[s], err);
+    return status;
+}
+
+static enum ev_status evaluate_set(struct evaluation *evaluation, size_t s, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    struct ev_samples *samples = &evaluation->result->samples;
+    struct ev_spread spread = {0};
+    enum ev_status status = describe_set(evaluation, s, err);
+
+    if (status == EV_OK)
+        status = ev_keep_set(samples, args->sets[s].name, evaluation->sets[s], err);
+    for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
+        status = pass_over_set(evaluation, s, b, err);
+    if (status == EV_OK)
+        status = read_spread(evaluation, s, &spread, err);
+    for (size_t b = 0; b < args->n_backends && status == EV_OK; b++)
+        status = ev_keep_single(samples, b, evaluation->backends[b].model, &spread, err);
+    if (status == EV_OK && args->with_study)
+        status = run_study(evaluation, s, &spread, err);
+    if (status == EV_OK)
+        status = judge_rows(evaluation, err);
+    if (status == EV_OK && args->latency_calls > 0)
+        status = time_set(evaluation, s, &spread, err);
+    ev_spread_free(&spread);
+    return status;
+}
+
+static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *err)
+{
+    enum ev_status status = EV_OK;
+
+    for (size_t s = 0; s < evaluation->args->n_sets && status == EV_OK; s++)
+        status = evaluate_set(evaluation, s, err);
+    if (status == EV_OK && evaluation->args->n_sets > 1)
         status = add_pooled_rows(evaluation, err);
     if (status == EV_OK)
         status = ev_keep_pictures(&evaluation->result->samples, evaluation->sets,

@@ -37,6 +37,7 @@ struct ev_eval_args {
     int64_t batch_rows;
     int64_t latency_calls; /* timed batch-1 calls per backend and set; 0: none */
     int64_t warmup_calls;
+    bool with_study; /* measures what is missing for the study's own figures, see eval/study.h */
     const char *profile;        /* of the times that come afterwards; NULL: none */
     struct ev_journal *journal; /* of the whole evaluation; NULL: nothing is kept */
 };

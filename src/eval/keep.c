@@ -71,6 +71,34 @@ enum ev_status ev_keep_set(struct ev_samples *samples, const char *name, struct 
     return ev_set_has_pose(set) ? keep_positions(kept, set, err) : EV_OK;
 }
 
+enum ev_status ev_keep_single(struct ev_samples *samples, size_t backend, struct ev_model *model,
+                              const struct ev_spread *spread, struct ev_error *err)
+{
+    struct ev_samples_set *kept = &samples->sets[samples->n_sets - 1];
+    const int64_t n = spread->pictures.n;
+    char name[160];
+
+    if (!kept->single) {
+        kept->single = calloc(samples->n_backends, sizeof *kept->single);
+        kept->single_rows = malloc((size_t)n * sizeof *kept->single_rows);
+        if (!kept->single || !kept->single_rows)
+            return out_of_memory(err);
+        memcpy(kept->single_rows, spread->rows, (size_t)n * sizeof *kept->single_rows);
+        kept->n_single = n;
+    }
+    float *outputs = malloc((size_t)n * (size_t)kept->n_outputs * sizeof *outputs);
+    if (!outputs)
+        return out_of_memory(err);
+    snprintf(name, sizeof name, "%.50s on single images of %.50s", samples->backends[backend],
+             kept->name);
+    enum ev_status status = ev_spread_infer(spread, model, name, kept->n_outputs, outputs, err);
+    if (status == EV_OK)
+        kept->single[backend] = outputs;
+    else
+        free(outputs);
+    return status;
+}
+
 /* --- Pictures --- */
 
 /* A row on which a backend differs from the baseline. */

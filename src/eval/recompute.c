@@ -33,6 +33,13 @@ static const struct figure row_figures[] = {
     OF_ROW("change_low", change.low),
     OF_ROW("change_high", change.high),
     OF_ROW("detectable_change", change.detectable),
+    OF_ROW("disagreement_p50", disagreement.p50),
+    OF_ROW("disagreement_p99", disagreement.p99),
+    OF_ROW("disagreement_max", disagreement.worst.value),
+    OF_ROW("batch_delta_max", batch_delta.value),
+    OF_ROW("study_mse", study.mse),
+    OF_ROW("study_mse_mirrored", study.mse_mirrored),
+    OF_ROW("study_mean_1000_ns", study.mean_ns),
 };
 
 static const struct figure latency_figures[] = {
@@ -48,6 +55,22 @@ static const struct figure latency_figures[] = {
 static const struct figure output_figures[] = {
     OF_OUTPUT(mse_norm), OF_OUTPUT(mae_norm), OF_OUTPUT(mse), OF_OUTPUT(mae), OF_OUTPUT(r2),
 };
+
+#define OF_INTERVAL(name, member)                                                                  \
+    {                                                                                              \
+        name, offsetof(struct ev_error_interval, member)                                           \
+    }
+static const struct figure interval_figures[] = {
+    OF_INTERVAL("mse_norm_low", low),
+    OF_INTERVAL("mse_norm_high", high),
+    OF_INTERVAL("change", change.relative),
+    OF_INTERVAL("change_low", change.low),
+    OF_INTERVAL("change_high", change.high),
+    OF_INTERVAL("detectable_change", change.detectable),
+};
+
+/* The row's verdict, its digest, where the disagreement and where the change by batches is largest. */
+#define N_OTHERS 6
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -84,41 +107,81 @@ static struct ev_mismatch *add_mismatch(struct ev_recomputed *recomputed,
     return mismatch;
 }
 
+static bool compare_values(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                           const char *output, const char *figure, double saved, double fresh)
+{
+    recomputed->n_figures++;
+    if (is_equal(saved, fresh))
+        return true;
+    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, figure);
+    if (!mismatch)
+        return false;
+    snprintf(mismatch->saved, sizeof mismatch->saved, "%.10g", saved);
+    snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%.10g", fresh);
+    return true;
+}
+
 static bool compare_figures(struct ev_recomputed *recomputed, const struct ev_result_row *row,
                             const char *output, const struct figure *figures, size_t n,
                             const void *saved, const void *fresh)
 {
-    for (size_t i = 0; i < n; i++) {
-        const double x = read_at(saved, figures[i].offset), y = read_at(fresh, figures[i].offset);
-        recomputed->n_figures++;
-        if (is_equal(x, y))
-            continue;
-        struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, figures[i].name);
-        if (!mismatch)
-            return false;
-        snprintf(mismatch->saved, sizeof mismatch->saved, "%.10g", x);
-        snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%.10g", y);
-    }
+    bool ok = true;
+
+    for (size_t i = 0; i < n && ok; i++)
+        ok = compare_values(recomputed, row, output, figures[i].name,
+                            read_at(saved, figures[i].offset), read_at(fresh, figures[i].offset));
+    return ok;
+}
+
+static bool compare_texts(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                          const char *output, const char *figure, const char *saved,
+                          const char *fresh)
+{
+    recomputed->n_figures++;
+    if (strcmp(saved, fresh) == 0)
+        return true;
+    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, figure);
+    if (!mismatch)
+        return false;
+    snprintf(mismatch->saved, sizeof mismatch->saved, "%s", saved);
+    snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%s", fresh);
     return true;
 }
 
 static bool compare_verdicts(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                             const struct ev_result_row *fresh)
+                             const char *output, enum ev_verdict saved, enum ev_verdict fresh)
 {
-    recomputed->n_figures++;
-    if (row->change.verdict == fresh->change.verdict)
-        return true;
-    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, "", "verdict");
-    if (!mismatch)
-        return false;
-    snprintf(mismatch->saved, sizeof mismatch->saved, "%s",
-             ev_verdict_error_name(row->change.verdict));
-    snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%s",
-             ev_verdict_error_name(fresh->change.verdict));
-    return true;
+    return compare_texts(recomputed, row, output, "verdict", ev_verdict_error_name(saved),
+                         ev_verdict_error_name(fresh));
+}
+
+/* Where a difference is largest; `name` is what comes before "_set" and "_row". */
+static bool compare_places(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                           const char *name, const struct ev_row_difference *saved,
+                           const struct ev_row_difference *fresh)
+{
+    char set[64], place[64];
+
+    snprintf(set, sizeof set, "%s_set", name);
+    snprintf(place, sizeof place, "%s_row", name);
+    return compare_values(recomputed, row, "", set, saved->set, fresh->set) &&
+           compare_values(recomputed, row, "", place, (double)saved->row, (double)fresh->row);
 }
 
 /* --- Errors --- */
+
+static bool compare_output(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                           const struct ev_result_row *fresh, int32_t k)
+{
+    const char *name = row->columns[k].name;
+    const struct ev_error_interval *saved = &row->intervals[k], *again = &fresh->intervals[k];
+
+    return compare_figures(recomputed, row, name, output_figures, COUNT(output_figures),
+                           &row->outputs[k], &fresh->outputs[k]) &&
+           compare_figures(recomputed, row, name, interval_figures, COUNT(interval_figures), saved,
+                           again) &&
+           compare_verdicts(recomputed, row, name, saved->change.verdict, again->change.verdict);
+}
 
 static enum ev_status compare_errors(const struct ev_result *result,
                                      const struct ev_result_row *row,
@@ -131,15 +194,21 @@ static enum ev_status compare_errors(const struct ev_result *result,
     if (status != EV_OK)
         return status;
     if (!found) {
-        recomputed->n_without += (int64_t)COUNT(row_figures) + 1;
-        recomputed->n_without += (int64_t)COUNT(output_figures) * row->n_outputs;
+        recomputed->n_without += (int64_t)COUNT(row_figures) + N_OTHERS;
+        recomputed->n_without +=
+            (int64_t)(COUNT(output_figures) + COUNT(interval_figures) + 1) * row->n_outputs;
         return EV_OK;
     }
     bool ok = compare_figures(recomputed, row, "", row_figures, COUNT(row_figures), row, &fresh) &&
-              compare_verdicts(recomputed, row, &fresh);
+              compare_verdicts(recomputed, row, "", row->change.verdict, fresh.change.verdict) &&
+              compare_texts(recomputed, row, "", "outputs_sha256", row->outputs_sha256,
+                            fresh.outputs_sha256) &&
+              compare_places(recomputed, row, "disagreement_max", &row->disagreement.worst,
+                             &fresh.disagreement.worst) &&
+              compare_places(recomputed, row, "batch_delta_max", &row->batch_delta,
+                             &fresh.batch_delta);
     for (int32_t k = 0; k < row->n_outputs && ok; k++)
-        ok = compare_figures(recomputed, row, row->columns[k].name, output_figures,
-                             COUNT(output_figures), &row->outputs[k], &fresh.outputs[k]);
+        ok = compare_output(recomputed, row, &fresh, k);
     return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct ev_error_figures no_errors = {NAN, NAN, NAN, NAN, NAN};
+static const struct ev_error_interval no_interval = {NAN, NAN, {EV_VERDICT_NONE, NAN, NAN, NAN, NAN}};
 
 void ev_result_init(struct ev_result *result)
 {
@@ -107,11 +108,16 @@ struct ev_result_row *ev_result_add_row(struct ev_result *result)
         .mse_norm_low = NAN,
         .mse_norm_high = NAN,
         .change = {EV_VERDICT_NONE, NAN, NAN, NAN, NAN},
+        .disagreement = {NAN, NAN, {NAN, -1, -1}},
+        .batch_delta = {NAN, -1, -1},
+        .study = {NAN, NAN, NAN},
         .latency = {.median_ns = NAN, .p90_ns = NAN, .p99_ns = NAN, .mean_ns = NAN, .min_ns = NAN},
         .images_per_s = NAN,
     };
-    for (int k = 0; k < EV_MAX_OUTPUTS; k++)
+    for (int k = 0; k < EV_MAX_OUTPUTS; k++) {
         row->outputs[k] = no_errors;
+        row->intervals[k] = no_interval;
+    }
     return row;
 }
 

@@ -42,6 +42,35 @@ struct ev_error_change {
     double detectable; /* the smallest change that would have been told from none */
 };
 
+/* How far the normalised MSE of one output is known. */
+struct ev_error_interval {
+    double low, high; /* EV_ERROR_CONFIDENCE */
+    struct ev_error_change change;
+};
+
+/* Where outputs of a set's row are furthest apart: by the largest absolute difference of an output,
+ * in normalised units. */
+struct ev_row_difference {
+    double value; /* NAN: nothing was compared, or an output there is not finite */
+    int32_t set;  /* of the result's sets; -1: none */
+    int64_t row;  /* within that set, the first of several; -1: none */
+};
+
+/* How far a backend's outputs are from the baseline's on the same rows, by that difference of each
+ * row; rows with an output that is not finite are further apart than all others. NAN for the
+ * baseline itself. Percentiles are nearest ranks. */
+struct ev_disagreement {
+    double p50, p99;
+    struct ev_row_difference worst;
+};
+
+/* As the published study counts, to be compared with its tables; see eval/study.h. */
+struct ev_study_figures {
+    double mse;          /* of the set's pictures; NAN without an output w */
+    double mse_mirrored; /* of those and their mirror images; NAN where these were not computed */
+    double mean_ns;      /* of EV_SAMPLES_STUDY_CALLS calls; NAN where they were not timed */
+};
+
 /* Times of single inferences (batch 1), and the samples they were made from. */
 struct ev_latency_figures {
     int64_t n_calls; /* 0: not measured */
@@ -73,6 +102,13 @@ struct ev_result_row {
     struct ev_error_figures all;
     double mse_norm_low, mse_norm_high; /* interval of all.mse_norm, EV_ERROR_CONFIDENCE */
     struct ev_error_change change;
+    struct ev_error_interval intervals[EV_MAX_OUTPUTS];
+    struct ev_disagreement disagreement;
+    /* Between a row's outputs in a batch of batch_rows and by itself, at most, of up to
+     * EV_SPREAD_ROWS rows of each set (see eval/spread.h). */
+    struct ev_row_difference batch_delta;
+    struct ev_study_figures study;
+    char outputs_sha256[65]; /* of all outputs as float32, row by row, set by set; "": unknown */
     struct ev_latency_figures latency;
     double images_per_s; /* file to MSE at batch_rows, whole set; NAN if not measured */
 };
@@ -236,7 +272,17 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         change, change_low, change_high, detectable_change     see struct ev_error_change
  *         verdict       "BETTER", "WORSE", "SAME", "UNRESOLVED"; null where nothing was compared
  *         outputs[]     name, unit, min, max (range of normalisation); mse_norm, mae_norm;
- *                       mse, mae (in the unit squared, in the unit); r2
+ *                       mse, mae (in the unit squared, in the unit); r2; and as the row has them
+ *                       mse_norm_low, mse_norm_high, change, change_low, change_high,
+ *                       detectable_change, verdict
+ *         disagreement_p50, disagreement_p99, disagreement_max     see struct ev_disagreement; as
+ *                       what follows up to outputs_sha256, may be absent as well
+ *         disagreement_max_set, disagreement_max_row               number in sets[], row within it
+ *         batch_delta_max, batch_delta_max_set, batch_delta_max_row    the same; see struct
+ *                       ev_result_row
+ *         study_mse, study_mse_mirrored, study_mean_1000_ns            see struct
+ *                       ev_study_figures
+ *         outputs_sha256    see struct ev_result_row; null if unknown
  *         images_per_s
  *         latency       n_calls, median_ns, p90_ns, p99_ns, mean_ns, min_ns, samples_ns[]
  *

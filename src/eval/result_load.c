@@ -45,9 +45,61 @@ static enum ev_status load_set(const struct node *node, struct ev_result *result
     return status;
 }
 
-static enum ev_status load_output(const struct node *node, struct ev_column *column,
-                                  struct ev_error_figures *figures, struct ev_error *err)
+static enum ev_status load_interval(const struct node *node, double *low, double *high,
+                                    struct ev_error_change *change, struct ev_error *err)
 {
+    enum ev_status status = EV_OK;
+
+    THEN(read_later_real(node, "mse_norm_low", low, err));
+    THEN(read_later_real(node, "mse_norm_high", high, err));
+    THEN(read_later_real(node, "change", &change->relative, err));
+    THEN(read_later_real(node, "change_low", &change->low, err));
+    THEN(read_later_real(node, "change_high", &change->high, err));
+    THEN(read_later_real(node, "detectable_change", &change->detectable, err));
+    THEN(read_verdict(node, "verdict", ev_verdict_error_name, &change->verdict, err));
+    return status;
+}
+
+/* A number that older results have not: -1 as is. */
+static enum ev_status read_later_count(const struct node *node, const char *key, int64_t max,
+                                       int64_t *value, struct ev_error *err)
+{
+    return json_object_get(node->json, key) ? read_count(node, key, max, value, err) : EV_OK;
+}
+
+static enum ev_status load_row_difference(const struct node *node, const char *name,
+                                          const struct ev_result *result,
+                                          struct ev_row_difference *difference,
+                                          struct ev_error *err)
+{
+    char set_key[64], row_key[64];
+    int64_t set = -1;
+    enum ev_status status = EV_OK;
+
+    snprintf(set_key, sizeof set_key, "%s_set", name);
+    snprintf(row_key, sizeof row_key, "%s_row", name);
+    THEN(read_later_real(node, name, &difference->value, err));
+    THEN(read_later_count(node, set_key, (int64_t)result->n_sets - 1, &set, err));
+    THEN(read_later_count(node, row_key, INT64_MAX, &difference->row, err));
+    difference->set = (int32_t)set;
+    return status;
+}
+
+/* A digest that older results have not; null or "" where it is unknown. */
+static enum ev_status read_later_digest(const struct node *node, const char *key, char digest[65],
+                                        struct ev_error *err)
+{
+    const json_t *json = json_object_get(node->json, key);
+
+    return !json || json_is_null(json) ? EV_OK : read_short_text(node, key, digest, 65, err);
+}
+
+static enum ev_status load_output(const struct node *node, struct ev_result_row *row, size_t k,
+                                  struct ev_error *err)
+{
+    struct ev_column *column = &row->columns[k];
+    struct ev_error_figures *figures = &row->outputs[k];
+    struct ev_error_interval *interval = &row->intervals[k];
     enum ev_status status = EV_OK;
 
     THEN(read_short_text(node, "name", column->name, sizeof column->name, err));
@@ -59,6 +111,7 @@ static enum ev_status load_output(const struct node *node, struct ev_column *col
     THEN(read_real(node, "mse", &figures->mse, err));
     THEN(read_real(node, "mae", &figures->mae, err));
     THEN(read_real(node, "r2", &figures->r2, err));
+    THEN(load_interval(node, &interval->low, &interval->high, &interval->change, err));
     return status;
 }
 
@@ -74,7 +127,7 @@ static enum ev_status load_outputs(const struct node *node, struct ev_result_row
                        node->file, node->prefix, n, EV_MAX_OUTPUTS);
     for (size_t k = 0; k < n && status == EV_OK; k++) {
         THEN(enter_element(node, "outputs", k, &output, err));
-        THEN(load_output(&output, &row->columns[k], &row->outputs[k], err));
+        THEN(load_output(&output, row, k, err));
     }
     row->n_outputs = (int32_t)n;
     return status;
@@ -126,22 +179,6 @@ static enum ev_status load_latency(const struct node *row, struct ev_latency_fig
     return status;
 }
 
-static enum ev_status load_intervals(const struct node *node, struct ev_result_row *row,
-                                     struct ev_error *err)
-{
-    struct ev_error_change *change = &row->change;
-    enum ev_status status = EV_OK;
-
-    THEN(read_later_real(node, "mse_norm_low", &row->mse_norm_low, err));
-    THEN(read_later_real(node, "mse_norm_high", &row->mse_norm_high, err));
-    THEN(read_later_real(node, "change", &change->relative, err));
-    THEN(read_later_real(node, "change_low", &change->low, err));
-    THEN(read_later_real(node, "change_high", &change->high, err));
-    THEN(read_later_real(node, "detectable_change", &change->detectable, err));
-    THEN(read_verdict(node, "verdict", ev_verdict_error_name, &change->verdict, err));
-    return status;
-}
-
 static enum ev_status load_row(const struct node *node, struct ev_result *result,
                                struct ev_error *err)
 {
@@ -165,7 +202,15 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_real(node, "mse_norm", &row->all.mse_norm, err));
     THEN(read_real(node, "mae_norm", &row->all.mae_norm, err));
     THEN(read_real(node, "r2", &row->all.r2, err));
-    THEN(load_intervals(node, row, err));
+    THEN(load_interval(node, &row->mse_norm_low, &row->mse_norm_high, &row->change, err));
+    THEN(read_later_real(node, "disagreement_p50", &row->disagreement.p50, err));
+    THEN(read_later_real(node, "disagreement_p99", &row->disagreement.p99, err));
+    THEN(load_row_difference(node, "disagreement_max", result, &row->disagreement.worst, err));
+    THEN(load_row_difference(node, "batch_delta_max", result, &row->batch_delta, err));
+    THEN(read_later_real(node, "study_mse", &row->study.mse, err));
+    THEN(read_later_real(node, "study_mse_mirrored", &row->study.mse_mirrored, err));
+    THEN(read_later_real(node, "study_mean_1000_ns", &row->study.mean_ns, err));
+    THEN(read_later_digest(node, "outputs_sha256", row->outputs_sha256, err));
     THEN(load_outputs(node, row, err));
     THEN(read_real(node, "images_per_s", &row->images_per_s, err));
     THEN(load_latency(node, &row->latency, err));
@@ -199,10 +244,7 @@ static enum ev_status load_top(const struct node *top, struct ev_result *result,
     if (status == EV_OK && resumed && !json_is_boolean(resumed))
         return wrong(top, "resumed", "true or false", err);
     result->resumed = json_is_true(resumed);
-    const json_t *samples = json_object_get(top->json, "samples_sha256");
-    if (samples && !json_is_null(samples))
-        THEN(read_short_text(top, "samples_sha256", result->samples_sha256,
-                             sizeof result->samples_sha256, err));
+    THEN(read_later_digest(top, "samples_sha256", result->samples_sha256, err));
     THEN(load_machine(top, &result->host, err));
     THEN(count_elements(top, "sets", &n_sets, err));
     for (size_t i = 0; i < n_sets && status == EV_OK; i++) {

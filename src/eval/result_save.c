@@ -37,15 +37,55 @@ static json_t *set_json(const void *item)
     return NULL;
 }
 
-static json_t *output_json(const struct ev_column *column, const struct ev_error_figures *figures)
+static bool add_interval(json_t *json, double low, double high,
+                         const struct ev_error_change *change)
 {
+    return add(json, "mse_norm_low", ev_json_real(low)) &&
+           add(json, "mse_norm_high", ev_json_real(high)) &&
+           add(json, "change", ev_json_real(change->relative)) &&
+           add(json, "change_low", ev_json_real(change->low)) &&
+           add(json, "change_high", ev_json_real(change->high)) &&
+           add(json, "detectable_change", ev_json_real(change->detectable)) &&
+           add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
+}
+
+/* The difference under `name`, and where it is. */
+static bool add_row_difference(json_t *json, const char *name,
+                               const struct ev_row_difference *difference)
+{
+    char set[64], row[64];
+
+    snprintf(set, sizeof set, "%s_set", name);
+    snprintf(row, sizeof row, "%s_row", name);
+    return add(json, name, ev_json_real(difference->value)) &&
+           add(json, set, count(difference->set)) && add(json, row, count(difference->row));
+}
+
+static bool add_disagreement(json_t *json, const struct ev_disagreement *disagreement)
+{
+    return add(json, "disagreement_p50", ev_json_real(disagreement->p50)) &&
+           add(json, "disagreement_p99", ev_json_real(disagreement->p99)) &&
+           add_row_difference(json, "disagreement_max", &disagreement->worst);
+}
+
+static json_t *digest_json(const char *sha256)
+{
+    return *sha256 ? json_string(sha256) : json_null();
+}
+
+static json_t *output_json(const struct ev_result_row *row, int32_t k)
+{
+    const struct ev_column *column = &row->columns[k];
+    const struct ev_error_figures *figures = &row->outputs[k];
+    const struct ev_error_interval *interval = &row->intervals[k];
     json_t *json = json_object();
 
     if (add(json, "name", ev_json_text(column->name)) && add(json, "unit", ev_json_text(column->unit)) &&
         add(json, "min", ev_json_real(column->min)) && add(json, "max", ev_json_real(column->max)) &&
         add(json, "mse_norm", ev_json_real(figures->mse_norm)) &&
         add(json, "mae_norm", ev_json_real(figures->mae_norm)) && add(json, "mse", ev_json_real(figures->mse)) &&
-        add(json, "mae", ev_json_real(figures->mae)) && add(json, "r2", ev_json_real(figures->r2)))
+        add(json, "mae", ev_json_real(figures->mae)) && add(json, "r2", ev_json_real(figures->r2)) &&
+        add_interval(json, interval->low, interval->high, &interval->change))
         return json;
     json_decref(json);
     return NULL;
@@ -56,7 +96,7 @@ static json_t *outputs_json(const struct ev_result_row *row)
     json_t *json = json_array();
 
     for (int32_t k = 0; json && k < row->n_outputs; k++) {
-        if (json_array_append_new(json, output_json(&row->columns[k], &row->outputs[k])) != 0) {
+        if (json_array_append_new(json, output_json(row, k)) != 0) {
             json_decref(json);
             json = NULL;
         }
@@ -93,19 +133,6 @@ static json_t *latency_json(const struct ev_latency_figures *latency)
     return NULL;
 }
 
-static bool add_intervals(json_t *json, const struct ev_result_row *row)
-{
-    const struct ev_error_change *change = &row->change;
-
-    return add(json, "mse_norm_low", ev_json_real(row->mse_norm_low)) &&
-           add(json, "mse_norm_high", ev_json_real(row->mse_norm_high)) &&
-           add(json, "change", ev_json_real(change->relative)) &&
-           add(json, "change_low", ev_json_real(change->low)) &&
-           add(json, "change_high", ev_json_real(change->high)) &&
-           add(json, "detectable_change", ev_json_real(change->detectable)) &&
-           add(json, "verdict", verdict_json(ev_verdict_error_name, change->verdict));
-}
-
 static json_t *row_json(const void *item)
 {
     const struct ev_result_row *row = item;
@@ -122,7 +149,13 @@ static json_t *row_json(const void *item)
         add(json, "weight_bytes", count(row->weight_bytes)) &&
         add(json, "mse_norm", ev_json_real(row->all.mse_norm)) &&
         add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
-        add_intervals(json, row) &&
+        add_interval(json, row->mse_norm_low, row->mse_norm_high, &row->change) &&
+        add_disagreement(json, &row->disagreement) &&
+        add_row_difference(json, "batch_delta_max", &row->batch_delta) &&
+        add(json, "study_mse", ev_json_real(row->study.mse)) &&
+        add(json, "study_mse_mirrored", ev_json_real(row->study.mse_mirrored)) &&
+        add(json, "study_mean_1000_ns", ev_json_real(row->study.mean_ns)) &&
+        add(json, "outputs_sha256", digest_json(row->outputs_sha256)) &&
         add(json, "outputs", outputs_json(row)) &&
         add(json, "images_per_s", ev_json_real(row->images_per_s)) &&
         add(json, "latency", latency_json(&row->latency)))
@@ -141,8 +174,7 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "started_utc", ev_json_text(result->started_utc)) &&
         add(json, "command_line", ev_json_text(result->command_line)) &&
         add(json, "libraries", ev_json_text(result->libraries)) &&
-        add(json, "samples_sha256",
-            *result->samples_sha256 ? json_string(result->samples_sha256) : json_null()) &&
+        add(json, "samples_sha256", digest_json(result->samples_sha256)) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
         add(json, "resumed", json_boolean(result->resumed)) &&
         add(json, "machine", machine_json(&result->host)) &&

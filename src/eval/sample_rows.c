@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "eval/eval.h"
 
 static void add_set(struct ev_sample_rows *rows, const struct ev_samples_set *set,
@@ -102,4 +103,16 @@ void ev_sample_rows_errors(const struct ev_sample_rows *rows, const struct ev_co
             *errors++ = sum / (end - first);
         }
     }
+}
+
+void ev_sample_rows_sha256(const struct ev_sample_rows *rows, char hex[65])
+{
+    struct sha256_ctx context;
+
+    sha256_init(&context);
+    for (size_t s = 0; s < rows->n_sets; s++) {
+        const struct ev_samples_set *set = rows->sets[s];
+        sha256_update(&context, bytes_of(set), (const uint8_t *)set->outputs[rows->backend]);
+    }
+    ev_digest_hex(&context, hex);
 }

@@ -34,4 +34,7 @@ void ev_sample_rows_add(const struct ev_sample_rows *rows, struct ev_accuracy *a
 void ev_sample_rows_errors(const struct ev_sample_rows *rows, const struct ev_column *columns,
                            int32_t k, bool absolute, double *errors);
 
+/* Digest of the rows' outputs: float32 as in memory, row by row, set by set. */
+void ev_sample_rows_sha256(const struct ev_sample_rows *rows, char hex[65]);
+
 #endif

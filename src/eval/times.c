@@ -150,8 +150,8 @@ static enum ev_status add_set(const struct ev_eval_args *args, const struct ev_p
         return status;
     if (!*job) {
         const struct ev_set_info *info = ev_set_info(set);
-        status = ev_job_make((int32_t)session->n_entries, EV_JOB_PICTURES, &info->shape,
-                             info->form, job, file, err);
+        status = ev_job_make((int32_t)session->n_entries, EV_JOB_PICTURES, &info->shape, info->form,
+                             job, file, err);
         if (status == EV_OK) {
             (*job)->n_pictures = 0;
             status = fill_job(args, profile, session, info, *job, err);
@@ -171,28 +171,31 @@ struct run {
     struct ev_journal *journal;
 };
 
-/* Whether all hot changes are known as closely as the profile wants. */
-static bool is_enough(const struct ev_session *session, void *context)
+bool ev_times_are_enough(const struct ev_session *session, double width)
 {
-    const struct ev_profile *profile = ((const struct run *)context)->profile;
     struct ev_error err = EV_ERROR_INIT;
     struct ev_result result;
-    bool enough = true;
+    const char *baseline = session->entries[session->baseline].backend;
 
     ev_result_init(&result);
-    if (ev_time_figures(session, &result, &err) != EV_OK)
-        enough = false;
+    bool enough = ev_time_figures(session, &result, &err) == EV_OK;
     for (size_t i = 0; i < result.n_timings; i++) {
         const struct ev_result_timing *timing = &result.timings[i];
-        const bool is_variant =
-            !timing->is_control &&
-            strcmp(timing->backend, session->entries[session->baseline].backend) != 0;
+        const bool is_variant = !timing->is_control && strcmp(timing->backend, baseline) != 0;
+        /* An interval that is not known is none that is narrow. */
         if (timing->mode == EV_MODE_HOT && is_variant &&
-            !(timing->change_high - timing->change_low <= 2 * profile->width))
+            !(timing->change_high - timing->change_low <= 2 * width))
             enough = false;
     }
     ev_result_free(&result);
     return enough;
+}
+
+static bool is_enough(const struct ev_session *session, void *context)
+{
+    const struct run *run = context;
+
+    return ev_times_are_enough(session, run->profile->width);
 }
 
 static enum ev_status keep_process(const struct ev_session *session, size_t first_block,
@@ -212,8 +215,7 @@ static void note_cap(const struct ev_profile *profile, const struct ev_session *
     if (session->n_processes >= profile->min_processes)
         return;
     snprintf(line, sizeof line, "%d of %d worker processes fit into the %.0f s of --profile %s",
-             (int)session->n_processes, (int)profile->min_processes, profile->cap_s,
-             profile->name);
+             (int)session->n_processes, (int)profile->min_processes, profile->cap_s, profile->name);
     ev_progress_note(line);
 }
 

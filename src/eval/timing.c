@@ -16,9 +16,10 @@
 #define BLOCK_CALLS     20
 #define UNCOUNTED_CALLS 2
 
-static struct ev_batch one_picture(const struct ev_timing_pictures *pictures, enum ev_form form,
-                                   int64_t i)
+struct ev_batch ev_timing_batch(const struct ev_timing_pictures *pictures,
+                                const struct ev_model *model, int64_t i)
 {
+    const enum ev_form form = ev_form_choose(model, pictures->form);
     const size_t bytes = ev_form_picture_bytes(form, &pictures->shape);
     const char *all =
         form == EV_FORM_U8_NHWC ? (const char *)pictures->bytes : (const char *)pictures->floats;
@@ -36,12 +37,11 @@ static struct ev_batch one_picture(const struct ev_timing_pictures *pictures, en
 static enum ev_status call(struct ev_model *model, const struct ev_timing_pictures *pictures,
                            int64_t first, int64_t n, float *samples_ns, struct ev_error *err)
 {
-    const enum ev_form form = ev_form_choose(model, pictures->form);
     float outputs[EV_MAX_OUTPUTS];
     enum ev_status status = EV_OK;
 
     for (int64_t i = 0; i < n && status == EV_OK; i++) {
-        const struct ev_batch batch = one_picture(pictures, form, first + i);
+        const struct ev_batch batch = ev_timing_batch(pictures, model, first + i);
         int64_t start_ns = ev_clock_ns();
         status = ev_model_infer(model, &batch, outputs, err);
         int64_t end_ns = ev_clock_ns();

@@ -33,6 +33,10 @@ struct ev_timing_entry {
     float *samples_ns; /* room for n_calls */
 };
 
+/* Picture i modulo n, in the form that the model is given, as a batch. */
+struct ev_batch ev_timing_batch(const struct ev_timing_pictures *pictures,
+                                const struct ev_model *model, int64_t i);
+
 /* Measures n_calls of each entry after n_warmup calls of each; call i is on picture i modulo n.
  * `progress` (may be NULL) counts calls. Stops at Ctrl-C with EV_INTERRUPTED. */
 EV_CHECKED enum ev_status ev_timing_run(const struct ev_timing_entry *entries, size_t n_entries,

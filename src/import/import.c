@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "import/import_private.h"
+#include "set/pixel.h"
 
 /* A block has enough pictures for its threads to share them evenly, and bounded memory. */
 #define BLOCK_PICTURES_A_THREAD 16
@@ -332,8 +333,9 @@ static enum ev_status append(struct import *import, struct ev_set_writer *writer
         status = ev_set_writer_append(writer, 1, picture, job->labels, NULL, err);
     if (args->n_flip == 0)
         return status;
-    ev_picture_mirror(picture, args->height, args->width, ev_picture_colour_channels(args->colour),
-                      import->mirrored);
+    memcpy(import->mirrored, picture, import->slot_bytes);
+    ev_pixels_mirror(args->height, args->width, ev_picture_colour_channels(args->colour),
+                     import->mirrored);
     for (int32_t k = 0; k < plan->n_targets; k++)
         job->labels[k] = plan->mirrored[k] ? -job->labels[k] : job->labels[k];
     for (int64_t i = 0; i < n && status == EV_OK; i++)

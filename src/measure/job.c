@@ -12,8 +12,7 @@
 enum ev_status ev_job_make(int32_t n_entries, int32_t n_pictures, const struct ev_shape *shape,
                            enum ev_form form, struct ev_job **job, int *file, struct ev_error *err)
 {
-    const size_t pictures_at =
-        sizeof **job + (size_t)n_entries * sizeof(struct ev_job_entry);
+    const size_t pictures_at = sizeof **job + (size_t)n_entries * sizeof(struct ev_job_entry);
     const size_t n_bytes = pictures_at + (size_t)n_pictures * ev_form_picture_bytes(form, shape);
 
     *file = memfd_create("evalrun-job", MFD_CLOEXEC);
@@ -43,8 +42,7 @@ const struct ev_job *ev_job_map(int file)
 
     if (fstat(file, &info) != 0 || (size_t)info.st_size < sizeof(struct ev_job))
         return NULL;
-    const struct ev_job *job =
-        mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, file, 0);
+    const struct ev_job *job = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, file, 0);
     if (job == MAP_FAILED)
         return NULL;
     if (job->n_bytes == (uint64_t)info.st_size)

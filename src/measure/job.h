@@ -18,7 +18,8 @@
 /* Distinct pictures at most; larger batches repeat them. */
 #define EV_JOB_PICTURES 256
 
-/* Pictures of a piece in EV_MODE_PIECES: few enough that a layer's activations stay in the cache. */
+/* Pictures of a piece in EV_MODE_PIECES: few enough that a layer's activations stay in the cache.
+ */
 #define EV_PIECE_ROWS 128
 
 /* A model to time. */

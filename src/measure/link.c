@@ -2,10 +2,7 @@
 /* Messages: a kind, then a block and its calls, or an error record. */
 #include "measure/link.h"
 
-#include <errno.h>
 #include <math.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 
@@ -25,22 +22,6 @@ bool ev_link_send_end(int file, const struct ev_error *end)
     return ev_file_write_all(file, &kind, sizeof kind) && ev_file_write_all(file, end, sizeof *end);
 }
 
-static bool read_all(int file, void *data, size_t n_bytes)
-{
-    char *to = data;
-
-    while (n_bytes > 0) {
-        const ssize_t n = read(file, to, n_bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        to += n;
-        n_bytes -= (size_t)n;
-    }
-    return true;
-}
-
 static bool is_planned(const struct ev_job *job, const struct ev_block *block, int32_t process)
 {
     for (int32_t c = 0; c < job->n_conditions; c++) {
@@ -58,10 +39,9 @@ static bool has_sound_form(const struct ev_job *job, const struct ev_block *bloc
     return is_planned(job, block, process) && block->process == process && block->entry >= 0 &&
            block->entry < job->n_entries && block->predecessor >= -1 &&
            block->predecessor < job->n_entries && block->position >= 0 &&
-           block->position < job->n_entries && block->n_threads >= 1 &&
-           block->rows_per_call >= 1 && block->rows_per_piece >= 1 &&
-           block->rows_per_piece <= block->rows_per_call && block->period_ns >= 0 &&
-           block->n_calls <= EV_LINK_MAX_CALLS;
+           block->position < job->n_entries && block->n_threads >= 1 && block->rows_per_call >= 1 &&
+           block->rows_per_piece >= 1 && block->rows_per_piece <= block->rows_per_call &&
+           block->period_ns >= 0 && block->n_calls <= EV_LINK_MAX_CALLS;
 }
 
 bool ev_link_is_sound(const struct ev_job *job, int32_t process, const struct ev_block *block,
@@ -76,34 +56,41 @@ bool ev_link_is_sound(const struct ev_job *job, int32_t process, const struct ev
     return true;
 }
 
-static bool receive_block(int file, const struct ev_job *job, int32_t process,
-                          struct ev_message *message)
+static enum ev_heard receive_block(int file, const struct ev_job *job, int32_t process,
+                                   struct ev_message *message)
 {
     struct ev_block *block = &message->block;
 
+    if (!ev_file_read_all(file, block, sizeof *block))
+        return EV_HEARD_NOTHING;
     /* Its number of calls is looked at before they are read. */
-    return read_all(file, block, sizeof *block) && has_sound_form(job, block, process) &&
-           read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns) &&
-           ev_link_is_sound(job, process, block, message->call_ns);
+    if (!has_sound_form(job, block, process))
+        return EV_HEARD_NONSENSE;
+    if (!ev_file_read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
+        return EV_HEARD_NOTHING;
+    return ev_link_is_sound(job, process, block, message->call_ns) ? EV_HEARD_MESSAGE
+                                                                   : EV_HEARD_NONSENSE;
 }
 
-static bool receive_end(int file, struct ev_error *end)
+static enum ev_heard receive_end(int file, struct ev_error *end)
 {
-    if (!read_all(file, end, sizeof *end) || (unsigned)end->status >= EV_STATUS_COUNT)
-        return false;
+    if (!ev_file_read_all(file, end, sizeof *end))
+        return EV_HEARD_NOTHING;
     end->message[sizeof end->message - 1] = '\0';
-    return (end->status == EV_OK) == (end->message[0] == '\0');
+    const bool is_sound = (unsigned)end->status < EV_STATUS_COUNT &&
+                          (end->status == EV_OK) == (end->message[0] == '\0');
+    return is_sound ? EV_HEARD_MESSAGE : EV_HEARD_NONSENSE;
 }
 
-bool ev_link_receive(int file, const struct ev_job *job, int32_t process,
-                     struct ev_message *message)
+enum ev_heard ev_link_receive(int file, const struct ev_job *job, int32_t process,
+                              struct ev_message *message)
 {
     uint32_t kind;
 
-    if (!read_all(file, &kind, sizeof kind))
-        return false;
+    if (!ev_file_read_all(file, &kind, sizeof kind))
+        return EV_HEARD_NOTHING;
     message->kind = (enum ev_message_kind)kind;
     if (kind == EV_MESSAGE_BLOCK)
         return receive_block(file, job, process, message);
-    return kind == EV_MESSAGE_END && receive_end(file, &message->end);
+    return kind == EV_MESSAGE_END ? receive_end(file, &message->end) : EV_HEARD_NONSENSE;
 }

@@ -30,9 +30,15 @@ bool ev_link_send_end(int file, const struct ev_error *end);
 /* Whether process number `process` of the job can have measured that block with these times. */
 bool ev_link_is_sound(const struct ev_job *job, int32_t process, const struct ev_block *block,
                       const float *call_ns);
-/* Waits for the next message of process number `process`. False if the worker ended without having
- * said so, or said what it cannot have measured. */
-bool ev_link_receive(int file, const struct ev_job *job, int32_t process,
-                     struct ev_message *message);
+
+enum ev_heard {
+    EV_HEARD_MESSAGE,
+    EV_HEARD_NOTHING,  /* the worker ended without having said so */
+    EV_HEARD_NONSENSE, /* what it cannot have measured */
+};
+
+/* Waits for the next message of process number `process`. */
+enum ev_heard ev_link_receive(int file, const struct ev_job *job, int32_t process,
+                              struct ev_message *message);
 
 #endif

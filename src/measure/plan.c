@@ -116,7 +116,8 @@ const int32_t *ev_plan_order(const struct ev_condition *conditions, int32_t cond
     const int32_t n_rows = ev_design_rows(n_entries);
     const int64_t nth_process = one->every > 0 ? process / one->every : process;
     const int64_t nth_round = nth_process * one->n_rounds + round;
-    const uint64_t square = (uint64_t)(nth_round / n_rows) * EV_MAX_CONDITIONS + (uint64_t)condition;
+    const uint64_t square =
+        (uint64_t)(nth_round / n_rows) * EV_MAX_CONDITIONS + (uint64_t)condition;
 
     ev_design_fill(n_entries, seed, square, orders);
     return orders + nth_round % n_rows * n_entries;

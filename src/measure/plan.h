@@ -27,8 +27,8 @@ struct ev_condition {
     int32_t every, turn; /* only in processes of which number modulo `every` is `turn`; 0: in all */
 };
 
-/* Before a process measures anything but cold calls, each entry is called with one picture until its
- * times are steady: the medians of the last three runs of 20 calls lie within 2 %. */
+/* Before a process measures anything but cold calls, each entry is called with one picture until
+ * its times are steady: the medians of the last three runs of 20 calls lie within 2 %. */
 struct ev_warm_up {
     int32_t min_calls;
     double min_s, max_s; /* of each entry */

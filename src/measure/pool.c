@@ -25,7 +25,7 @@ extern char **environ;
 struct running {
     pid_t id;
     int32_t process;
-    int answers;  /* read end */
+    int answers;    /* read end */
     int complaints; /* its standard error, in memory */
 };
 
@@ -37,8 +37,9 @@ static int set_files(posix_spawn_file_actions_t *files, int job, int answers, in
 {
     int failed = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 
-    failed = failed ? failed
-                    : posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    failed = failed
+                 ? failed
+                 : posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     failed = failed ? failed : posix_spawn_file_actions_adddup2(files, complaints, STDERR_FILENO);
     failed = failed ? failed : posix_spawn_file_actions_adddup2(files, job, EV_WORKER_JOB);
     return failed ? failed : posix_spawn_file_actions_adddup2(files, answers, EV_WORKER_ANSWERS);
@@ -63,8 +64,8 @@ static int spawn(const char *program, int32_t process, int job, int answers, int
         failed = failed ? failed : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
         failed = failed ? failed : posix_spawnattr_setpgroup(&attributes, 0);
         failed = failed ? failed
-                        : posix_spawn(id, program ? program : "/proc/self/exe", &files,
-                                      &attributes, argv, environ);
+                        : posix_spawn(id, program ? program : "/proc/self/exe", &files, &attributes,
+                                      argv, environ);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&files);
@@ -149,28 +150,21 @@ static enum ev_status fail_ended(const struct running *running, int end, struct 
                    (int)running->process, WEXITSTATUS(end), complaint);
 }
 
-/* Waits for the end of a worker that has said `said`, or that must be ended as it said nothing that
- * can be understood. */
-static enum ev_status finish(const struct running *running, const struct ev_message *said,
-                             struct ev_error *err)
+/* Ends a worker that has nothing more to say, and returns how it ended. */
+static int finish(const struct running *running, bool has_ended)
 {
+    siginfo_t unused;
     int end = 0;
 
-    if (!said)
+    if (!has_ended)
         kill(-running->id, SIGKILL);
     /* What its number names once it is reaped is not this one's. */
-    siginfo_t unused;
-    waitid(P_PID, (id_t)running->id, &unused, WEXITED | WNOWAIT);
+    while (waitid(P_PID, (id_t)running->id, &unused, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        continue;
     ev_interrupt_set_child(0);
     while (waitpid(running->id, &end, 0) < 0 && errno == EINTR)
         continue;
-    if (ev_interrupted())
-        return ev_interrupt_check(err);
-    if (!said)
-        return fail_ended(running, end, err);
-    if (said->end.status != EV_OK)
-        *err = said->end;
-    return said->end.status;
+    return end;
 }
 
 /* --- Between --- */
@@ -178,31 +172,39 @@ static enum ev_status finish(const struct running *running, const struct ev_mess
 /* What is counted while processes run. */
 struct counts {
     struct ev_progress progress;
-    int64_t n_blocks; /* of finished processes, in the plan's terms */
+    int64_t n_blocks; /* so far */
 };
 
+/* Hears a worker out. */
 static enum ev_status listen(const struct ev_pool_args *args, const struct running *running,
                              struct counts *counts, struct ev_session *session,
-                             struct ev_error *err)
+                             struct ev_message *message, struct ev_error *err)
 {
-    struct ev_message *message = malloc(sizeof *message);
-    int64_t n_blocks = counts->n_blocks;
-    bool is_heard = message != NULL, has_room = message != NULL;
+    enum ev_heard heard = EV_HEARD_MESSAGE;
+    bool has_room = true;
 
-    while (is_heard && has_room) {
-        is_heard = ev_link_receive(running->answers, args->job, running->process, message);
-        if (!is_heard || message->kind == EV_MESSAGE_END)
+    message->kind = EV_MESSAGE_BLOCK;
+    while (heard == EV_HEARD_MESSAGE && message->kind == EV_MESSAGE_BLOCK && has_room) {
+        heard = ev_link_receive(running->answers, args->job, running->process, message);
+        if (heard != EV_HEARD_MESSAGE || message->kind == EV_MESSAGE_END)
             break;
-        has_room = ev_session_add(session, &message->block, message->call_ns,
-                                  message->block.n_calls);
-        ev_progress_update(&counts->progress, ++n_blocks, NULL);
+        has_room =
+            ev_session_add(session, &message->block, message->call_ns, message->block.n_calls);
+        ev_progress_update(&counts->progress, ++counts->n_blocks, NULL);
     }
-    enum ev_status status = finish(running, is_heard && has_room ? message : NULL, err);
-    if (!has_room && status != EV_INTERRUPTED)
-        status = ev_fail(err, EV_MEMORY, "out of memory for the times");
-    free(message);
-    counts->n_blocks = n_blocks;
-    return status;
+    const int end = finish(running, heard == EV_HEARD_MESSAGE && has_room);
+    if (ev_interrupted())
+        return ev_interrupt_check(err);
+    if (!has_room)
+        return ev_fail(err, EV_MEMORY, "out of memory for the times");
+    if (heard == EV_HEARD_NOTHING)
+        return fail_ended(running, end, err);
+    if (heard == EV_HEARD_NONSENSE)
+        return ev_fail(err, EV_ENGINE, "worker process %d answers what it cannot have measured",
+                       (int)running->process);
+    if (message->end.status != EV_OK)
+        *err = message->end;
+    return message->end.status;
 }
 
 /* One process from start to end; the session is as before if it does not come to its end. */
@@ -211,12 +213,16 @@ static enum ev_status run_process(const struct ev_pool_args *args, struct counts
 {
     const size_t n_blocks = session->n_blocks;
     const int64_t n_calls = session->n_calls;
+    struct ev_message *message = malloc(sizeof *message);
     struct running running;
-    enum ev_status status = start(args, session->n_processes, &running, err);
 
+    if (!message)
+        return ev_fail(err, EV_MEMORY, "out of memory for the times");
+    enum ev_status status = start(args, session->n_processes, &running, err);
     if (status == EV_OK)
-        status = listen(args, &running, counts, session, err);
+        status = listen(args, &running, counts, session, message, err);
     release(&running);
+    free(message);
     if (status == EV_OK) {
         session->n_processes++;
         return EV_OK;
@@ -257,8 +263,7 @@ enum ev_status ev_pool_run(const struct ev_pool_args *args, struct ev_session *s
     ev_progress_set_first(&counts.progress, counts.n_blocks);
     while (status == EV_OK && session->n_processes < args->max_processes &&
            has_time(args, session->n_processes - n_before, start_ns)) {
-        if (session->n_processes >= args->min_processes &&
-            args->is_enough(session, args->context))
+        if (session->n_processes >= args->min_processes && args->is_enough(session, args->context))
             break;
         counts.progress.total = planned_blocks(args, session->n_processes < args->min_processes
                                                          ? args->min_processes

@@ -49,8 +49,7 @@ static enum ev_status find_engines(struct ev_worker *worker, struct ev_error *er
     enum ev_status status = EV_OK;
 
     for (int32_t e = 0; e < worker->job->n_entries && status == EV_OK; e++)
-        status =
-            ev_engine_find(worker->job->entries[e].engine, &worker->subjects[e].engine, err);
+        status = ev_engine_find(worker->job->entries[e].engine, &worker->subjects[e].engine, err);
     return status;
 }
 
@@ -74,8 +73,7 @@ static enum ev_status open_entry(struct ev_worker *worker, int32_t entry, int64_
                          err);
 }
 
-static enum ev_status open_entries(struct ev_worker *worker, int64_t max_rows,
-                                   struct ev_error *err)
+static enum ev_status open_entries(struct ev_worker *worker, int64_t max_rows, struct ev_error *err)
 {
     enum ev_status status = EV_OK;
 
@@ -102,8 +100,8 @@ struct cold {
 };
 
 /* From the model's file to the first outputs; the child ends here. */
-static void call_cold(struct ev_worker *worker, const struct ev_condition *condition,
-                      int32_t entry, int64_t first, struct cold *cold)
+static void call_cold(struct ev_worker *worker, const struct ev_condition *condition, int32_t entry,
+                      int64_t first, struct cold *cold)
 {
     const int64_t start_ns = ev_clock_raw_ns();
     enum ev_status status = open_entry(worker, entry, 1, &cold->err);
@@ -127,11 +125,10 @@ static enum ev_status wait_cold(pid_t child, const struct cold *cold, struct ev_
 
 /* In a child, which has loaded the engine and opened nothing yet. */
 static enum ev_status block_cold(struct ev_worker *worker, const struct ev_condition *condition,
-                                 int32_t entry, int64_t first, float *call_ns,
-                                 struct ev_error *err)
+                                 int32_t entry, int64_t first, float *call_ns, struct ev_error *err)
 {
-    struct cold *cold = mmap(NULL, sizeof *cold, PROT_READ | PROT_WRITE,
-                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct cold *cold =
+        mmap(NULL, sizeof *cold, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (cold == MAP_FAILED)
         return ev_fail(err, EV_MEMORY, "out of memory for a first call");
     const pid_t child = fork();
@@ -172,10 +169,9 @@ static enum ev_status measure_block(struct ev_worker *worker, const struct ev_co
     };
 
     ev_noise_start(&worker->meter);
-    enum ev_status status =
-        condition->mode == EV_MODE_COLD
-            ? block_cold(worker, condition, entry, first, call_ns, err)
-            : ev_worker_block(worker, condition, entry, first, call_ns, err);
+    enum ev_status status = condition->mode == EV_MODE_COLD
+                                ? block_cold(worker, condition, entry, first, call_ns, err)
+                                : ev_worker_block(worker, condition, entry, first, call_ns, err);
     ev_noise_stop(&worker->meter, &block.noise, &block.flagged);
     worker->last_entry = entry;
     if (status == EV_OK && !ev_link_send_block(worker->answers, &block, call_ns))
@@ -207,7 +203,7 @@ enum part { COLD, SINGLE, BATCHES };
 static bool is_in_part(const struct ev_worker *worker, const struct ev_condition *condition,
                        enum part part)
 {
-    const enum part its = condition->mode == EV_MODE_COLD           ? COLD
+    const enum part its = condition->mode == EV_MODE_COLD      ? COLD
                           : ev_mode_is_single(condition->mode) ? SINGLE
                                                                : BATCHES;
 
@@ -248,8 +244,7 @@ static bool is_steady(const double medians[WARM_RUNS])
     return high <= low * WARM_SPREAD;
 }
 
-static enum ev_status warm_up_single(struct ev_worker *worker, int32_t entry,
-                                     struct ev_error *err)
+static enum ev_status warm_up_single(struct ev_worker *worker, int32_t entry, struct ev_error *err)
 {
     static const struct ev_condition hot = {.mode = EV_MODE_HOT, .boundary = EV_BOUNDARY_E2E};
     const struct ev_warm_up *plan = &worker->job->warm_up;
@@ -265,16 +260,14 @@ static enum ev_status warm_up_single(struct ev_worker *worker, int32_t entry,
         ev_stats_sort(call_ns, WARM_CALLS);
         medians[run % WARM_RUNS] = ev_stats_median(call_ns, WARM_CALLS);
         const double taken_s = (double)(ev_clock_ns() - start_ns) / 1e9;
-        const bool is_enough =
-            (run + 1) * WARM_CALLS >= plan->min_calls && taken_s >= plan->min_s;
+        const bool is_enough = (run + 1) * WARM_CALLS >= plan->min_calls && taken_s >= plan->min_s;
         if ((is_enough && run + 1 >= WARM_RUNS && is_steady(medians)) || taken_s >= plan->max_s)
             return EV_OK;
     }
 }
 
 /* One batch, so that an engine has its memory and its threads. */
-static enum ev_status warm_up_batches(struct ev_worker *worker, int32_t entry,
-                                      struct ev_error *err)
+static enum ev_status warm_up_batches(struct ev_worker *worker, int32_t entry, struct ev_error *err)
 {
     static const struct ev_condition resident = {.mode = EV_MODE_RESIDENT,
                                                  .boundary = EV_BOUNDARY_E2E};

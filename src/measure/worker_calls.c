@@ -94,8 +94,7 @@ static struct ev_batch slice(const struct ev_batch *batch, int64_t first, int64_
 
 /* Inference of a batch in pieces, converting what the model does not read as it is. */
 static enum ev_status answer(struct ev_worker *worker, struct ev_model *model,
-                             const struct ev_batch *batch, int64_t piece_rows,
-                             struct ev_error *err)
+                             const struct ev_batch *batch, int64_t piece_rows, struct ev_error *err)
 {
     const bool is_read = (ev_model_description(model)->forms & batch->form) != 0;
     enum ev_status status = EV_OK;
@@ -105,8 +104,8 @@ static enum ev_status answer(struct ev_worker *worker, struct ev_model *model,
         struct ev_batch piece = slice(batch, first, left < piece_rows ? left : piece_rows);
         if (!is_read)
             piece = ev_form_to_floats(&piece, worker->converted);
-        status = ev_model_infer(model, &piece, worker->outputs + first * worker->job->n_outputs,
-                                err);
+        status =
+            ev_model_infer(model, &piece, worker->outputs + first * worker->job->n_outputs, err);
     }
     return status;
 }
@@ -146,8 +145,7 @@ enum ev_status ev_worker_call(struct ev_worker *worker, const struct ev_conditio
                               struct ev_error *err)
 {
     const struct ev_job *job = worker->job;
-    const int64_t piece_rows =
-        condition->mode == EV_MODE_PIECES ? job->piece_rows : worker->n_rows;
+    const int64_t piece_rows = condition->mode == EV_MODE_PIECES ? job->piece_rows : worker->n_rows;
     int64_t tick_ns = ev_clock_ns();
     enum ev_status status = EV_OK;
 
@@ -185,9 +183,8 @@ static enum ev_status next_batch(struct ev_set *set, const struct ev_stream_args
 
 /* The first n_discarded batches of the set, then n_calls timed ones: each from the end of the one
  * before until its outputs are there. */
-static enum ev_status call_from_file(struct ev_worker *worker,
-                                     const struct ev_condition *condition, int32_t entry,
-                                     float *call_ns, struct ev_error *err)
+static enum ev_status call_from_file(struct ev_worker *worker, const struct ev_condition *condition,
+                                     int32_t entry, float *call_ns, struct ev_error *err)
 {
     struct ev_model *model = worker->subjects[entry].model;
     const struct ev_stream_args args = {

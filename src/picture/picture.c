@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures: which decoder reads a file, memory, crops and mirrors. */
+/* Pictures: which decoder reads a file, memory and crops. */
 #include "picture/picture.h"
 
 #include <stdlib.h>
@@ -89,15 +89,4 @@ enum ev_status ev_picture_crop(struct ev_picture *picture, const struct ev_pictu
     picture->height = bottom - crop->top;
     picture->width = right - crop->left;
     return EV_OK;
-}
-
-void ev_picture_mirror(const uint8_t *pixels, int32_t height, int32_t width, int32_t channels,
-                       uint8_t *out)
-{
-    size_t row_bytes = (size_t)width * (size_t)channels, n = (size_t)channels;
-
-    for (int32_t y = 0; y < height; y++, pixels += row_bytes, out += row_bytes) {
-        for (size_t x = 0; x < row_bytes; x += n)
-            memcpy(out + x, pixels + row_bytes - n - x, n);
-    }
 }

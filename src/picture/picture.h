@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pictures of 8 bits a channel: read from PNG and JPEG files, cropped, resized, mirrored, brought
- * into another colour space, written as PNG. All functions may be called from several threads, each
+ * Pictures of 8 bits a channel: read from PNG and JPEG files, cropped, resized, brought into
+ * another colour space, written as PNG. All functions may be called from several threads, each
  * with pictures of its own.
  */
 #ifndef EV_PICTURE_H
@@ -68,10 +68,6 @@ int32_t ev_picture_colour_channels(enum ev_picture_colour colour);
 /* Brings n RGB pixels into another colour space, in place, as OpenCV's COLOR_RGB2YUV and
  * COLOR_RGB2GRAY do with 8 bits; grey pixels (n of them) lie one after the other at the front. */
 void ev_picture_convert(uint8_t *pixels, size_t n, enum ev_picture_colour colour);
-
-/* Mirrors `pixels` (height, width, channels) into `out`: left becomes right. */
-void ev_picture_mirror(const uint8_t *pixels, int32_t height, int32_t width, int32_t channels,
-                       uint8_t *out);
 
 /* Writes pixels (height, width, channels), channels 1 or 3, as an 8-bit PNG file, whole or absent.
  * Failure: by ev_file_status, naming the path; EV_MEMORY. */

@@ -170,7 +170,7 @@ double ev_plot_median_ms(const struct ev_view *view, size_t backend)
 {
     const struct ev_result_row *row = ev_plot_row(view, backend);
 
-    return row ? ev_view_median_ms(row) : NAN;
+    return row ? ev_view_time_ms(view, row) : NAN;
 }
 
 double ev_plot_mse(const struct ev_view *view, size_t backend, const char *set)

@@ -49,26 +49,31 @@ bool ev_view_unresolved(const struct ev_view *view, size_t backend, const char *
     return true;
 }
 
-/* "0.000590 to 0.000665": digits as the width has them. */
-static void interval_cell(const struct ev_result_row *row, char *text, size_t size)
+void ev_view_interval_cell(double low, double high, char *text, size_t size)
 {
-    const int decimals = ev_grid_decimals(row->mse_norm_high - row->mse_norm_low, 2);
+    const int decimals = ev_grid_decimals(high - low, 2);
 
-    if (isfinite(row->mse_norm_low))
-        snprintf(text, size, "%.*f to %.*f", decimals, row->mse_norm_low, decimals,
-                 row->mse_norm_high);
+    if (isfinite(low))
+        snprintf(text, size, "%.*f to %.*f", decimals, low, decimals, high);
 }
 
-/* "+7.1 % (+4.9 to +9.3) WORSE". */
-static void change_cell(const struct ev_result_row *row, char *text, size_t size)
+void ev_view_change_cell(const struct ev_error_change *change, char *text, size_t size)
 {
-    const struct ev_error_change *change = &row->change;
-
     if (isfinite(change->low))
         snprintf(text, size, "%+.1f %% (%+.1f to %+.1f) %s", change->relative * 100,
                  change->low * 100, change->high * 100, ev_verdict_error_name(change->verdict));
     else if (change->verdict != EV_VERDICT_NONE)
         snprintf(text, size, "- %s", ev_verdict_error_name(change->verdict));
+}
+
+static void interval_cell(const struct ev_result_row *row, char *text, size_t size)
+{
+    ev_view_interval_cell(row->mse_norm_low, row->mse_norm_high, text, size);
+}
+
+static void change_cell(const struct ev_result_row *row, char *text, size_t size)
+{
+    ev_view_change_cell(&row->change, text, size);
 }
 
 /* A grid of texts: backends without the one numbered `but`, by set. */

@@ -2,7 +2,7 @@
 /*
  * results.csv: one row for each backend and set, units in the names of the columns, an empty cell
  * for what is missing. Each output of the models has columns of its own, made from its name and
- * unit: mse_norm_v, mae_norm_v, r2_v, mae_v_mps, mse_v_mps_sq ("m/s" reads mps).
+ * unit: mse_norm_v, verdict_v, mae_v_mps, mse_v_mps_sq ("m/s" reads mps).
  */
 #include <ctype.h>
 #include <math.h>
@@ -60,9 +60,19 @@ static void write_header(const struct ev_view *view, FILE *out)
         write_column_name(out, "r2", &view->columns[k], false, "");
         write_column_name(out, "mse", &view->columns[k], true, "_sq");
         write_column_name(out, "mae", &view->columns[k], true, "");
+        write_column_name(out, "mse_norm_low", &view->columns[k], false, "");
+        write_column_name(out, "mse_norm_high", &view->columns[k], false, "");
+        write_column_name(out, "change_percent", &view->columns[k], false, "");
+        write_column_name(out, "change_low_percent", &view->columns[k], false, "");
+        write_column_name(out, "change_high_percent", &view->columns[k], false, "");
+        write_column_name(out, "detectable_change_percent", &view->columns[k], false, "");
+        write_column_name(out, "verdict", &view->columns[k], false, "");
     }
     fputs(",latency_median_ms,latency_p90_ms,latency_p99_ms,latency_mean_ms,latency_min_ms,"
-          "n_latency_calls,images_per_s,model_sha256\n",
+          "n_latency_calls,images_per_s,disagreement_p50,disagreement_p99,disagreement_max,"
+          "disagreement_max_set,disagreement_max_row,batch_delta_max,batch_delta_max_set,"
+          "batch_delta_max_row,study_mse,study_mse_mirrored,study_mean_1000_us,outputs_sha256,"
+          "model_sha256\n",
           out);
 }
 
@@ -71,9 +81,39 @@ static void write_header(const struct ev_view *view, FILE *out)
 /* A nanosecond is the clock's unit. */
 #define MS_FORMAT    "%.6f"
 
+/* Output k of the row; empty cells if k is -1. */
+static void write_output(const struct ev_result_row *row, int32_t k, FILE *out)
+{
+    static const struct ev_error_figures no_errors = {NAN, NAN, NAN, NAN, NAN};
+    static const struct ev_error_interval no_interval = {
+        NAN, NAN, {EV_VERDICT_NONE, NAN, NAN, NAN, NAN}};
+    const struct ev_error_figures *errors = k < 0 ? &no_errors : &row->outputs[k];
+    const struct ev_error_interval *interval = k < 0 ? &no_interval : &row->intervals[k];
+
+    ev_cell_real(out, ERROR_FORMAT, errors->mse_norm);
+    ev_cell_real(out, ERROR_FORMAT, errors->mae_norm);
+    ev_cell_real(out, ERROR_FORMAT, errors->r2);
+    ev_cell_real(out, ERROR_FORMAT, errors->mse);
+    ev_cell_real(out, ERROR_FORMAT, errors->mae);
+    ev_cell_real(out, ERROR_FORMAT, interval->low);
+    ev_cell_real(out, ERROR_FORMAT, interval->high);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.relative * 100);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.low * 100);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.high * 100);
+    ev_cell_real(out, ERROR_FORMAT, interval->change.detectable * 100);
+    ev_cell_text(out, ev_verdict_error_name(interval->change.verdict));
+}
+
+static void write_difference(const struct ev_result *result,
+                             const struct ev_row_difference *difference, FILE *out)
+{
+    ev_cell_real(out, ERROR_FORMAT, difference->value);
+    ev_cell_text(out, difference->set < 0 ? "" : result->sets[difference->set].name);
+    ev_cell_count(out, difference->row);
+}
+
 static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
 {
-    static const struct ev_error_figures none = {NAN, NAN, NAN, NAN, NAN};
     char sha256[65];
 
     ev_cell_text(out, row->backend);
@@ -96,16 +136,8 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_text(out, ev_verdict_error_name(row->change.verdict));
     ev_cell_real(out, ERROR_FORMAT, row->all.mae_norm);
     ev_cell_real(out, ERROR_FORMAT, row->all.r2);
-    for (size_t k = 0; k < view->n_columns; k++) {
-        const struct ev_error_figures *errors = ev_view_errors(row, &view->columns[k]);
-        if (!errors)
-            errors = &none;
-        ev_cell_real(out, ERROR_FORMAT, errors->mse_norm);
-        ev_cell_real(out, ERROR_FORMAT, errors->mae_norm);
-        ev_cell_real(out, ERROR_FORMAT, errors->r2);
-        ev_cell_real(out, ERROR_FORMAT, errors->mse);
-        ev_cell_real(out, ERROR_FORMAT, errors->mae);
-    }
+    for (size_t k = 0; k < view->n_columns; k++)
+        write_output(row, ev_view_output(row, &view->columns[k]), out);
     ev_cell_real(out, MS_FORMAT, row->latency.median_ns / 1e6);
     ev_cell_real(out, MS_FORMAT, row->latency.p90_ns / 1e6);
     ev_cell_real(out, MS_FORMAT, row->latency.p99_ns / 1e6);
@@ -113,6 +145,14 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_real(out, MS_FORMAT, row->latency.min_ns / 1e6);
     ev_cell_count(out, row->latency.n_calls > 0 ? row->latency.n_calls : -1);
     ev_cell_real(out, "%.2f", row->images_per_s);
+    ev_cell_real(out, ERROR_FORMAT, row->disagreement.p50);
+    ev_cell_real(out, ERROR_FORMAT, row->disagreement.p99);
+    write_difference(view->result, &row->disagreement.worst, out);
+    write_difference(view->result, &row->batch_delta, out);
+    ev_cell_real(out, ERROR_FORMAT, row->study.mse);
+    ev_cell_real(out, ERROR_FORMAT, row->study.mse_mirrored);
+    ev_cell_real(out, "%.3f", row->study.mean_ns / 1e3);
+    ev_cell_text(out, row->outputs_sha256);
     ev_text_clean(row->model_sha256, sha256, sizeof sha256);
     ev_text_csv_cell(out, sha256);
     fputc('\n', out);

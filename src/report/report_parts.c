@@ -2,6 +2,7 @@
 /* What documents say of a result: the main finding, the main figures, each figure by set. */
 #include "report/report_parts.h"
 
+#include <math.h>
 #include <string.h>
 
 /* --- Title and summary --- */
@@ -93,14 +94,27 @@ static enum ev_status write_overview(const struct ev_view *view, struct ev_doc *
 
 /* --- Each figure by set --- */
 
+/* Whether any row has a figure: without single inferences in turn, none has their times. */
+static bool has_figures(const struct ev_view *view, const struct ev_metric *metric,
+                        const struct ev_column *column)
+{
+    for (size_t i = 0; i < view->result->n_rows; i++) {
+        if (isfinite(metric->get(&view->result->rows[i], column)))
+            return true;
+    }
+    return false;
+}
+
 static enum ev_status write_metric(const struct ev_view *view, const struct ev_metric *metric,
                                    const struct ev_column *column, struct ev_doc *doc,
                                    struct ev_error *err)
 {
-    struct ev_grid grid;
-    enum ev_status status = ev_view_by_set(view, metric, column, &grid, err);
     const bool in_unit = column && *column->unit && metric->in_unit;
+    struct ev_grid grid;
 
+    if (!has_figures(view, metric, column))
+        return EV_OK;
+    enum ev_status status = ev_view_by_set(view, metric, column, &grid, err);
     if (status != EV_OK)
         return status;
     ev_doc_heading(doc, 3, "%s%s%s%s%s", metric->title, column ? " " : "",
@@ -153,11 +167,21 @@ static enum ev_status write_metrics(const struct ev_view *view, struct ev_doc *d
 }
 
 const struct ev_part ev_parts[] = {
-    {"summary", write_summary},   {"overview", write_overview},
-    {"charts", ev_part_charts},   {"tradeoff", ev_part_tradeoff},
-    {"times", ev_part_times},     {"latency", ev_part_latency},
-    {"errors", ev_part_errors},   {"laps", ev_part_laps},
-    {"worst", ev_part_worst},     {"sets", write_metrics},
-    {"layers", ev_part_layers},   {"method", ev_part_method},
-    {"command", ev_part_command}, {NULL, NULL},
+    {"summary", write_summary},
+    {"overview", write_overview},
+    {"charts", ev_part_charts},
+    {"tradeoff", ev_part_tradeoff},
+    {"times", ev_part_times},
+    {"latency", ev_part_latency},
+    {"errors", ev_part_errors},
+    {"laps", ev_part_laps},
+    {"worst", ev_part_worst},
+    {"sets", write_metrics},
+    {"outputs", ev_part_outputs},
+    {"disagreement", ev_part_disagreement},
+    {"study", ev_part_study},
+    {"layers", ev_part_layers},
+    {"method", ev_part_method},
+    {"command", ev_part_command},
+    {NULL, NULL},
 };

@@ -28,6 +28,11 @@ enum ev_status ev_part_latency(const struct ev_view *view, struct ev_doc *doc,
 enum ev_status ev_part_errors(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_laps(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_times(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
+enum ev_status ev_part_outputs(const struct ev_view *view, struct ev_doc *doc,
+                               struct ev_error *err);
+enum ev_status ev_part_disagreement(const struct ev_view *view, struct ev_doc *doc,
+                                    struct ev_error *err);
+enum ev_status ev_part_study(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_layers(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_worst(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_method(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);

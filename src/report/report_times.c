@@ -99,6 +99,15 @@ static double study_ms(const struct ev_view *view, size_t backend)
     return row && row->latency.n_calls > 0 ? row->latency.mean_ns / 1e6 : NAN;
 }
 
+static bool has_study(const struct ev_view *view)
+{
+    for (size_t b = 0; b < view->n_backends; b++) {
+        if (isfinite(study_ms(view, b)))
+            return true;
+    }
+    return false;
+}
+
 enum ev_status ev_times_grid(const struct ev_view *view, bool study, struct ev_grid *grid,
                              struct ev_error *err)
 {
@@ -107,6 +116,7 @@ enum ev_status ev_times_grid(const struct ev_view *view, bool study, struct ev_g
 
     for (size_t c = 0; c < N_COLUMNS; c++)
         n += is_known(view, &columns[c]);
+    study = study && has_study(view);
     enum ev_status status = ev_grid_init(grid, n + (study ? 1 : 0), view->n_backends, err);
     if (status == EV_OK && !values)
         status = ev_fail(err, EV_MEMORY, "out of memory for a table");

@@ -169,14 +169,21 @@ const struct ev_column *ev_view_columns_of(const struct ev_view *view,
     return NULL;
 }
 
-const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,
-                                              const struct ev_column *column)
+int32_t ev_view_output(const struct ev_result_row *row, const struct ev_column *column)
 {
     for (int32_t k = 0; k < row->n_outputs; k++) {
         if (same_column(&row->columns[k], column))
-            return &row->outputs[k];
+            return k;
     }
-    return NULL;
+    return -1;
+}
+
+const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,
+                                              const struct ev_column *column)
+{
+    const int32_t k = ev_view_output(row, column);
+
+    return k >= 0 ? &row->outputs[k] : NULL;
 }
 
 /* --- Figures --- */

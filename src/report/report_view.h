@@ -52,6 +52,8 @@ void ev_view_name_rows(const struct ev_view *view, struct ev_grid *grid);
 const struct ev_column *ev_view_columns_of(const struct ev_view *view,
                                            const struct ev_samples_set *set);
 
+/* Which output of a row `column` is; -1 if the row has no such column. */
+int32_t ev_view_output(const struct ev_result_row *row, const struct ev_column *column);
 /* Errors of `column` in a row, or NULL if the row has no such column. */
 const struct ev_error_figures *ev_view_errors(const struct ev_result_row *row,
                                               const struct ev_column *column);
@@ -78,6 +80,10 @@ double ev_view_change(const struct ev_view *view, const struct ev_result_row *ro
 /* "+7.1 ±2.2 %": half the width of the interval, where there is one; "-" for no change. */
 void ev_view_change_text(const struct ev_view *view, const struct ev_result_row *row, char *text,
                          size_t size);
+/* "0.000590 to 0.000665", as the width has digits, and "+7.1 % (+4.9 to +9.3) WORSE"; what the text
+ * was before where there is none. */
+void ev_view_interval_cell(double low, double high, char *text, size_t size);
+void ev_view_change_cell(const struct ev_error_change *change, char *text, size_t size);
 /* What change would have been told, if the backend's verdict on the set is UNRESOLVED; else false.
  */
 bool ev_view_unresolved(const struct ev_view *view, size_t backend, const char *set, char *text,

@@ -18,11 +18,20 @@ const char *ev_boundary_name(enum ev_boundary boundary)
     return boundary == EV_BOUNDARY_COMPUTE ? "compute" : "e2e";
 }
 
+static void free_lists(float **lists, size_t n)
+{
+    for (size_t i = 0; lists && i < n; i++)
+        free(lists[i]);
+    free(lists);
+}
+
 static void free_set(struct ev_samples_set *set, size_t n_backends)
 {
-    for (size_t b = 0; set->outputs && b < n_backends; b++)
-        free(set->outputs[b]);
-    free(set->outputs);
+    free_lists(set->outputs, n_backends);
+    free_lists(set->single, n_backends);
+    free_lists(set->mirrored, n_backends);
+    free_lists(set->study_ns, n_backends);
+    free(set->single_rows);
     free(set->labels);
     free(set->positions);
     free(set->name);

@@ -18,6 +18,9 @@
 
 /* --- Outputs --- */
 
+/* Timed calls of the study's own way (--study), see eval/study.h. */
+#define EV_SAMPLES_STUDY_CALLS 1000
+
 /* Rows of one set: labels in physical units, and what each backend gave, in normalised units. */
 struct ev_samples_set {
     char *name;
@@ -27,6 +30,13 @@ struct ev_samples_set {
     float **outputs; /* (n_backends) of (n_rows, n_outputs); NULL: that backend did not run */
     float *
         positions; /* (n_rows, 2): x and y of the car on the circuit's map, metres; NULL: unknown */
+    /* Some of the rows once more, each in a call of its own: what batches change. */
+    int64_t n_single;     /* 0: none */
+    int64_t *single_rows; /* (n_single) */
+    float **single;       /* (n_backends) of (n_single, n_outputs), as outputs; NULL: none */
+    /* Of the study's own way: outputs for all pictures mirrored, and times of calls. NULL: none. */
+    float **mirrored; /* (n_backends) of (n_rows, n_outputs), as outputs */
+    float **study_ns; /* (n_backends) of (EV_SAMPLES_STUDY_CALLS) */
 };
 
 /* A picture of a set that reports show: where a backend disagreed most with the baseline. */
@@ -138,7 +148,8 @@ int ev_samples_find_backend(const struct ev_samples *samples, const char *backen
 
 /*
  * samples.h5: /backends (names), /sets/0, /sets/1, ... with attribute `name`, datasets `labels` and
- * `outputs_0`, `outputs_1`, ... by number of the backend, and `positions`; /pictures/0, ... with
+ * `outputs_0`, `outputs_1`, ... by number of the backend, `positions`, `single_rows` and `single_0`,
+ * ..., `mirrored_0`, ... and `study_ns_0`, ...; /pictures/0, ... with
  * the attributes set, backend and row; /session with attributes profile, seed, n_processes,
  * baseline and datasets `entries`, `is_control`, `blocks` (compound, the members of struct ev_block
  * and struct ev_block_noise) and `call_ns`. The same record gives the same bytes. Failures

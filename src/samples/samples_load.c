@@ -160,9 +160,52 @@ static enum ev_status read_texts(const struct reader *reader, const char *name, 
     return status;
 }
 
+/* Of each backend that has them; *lists has n_backends. */
+static enum ev_status read_lists(const struct reader *reader, size_t s, const char *what,
+                                 size_t n_backends, int rank, const hsize_t *extent, float ***lists)
+{
+    char name[64];
+    enum ev_status status = EV_OK;
+
+    *lists = calloc(n_backends + 1, sizeof **lists);
+    if (!*lists)
+        return ev_fail(reader->err, EV_MEMORY, "%s: out of memory", reader->path);
+    for (size_t b = 0; b < n_backends && status == EV_OK; b++) {
+        snprintf(name, sizeof name, "/sets/%zu/%s_%zu", s, what, b);
+        if (is_there(reader, name))
+            status = read_floats(reader, name, rank, extent, &(*lists)[b]);
+    }
+    return status;
+}
+
+static enum ev_status read_single(const struct reader *reader, size_t s, size_t n_backends,
+                                  struct ev_samples_set *set)
+{
+    hsize_t n;
+    char name[64];
+
+    snprintf(name, sizeof name, "/sets/%zu/single_rows", s);
+    if (!is_there(reader, name))
+        return EV_OK;
+    enum ev_status status = read_length(reader, name, (hsize_t)set->n_rows, &n);
+    if (status == EV_OK)
+        status = read_values(reader, name, H5T_NATIVE_INT64, sizeof *set->single_rows, 1, &n,
+                             (void **)&set->single_rows);
+    if (status != EV_OK)
+        return status;
+    for (hsize_t i = 0; i < n; i++) {
+        if (set->single_rows[i] < 0 || set->single_rows[i] >= set->n_rows)
+            return wrong(reader, name, "has a row that the set has not");
+    }
+    const hsize_t extent[] = {n, (hsize_t)set->n_outputs};
+    set->n_single = (int64_t)n;
+    return read_lists(reader, s, "single", n_backends, 2, extent, &set->single);
+}
+
 static enum ev_status read_set(const struct reader *reader, size_t s, size_t n_backends,
                                struct ev_samples_set *set)
 {
+    const hsize_t n_calls = EV_SAMPLES_STUDY_CALLS;
     hsize_t extent[2];
     char name[64];
 
@@ -170,21 +213,20 @@ static enum ev_status read_set(const struct reader *reader, size_t s, size_t n_b
     enum ev_status status = read_shape(reader, name, extent);
     if (status == EV_OK)
         status = read_floats(reader, name, 2, extent, &set->labels);
-    set->outputs = calloc(n_backends + 1, sizeof *set->outputs);
-    if (status == EV_OK && !set->outputs)
-        status = ev_fail(reader->err, EV_MEMORY, "%s: out of memory", reader->path);
-    for (size_t b = 0; b < n_backends && status == EV_OK; b++) {
-        snprintf(name, sizeof name, "/sets/%zu/outputs_%zu", s, b);
-        if (is_there(reader, name))
-            status = read_floats(reader, name, 2, extent, &set->outputs[b]);
-    }
+    if (status == EV_OK)
+        status = read_lists(reader, s, "outputs", n_backends, 2, extent, &set->outputs);
     if (status != EV_OK)
         return status;
     set->n_rows = (int64_t)extent[0];
     set->n_outputs = (int32_t)extent[1];
+    status = read_lists(reader, s, "mirrored", n_backends, 2, extent, &set->mirrored);
+    if (status == EV_OK)
+        status = read_lists(reader, s, "study_ns", n_backends, 1, &n_calls, &set->study_ns);
     snprintf(name, sizeof name, "/sets/%zu/positions", s);
     extent[1] = 2;
-    return is_there(reader, name) ? read_floats(reader, name, 2, extent, &set->positions) : EV_OK;
+    if (status == EV_OK && is_there(reader, name))
+        status = read_floats(reader, name, 2, extent, &set->positions);
+    return status == EV_OK ? read_single(reader, s, n_backends, set) : status;
 }
 
 static enum ev_status read_sets(const struct reader *reader, struct ev_samples *samples)

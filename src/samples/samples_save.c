@@ -145,6 +145,19 @@ static const char *one_text(const void *text, size_t i)
     return text;
 }
 
+/* Of each backend that has them (n_rows, n_columns); n_columns 0: (n_rows). */
+static void write_lists(struct writer *writer, size_t s, const char *what, size_t n_backends,
+                        float *const *lists, int64_t n_rows, int64_t n_columns)
+{
+    char name[64];
+
+    for (size_t b = 0; lists && b < n_backends; b++) {
+        snprintf(name, sizeof name, "/sets/%zu/%s_%zu", s, what, b);
+        if (lists[b])
+            write_floats(writer, name, n_rows, n_columns, lists[b]);
+    }
+}
+
 static void write_set(struct writer *writer, const struct ev_samples *samples, size_t s)
 {
     const struct ev_samples_set *set = &samples->sets[s];
@@ -152,14 +165,22 @@ static void write_set(struct writer *writer, const struct ev_samples *samples, s
 
     snprintf(name, sizeof name, "/sets/%zu/labels", s);
     write_floats(writer, name, set->n_rows, set->n_outputs, set->labels);
-    for (size_t b = 0; b < samples->n_backends; b++) {
-        snprintf(name, sizeof name, "/sets/%zu/outputs_%zu", s, b);
-        if (set->outputs[b])
-            write_floats(writer, name, set->n_rows, set->n_outputs, set->outputs[b]);
-    }
+    write_lists(writer, s, "outputs", samples->n_backends, set->outputs, set->n_rows,
+                set->n_outputs);
     snprintf(name, sizeof name, "/sets/%zu/positions", s);
     if (set->positions)
         write_floats(writer, name, set->n_rows, 2, set->positions);
+    if (set->n_single > 0) {
+        const hsize_t n = (hsize_t)set->n_single;
+        snprintf(name, sizeof name, "/sets/%zu/single_rows", s);
+        write_values(writer, name, H5T_STD_I64LE, H5T_NATIVE_INT64, 1, &n, set->single_rows);
+        write_lists(writer, s, "single", samples->n_backends, set->single, set->n_single,
+                    set->n_outputs);
+    }
+    write_lists(writer, s, "mirrored", samples->n_backends, set->mirrored, set->n_rows,
+                set->n_outputs);
+    write_lists(writer, s, "study_ns", samples->n_backends, set->study_ns, EV_SAMPLES_STUDY_CALLS,
+                0);
 }
 
 static void write_picture(struct writer *writer, const struct ev_samples *samples, size_t i)

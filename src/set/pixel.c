@@ -122,3 +122,19 @@ void ev_pixels_interleave(int64_t n_pictures, int64_t n_pixels, int32_t n_channe
         pixels += n_pixels * n_channels;
     }
 }
+
+void ev_pixels_mirror(int64_t n_lines, int64_t width, int32_t pixel_bytes, void *pixels)
+{
+    uint8_t *line = pixels;
+
+    for (; n_lines > 0; n_lines--, line += width * pixel_bytes) {
+        uint8_t *left = line, *right = line + (width - 1) * pixel_bytes;
+        for (; left < right; left += pixel_bytes, right -= pixel_bytes) {
+            for (int32_t i = 0; i < pixel_bytes; i++) {
+                const uint8_t kept = left[i];
+                left[i] = right[i];
+                right[i] = kept;
+            }
+        }
+    }
+}

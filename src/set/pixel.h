@@ -27,6 +27,10 @@ void ev_pixels_to_floats(enum ev_element element, bool planar, double white, int
 void ev_pixels_interleave(int64_t n_pictures, int64_t n_pixels, int32_t n_channels,
                           const uint8_t *planes, uint8_t *pixels);
 
+/* Mirrors lines of `width` pixels in place, left to right: H lines of C bytes a pixel are a picture
+ * (H, W, C), C * H lines of 4 bytes one of floats (C, H, W). */
+void ev_pixels_mirror(int64_t n_lines, int64_t width, int32_t pixel_bytes, void *pixels);
+
 /* IEEE 754 binary16 to binary32, exact; a NaN stays one. */
 float ev_half_to_float(uint16_t half);
 

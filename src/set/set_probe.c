@@ -92,33 +92,17 @@ static void run_child(struct ev_set *set,
     _exit(write_answer(set, &answer, file) ? 0 : 1);
 }
 
-static bool read_all(int file, void *data, size_t n_bytes)
-{
-    char *to = data;
-
-    while (n_bytes > 0) {
-        ssize_t n = read(file, to, n_bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        to += n;
-        n_bytes -= (size_t)n;
-    }
-    return true;
-}
-
 /* False if the child ended before it had said all. */
 static bool read_answer(struct ev_set *set, struct answer *answer, int file)
 {
-    if (!read_all(file, answer, sizeof *answer))
+    if (!ev_file_read_all(file, answer, sizeof *answer))
         return false;
     answer->err.message[sizeof answer->err.message - 1] = '\0';
     for (int i = 0; i < N_TEXTS; i++) {
         const size_t n = answer->n_bytes[i];
         char *text = n > 0 && n <= EV_SET_MAX_TEXT_BYTES ? malloc(n) : NULL;
         *text_of(set, i) = text;
-        if (n > 0 && (!text || !read_all(file, text, n)))
+        if (n > 0 && (!text || !ev_file_read_all(file, text, n)))
             return false;
         if (text)
             text[n - 1] = '\0';

@@ -30,7 +30,8 @@ void ev_stats_sort_doubles(double *values, int64_t n)
     qsort(values, (size_t)n, sizeof *values, compare_doubles);
 }
 
-double ev_stats_percentile(const float *sorted, int64_t n, double percent)
+/* Where the percentile is among n sorted values. */
+static int64_t nearest_rank(int64_t n, double percent)
 {
     assert(n >= 1 && percent > 0 && percent <= 100);
 
@@ -38,7 +39,17 @@ double ev_stats_percentile(const float *sorted, int64_t n, double percent)
     int64_t rank = (int64_t)ceil(percent * (double)n / 100.0);
     if (rank < 1)
         rank = 1;
-    return sorted[rank <= n ? rank - 1 : n - 1];
+    return rank <= n ? rank - 1 : n - 1;
+}
+
+double ev_stats_percentile(const float *sorted, int64_t n, double percent)
+{
+    return sorted[nearest_rank(n, percent)];
+}
+
+double ev_stats_percentile_doubles(const double *sorted, int64_t n, double percent)
+{
+    return sorted[nearest_rank(n, percent)];
 }
 
 double ev_stats_median(const float *sorted, int64_t n)

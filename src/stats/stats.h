@@ -40,6 +40,7 @@ void ev_stats_sort_doubles(double *values, int64_t n);
  * 0 < percent <= 100. It is always a value that was measured; below 100 values p99 is the largest.
  */
 double ev_stats_percentile(const float *sorted, int64_t n, double percent);
+double ev_stats_percentile_doubles(const double *sorted, int64_t n, double percent);
 
 /* Middle one of n >= 1 sorted values, or the mean of the middle two. */
 double ev_stats_median(const float *sorted, int64_t n);

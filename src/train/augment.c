@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Picture changes that cost little: a mirror, and one table of 256 entries per channel. */
+/* Picture changes that cost little: one table of 256 entries per channel. */
 #include "train/augment.h"
 
 /* Contrast about mid-grey, brightness in grey levels, gain of a single channel: what another
@@ -10,23 +10,6 @@
 #define MID_GREY 127.5
 
 #define MAX_CHANNELS 3
-
-void ev_augment_mirror(uint8_t *image, const struct ev_shape *shape)
-{
-    int32_t channels = shape->channels;
-
-    for (int32_t y = 0; y < shape->height; y++) {
-        uint8_t *left = image + (int64_t)y * shape->width * channels;
-        uint8_t *right = left + (int64_t)(shape->width - 1) * channels;
-        for (; left < right; left += channels, right -= channels) {
-            for (int32_t c = 0; c < channels; c++) {
-                uint8_t kept = left[c];
-                left[c] = right[c];
-                right[c] = kept;
-            }
-        }
-    }
-}
 
 void ev_augment_colour(uint8_t *image, const struct ev_shape *shape, struct ev_rng *rng)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes of one training picture: mirrored or not, brightness, contrast, colour. */
+/* Changes of one training picture: brightness, contrast, colour. */
 #ifndef EV_AUGMENT_H
 #define EV_AUGMENT_H
 
@@ -8,9 +8,6 @@
 
 #include "base/rng.h"
 #include "evalrun/batch.h"
-
-/* Mirrors a picture (H, W, C) left to right, in place. */
-void ev_augment_mirror(uint8_t *image, const struct ev_shape *shape);
 
 /* Draws brightness, contrast and a gain per channel and applies them in place. */
 void ev_augment_colour(uint8_t *image, const struct ev_shape *shape, struct ev_rng *rng);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "set/pixel.h"
 #include "train/augment.h"
 
 #define N_SLOTS 2
@@ -50,7 +51,7 @@ static void change_row(const struct ev_sampler *sampler, uint64_t index, uint8_t
     bool mirror = ev_rng_uniform(&rng) < 0.5;
 
     if (mirror && sampler->can_mirror) {
-        ev_augment_mirror(image, &sampler->shape);
+        ev_pixels_mirror(sampler->shape.height, sampler->shape.width, sampler->shape.channels, image);
         for (int32_t k = 0; k < sampler->n_outputs; k++) {
             if (sampler->mirrored[k])
                 labels[k] = -labels[k];

@@ -18,7 +18,7 @@ says "20 calls of each backend on each set"
 says "profile quick: 6 processes, 3 models each"
 says "    paced      e2e      1 round of 5 calls"
 says "r/s/ and r/s/plots/"
-grep -qE '^Planned time: about ([1-9][0-9]* s|[1-9][0-9]* min [0-9]+ s),' "$out" || die "no time"
+grep -qE '^Planned time: about ([1-9][0-9]* s|[1-9][0-9]* min [0-9]+ s), by' "$out" || die "no time"
 
 # The time is that of what there is to do: paced calls alone take 6 x 3 x 5 / 20 s.
 planned() {
@@ -34,8 +34,8 @@ std=$(planned --profile std)
 ((none >= 1 && quick >= none + 2 && std > 2 * quick)) || die "planned: $none, $quick and $std s"
 passes evalrun --dry-run --backend null --set a.h5 --profile std
 says "up to 24 processes"
-passes evalrun --dry-run --backend null --set a.h5 --profile none --layers
-says "layers"
+passes evalrun --dry-run --backend null --set a.h5 --profile none --layers --study
+says "Not in it: the study's figures, layers, tables"
 [[ $(<"$out") != *"times "* ]] || die "times without a profile"
 
 # Sets that are not rendered yet stay so; their rows are known all the same.

@@ -29,3 +29,17 @@ for batch in 1 5 1024; do
     [[ $(wc -w <"mse$batch") == 3 ]] || die "no column mse_norm"
 done
 cmp mse1 mse5 && cmp mse1 mse1024 || die "the batch size changes the error"
+
+# The study's figures: the weighted error always, what costs further passes if it is asked for.
+passes evalrun --backend null --set a.h5 --profile none --calls 0 --out plain -q
+[[ -n $(column study_mse plain/results.csv) ]] || die "no study_mse"
+[[ -z $(column study_mse_mirrored plain/results.csv) ]] || die "mirrored pictures were not asked for"
+grep -q "evalrun --study measures them" plain/results.md || die "how to get the rest is not said"
+passes evalrun --backend null --set a.h5 --profile none --calls 0 --study --out study -q
+for figure in study_mse study_mse_mirrored study_mean_1000_us; do
+    [[ -n $(column $figure study/results.csv) ]] || die "no $figure"
+done
+cmp <(column outputs_sha256 plain/results.csv) <(column outputs_sha256 study/results.csv) ||
+    die "the same outputs have two digests"
+passes evalrun verify study
+says "all equal"

@@ -21,7 +21,7 @@ sums() {
 }
 
 passes evalrun verify fine
-says "24 files checked, 225 figures recomputed, all equal"
+says "24 files checked, 459 figures recomputed, all equal"
 says "note: results/models/a.pt: not here, not checked"
 (cd fine && sha256sum --quiet -c SHA256SUMS) || die "sha256sum disagrees"
 
@@ -38,7 +38,7 @@ finds "results.csv: missing"
 copy
 rm broken/samples.h5
 finds "samples.h5: missing"
-says "180 figures cannot be recomputed"
+says "414 figures cannot be recomputed"
 copy
 sed -i '/samples/d' broken/SHA256SUMS
 finds "samples.h5: not in SHA256SUMS"

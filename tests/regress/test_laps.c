@@ -123,7 +123,7 @@ Suite *ev_suite(void)
     Suite *suite = suite_create("laps");
     TCase *tests = tcase_create("laps");
 
-    tcase_set_timeout(tests, 300);
+    tcase_set_timeout(tests, 600);
     tcase_add_loop_test(tests, every_variant_stays_on_every_circuit, 0,
                         sizeof latencies_s / sizeof *latencies_s);
     tcase_add_test(tests, the_same_seed_gives_the_same_lap);

@@ -13,6 +13,7 @@
 
 #define N_ROWS     800
 #define N_OUTPUTS  2
+#define SINGLE_STEP 250
 #define NEIGHBOUR  0.8 /* what a row's error has of the one before */
 #define FAULTY     "static"
 /* Simulated spread of the ratio to the baseline between runs, and half of its interval. */
@@ -61,6 +62,26 @@ static float *make_outputs(const struct ev_result_row *row, size_t backend, size
     return outputs;
 }
 
+/* Of rows 0, 250, 500, ...; that of row 500 differs most. */
+static void make_single(struct ev_samples_set *set, size_t n_backends)
+{
+    set->n_single = N_ROWS / SINGLE_STEP + 1;
+    set->single_rows = calloc((size_t)set->n_single, sizeof *set->single_rows);
+    set->single = calloc(n_backends, sizeof *set->single);
+    ck_assert(set->single_rows && set->single);
+    for (int64_t i = 0; i < set->n_single; i++)
+        set->single_rows[i] = i * SINGLE_STEP;
+    for (size_t b = 0; b < n_backends; b++) {
+        set->single[b] = calloc((size_t)set->n_single * N_OUTPUTS, sizeof *set->single[b]);
+        ck_assert_ptr_nonnull(set->single[b]);
+        for (int64_t i = 0; i < set->n_single * N_OUTPUTS; i++) {
+            const int64_t row = set->single_rows[i / N_OUTPUTS];
+            const float output = set->outputs[b][row * N_OUTPUTS + i % N_OUTPUTS];
+            set->single[b][i] = output + (row == 500 ? 2e-6f : 1e-6f);
+        }
+    }
+}
+
 static void make_set(struct ev_result *result, size_t s, size_t n_backends, uint64_t run,
                      const struct ev_test_fault *fault)
 {
@@ -82,6 +103,7 @@ static void make_set(struct ev_result *result, size_t s, size_t n_backends, uint
         const double larger = strcmp(backend, FAULTY) == 0 ? fault->mse : 0;
         set->outputs[b] = make_outputs(row, b, s, run, larger, set->labels);
     }
+    make_single(set, n_backends);
 }
 
 /* As the times of a run of worker processes come out: a median, and the ratio with its interval. */

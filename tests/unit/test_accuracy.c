@@ -119,6 +119,41 @@ START_TEST(batches_do_not_change_a_bit)
 }
 END_TEST
 
+static void swap_rows(int a, int b)
+{
+    for (int k = 0; k < K; k++) {
+        const float output = outputs[a * K + k], label = labels[a * K + k];
+        outputs[a * K + k] = outputs[b * K + k];
+        labels[a * K + k] = labels[b * K + k];
+        outputs[b * K + k] = output;
+        labels[b * K + k] = label;
+    }
+}
+
+/* Labels far from 0 and errors of many sizes, which sums in another order would show. */
+START_TEST(the_order_of_rows_does_not_change_a_bit)
+{
+    struct ev_error_figures first[EV_MAX_OUTPUTS], again[EV_MAX_OUTPUTS], all[2];
+    struct ev_rng rng = ev_rng_at(9, EV_RNG_TEST, 0);
+
+    fill(5);
+    for (int i = 0; i < N * K; i++) {
+        labels[i] += 1000;
+        outputs[i] = (float)(outputs[i] + pow(10, ev_rng_range(&rng, -6, 3)));
+    }
+    figures_in_batches(1024, first, &all[0]);
+    for (int round = 0; round < 10; round++) {
+        for (int i = N - 1; i > 0; i--)
+            swap_rows(i, (int)ev_rng_below(&rng, (uint64_t)i + 1));
+        figures_in_batches(1024, again, &all[1]);
+        ck_assert_mem_eq(first, again, K * sizeof *first);
+        ck_assert_double_eq(all[0].mse_norm, all[1].mse_norm);
+        ck_assert_double_eq(all[0].mae_norm, all[1].mae_norm);
+        ck_assert_double_eq(all[0].r2, all[1].r2);
+    }
+}
+END_TEST
+
 /* R2 of two sets with different means is that of their rows together. */
 START_TEST(pooling_uses_the_pooled_mean)
 {
@@ -173,6 +208,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, figures_of_three_rows_by_hand);
     tcase_add_test(tests, figures_are_those_of_two_plain_passes);
     tcase_add_test(tests, batches_do_not_change_a_bit);
+    tcase_add_test(tests, the_order_of_rows_does_not_change_a_bit);
     tcase_add_test(tests, pooling_uses_the_pooled_mean);
     tcase_add_test(tests, constant_labels_have_no_r2);
     tcase_add_test(tests, nan_outputs_make_their_figures_nan);

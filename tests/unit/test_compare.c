@@ -163,6 +163,8 @@ START_TEST(without_samples_less_can_be_told)
     ev_samples_free(&runs.a.samples);
     compare_runs(&runs);
     check(&runs.compare, "static", "MSE", EV_COMPARE_WORSE);
+    check(&runs.compare, "static", "MSE w", EV_COMPARE_WORSE);
+    check(&runs.compare, "static", "MAE w", EV_COMPARE_CANNOT_TELL);
     free_runs(&runs);
 }
 END_TEST

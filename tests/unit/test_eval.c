@@ -17,6 +17,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "eval/eval.h"
+#include "eval/spread.h"
 #include "set/set.h"
 
 #define HEIGHT 2
@@ -102,6 +103,7 @@ static int n_open;
 static int64_t n_infers;
 static int64_t interrupt_at = -1;
 static float wrong_by = 0.01f;
+static float wrong_in_batches; /* what is added to w for each unit of v */
 
 static enum ev_status seer_open(const struct ev_open_args *args, struct ev_engine **engine,
                                 struct ev_error *error)
@@ -151,6 +153,8 @@ static enum ev_status seer_infer(struct ev_engine *engine, const struct ev_batch
                          : ((const float *)batch->data)[(size_t)i * n] * 255.0f;
         outputs[2 * i] = seen / 100.0f + wrong_by;
         outputs[2 * i + 1] = (seen / 100.0f + 1) / 2;
+        if (batch->n_rows > 1)
+            outputs[2 * i + 1] += wrong_in_batches * seen;
     }
     return EV_OK;
 }
@@ -381,6 +385,42 @@ START_TEST(nan_outputs_are_reported)
 }
 END_TEST
 
+/* The row with the largest number, 99, is furthest off, and comes first as row 99. */
+START_TEST(what_batches_change_is_found)
+{
+    const struct ev_eval_set sets[2] = {{"few", make_set("few.h5", 40, "rad/s"), NULL},
+                                        {"many", make_set("many.h5", 300, "rad/s"), NULL}};
+    const struct ev_backend floats = float_seer();
+    const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL}, {"floats", &floats, NULL}};
+    struct ev_result result;
+
+    ev_assert_ok(run(backends, 2, sets, 2, 64, 0, &result));
+    for (size_t i = 0; i < result.n_rows; i++) {
+        ck_assert_double_eq(result.rows[i].batch_delta.value, 0);
+        ck_assert_int_eq(result.rows[i].batch_delta.row, 0);
+    }
+    ev_result_free(&result);
+
+    wrong_in_batches = 0.0625f;
+    ev_assert_ok(run(backends, 2, sets, 2, 64, 0, &result));
+    ck_assert_int_eq(result.samples.sets[0].n_single, 40);
+    ck_assert_int_eq(result.samples.sets[1].n_single, EV_SPREAD_ROWS);
+    for (size_t i = 0; i < result.n_rows; i++) {
+        const struct ev_row_difference *delta = &result.rows[i].batch_delta;
+        const bool is_few = strcmp(result.rows[i].set, "few") == 0;
+        ck_assert_double_eq_tol(delta->value, 0.0625 * (is_few ? 39 : 99), 1e-5);
+        ck_assert_int_eq(delta->row, is_few ? 39 : 99);
+        ck_assert_int_eq(delta->set, is_few ? 0 : 1);
+    }
+    ev_result_free(&result);
+
+    /* One at a time there is nothing that a batch could change. */
+    ev_assert_ok(run(backends, 2, sets, 1, 1, 0, &result));
+    ck_assert_double_eq(result.rows[0].batch_delta.value, 0);
+    ev_result_free(&result);
+}
+END_TEST
+
 /* Two backends on two sets of 20 rows: a pass is 3 calls with the uncounted batch, then come the
  * single inferences. */
 START_TEST(interrupted_runs_keep_what_is_finished)
@@ -396,8 +436,9 @@ START_TEST(interrupted_runs_keep_what_is_finished)
     size_t n_timed = 0;
     struct ev_result result;
 
-    /* 2 passes of 3, 2 x 5 to warm up, 2 x (100 + 5 x 2) single ones: 236 calls a set. */
-    interrupt_at = cases[_i].at < 200 ? cases[_i].at : 236 + 4;
+    /* 2 passes of 3, 2 x 20 rows by themselves, 2 x 5 to warm up, 2 x (100 + 5 x 2) timed ones: 276
+     * calls a set. */
+    interrupt_at = cases[_i].at < 200 ? cases[_i].at : 276 + 4;
     ev_interrupt_install();
     ck_assert_int_eq(run(backends, 2, sets, 2, 10, 100, &result), EV_INTERRUPTED);
     ck_assert(result.interrupted);
@@ -425,6 +466,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, rows_say_what_was_run);
     tcase_add_test(tests, several_sets_are_pooled);
     tcase_add_test(tests, sets_must_agree_before_anything_runs);
+    tcase_add_test(tests, what_batches_change_is_found);
     tcase_add_test(tests, nan_outputs_are_reported);
     tcase_add_loop_test(tests, interrupted_runs_keep_what_is_finished, 0, 4);
     suite_add_tcase(suite, tests);

@@ -393,18 +393,6 @@ START_TEST(crops_name_pixels_from_both_ends)
 }
 END_TEST
 
-START_TEST(mirrors_exchange_left_and_right)
-{
-    uint8_t *pixels = ev_test_pixels(5, 4, 3), out[5 * 4 * 3];
-
-    ev_picture_mirror(pixels, 5, 4, 3, out);
-    ck_assert_int_eq(out[0], ev_test_pixel_at(0, 3, 0));
-    ck_assert_int_eq(out[2], ev_test_pixel_at(0, 3, 2));
-    ck_assert_int_eq(out[(3 * 4 + 3) * 3 + 1], ev_test_pixel_at(3, 0, 1));
-    free(pixels);
-}
-END_TEST
-
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("picture");
@@ -423,7 +411,6 @@ Suite *ev_suite(void)
     tcase_add_test(tests, other_files_are_no_pictures);
     tcase_add_test(tests, pixels_are_those_of_opencv);
     tcase_add_test(tests, crops_name_pixels_from_both_ends);
-    tcase_add_test(tests, mirrors_exchange_left_and_right);
     suite_add_tcase(suite, tests);
     return suite;
 }

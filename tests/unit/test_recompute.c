@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/error_figures.h"
 #include "eval/recompute.h"
 #include "support/ev_test_measured.h"
 #include "support/ev_test_result.h"
@@ -21,8 +22,8 @@ START_TEST(all_figures_of_a_result_are_its_samples)
     ev_test_measured_make(&result, 2, 2, 0, &none);
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
-    /* Of each of six rows ten figures, five of each output, five times. */
-    ck_assert_int_eq(recomputed.n_figures, 6 * (10 + 2 * 5 + 5));
+    /* Of each of six rows 22 figures, twelve of each output, five times. */
+    ck_assert_int_eq(recomputed.n_figures, 6 * (22 + 2 * 12 + 5));
     ck_assert_int_eq(recomputed.n_without, 0);
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
@@ -72,6 +73,47 @@ static void change_verdict(struct ev_result *result)
     result->rows[1].change.verdict = EV_VERDICT_LESS;
 }
 
+static void change_output_bound(struct ev_result *result)
+{
+    result->rows[1].intervals[0].change.high *= 1.01;
+}
+
+static void change_output_verdict(struct ev_result *result)
+{
+    result->rows[1].intervals[1].change.verdict = EV_VERDICT_NONE;
+}
+
+static void change_disagreement(struct ev_result *result)
+{
+    result->rows[1].disagreement.p99 *= 1.5;
+}
+
+static void change_worst_row(struct ev_result *result)
+{
+    result->rows[1].disagreement.worst.row++;
+}
+
+static void change_batch_delta(struct ev_result *result)
+{
+    ck_assert_int_eq(result->rows[1].batch_delta.row, 500);
+    result->rows[1].batch_delta.value *= 2;
+}
+
+static void change_study(struct ev_result *result)
+{
+    result->rows[1].study.mse *= 1 + 1e-9;
+}
+
+static void add_study(struct ev_result *result)
+{
+    result->rows[1].study.mse_mirrored = 0.08;
+}
+
+static void change_digest(struct ev_result *result)
+{
+    result->rows[1].outputs_sha256[63] ^= 1;
+}
+
 static void remove_figure(struct ev_result *result)
 {
     result->rows[1].all.r2 = NAN;
@@ -88,6 +130,10 @@ static const struct {
 } changes[] = {
     {change_mse, "mse_norm"},    {change_output, "w.mae"}, {change_bound, "mse_norm_low"},
     {change_verdict, "verdict"}, {remove_figure, "r2"},    {change_median, "latency.median_ns"},
+    {change_output_bound, "v.change_high"},                {change_output_verdict, "w.verdict"},
+    {change_disagreement, "disagreement_p99"},             {change_worst_row, "disagreement_max_row"},
+    {change_digest, "outputs_sha256"},                     {change_batch_delta, "batch_delta_max"},
+    {change_study, "study_mse"},                           {add_study, "study_mse_mirrored"},
 };
 
 START_TEST(a_changed_figure_is_named)
@@ -103,6 +149,45 @@ START_TEST(a_changed_figure_is_named)
     ck_assert_str_eq(recomputed.mismatches[0].backend, "dynamic");
     ck_assert_str_eq(recomputed.mismatches[0].set, "simple");
     ev_recomputed_free(&recomputed);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* A figure that the samples do not have either is not taken as it stands. */
+START_TEST(the_baseline_does_not_disagree_with_itself)
+{
+    struct ev_result result;
+    struct ev_recomputed recomputed;
+
+    ev_test_measured_make(&result, 2, 1, 0, &none);
+    ck_assert(isnan(result.rows[0].disagreement.p50));
+    ck_assert_int_eq(result.rows[0].disagreement.worst.row, -1);
+    result.rows[0].disagreement.p50 = 0.1;
+    ev_assert_ok(ev_recompute(&result, &recomputed, &err));
+    ck_assert_uint_eq(recomputed.n_mismatches, 1);
+    ck_assert_str_eq(recomputed.mismatches[0].figure, "disagreement_p50");
+    ev_recomputed_free(&recomputed);
+    ev_result_free(&result);
+}
+END_TEST
+
+/* Backends that ran on other sets, of as many rows, are not compared. */
+START_TEST(other_sets_are_not_paired)
+{
+    struct ev_result result;
+
+    ev_test_measured_make(&result, 2, 2, 0, &none);
+    for (size_t s = 0; s < 2; s++) {
+        free(result.samples.sets[s].outputs[s]);
+        result.samples.sets[s].outputs[s] = NULL;
+    }
+    struct ev_result_row *row = &result.rows[5];
+    bool found;
+    ck_assert_str_eq(row->set, "all");
+    ev_assert_ok(ev_error_figures_of(&result, row, row, &found, &err));
+    ck_assert_int_eq(row->n_rows, result.samples.sets[0].n_rows);
+    ck_assert_int_eq(row->change.verdict, EV_VERDICT_NONE);
+    ck_assert(isnan(row->disagreement.p50));
     ev_result_free(&result);
 }
 END_TEST
@@ -133,7 +218,7 @@ START_TEST(without_samples_nothing_is_claimed)
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
     ck_assert_int_eq(recomputed.n_figures, 2 * 5); /* the times */
-    ck_assert_int_eq(recomputed.n_without, 2 * (10 + 2 * 5));
+    ck_assert_int_eq(recomputed.n_without, 2 * (22 + 2 * 12));
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
 }
@@ -148,6 +233,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, all_figures_of_a_result_are_its_samples);
     tcase_add_test(tests, recomputed_errors_are_those_of_the_formulas);
     tcase_add_loop_test(tests, a_changed_figure_is_named, 0, sizeof changes / sizeof *changes);
+    tcase_add_test(tests, the_baseline_does_not_disagree_with_itself);
+    tcase_add_test(tests, other_sets_are_not_paired);
     tcase_add_test(tests, a_changed_sample_is_seen_in_its_backend);
     tcase_add_test(tests, without_samples_nothing_is_claimed);
     suite_add_tcase(suite, tests);

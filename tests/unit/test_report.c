@@ -52,6 +52,7 @@ static void assert_number(const struct ev_csv *csv, int64_t row, const char *col
 START_TEST(csv_has_a_row_for_each_backend_and_set)
 {
     static const char *const verdicts[] = {"", "SAME", "WORSE", "UNRESOLVED"};
+    static const char *const output_verdicts[] = {"", "WORSE", "WORSE", "SAME"};
     static const char *const changes[] = {"change_percent", "change_low_percent",
                                           "change_high_percent", "detectable_change_percent"};
     struct ev_result result;
@@ -82,6 +83,9 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
             assert_number(&csv, i, "change_low_percent", change->low * 100, 1e-9);
             assert_number(&csv, i, "change_high_percent", change->high * 100, 1e-9);
             assert_number(&csv, i, "detectable_change_percent", change->detectable * 100, 1e-9);
+            change = &row->intervals[1].change;
+            assert_number(&csv, i, "change_percent_w", change->relative * 100, 1e-9);
+            assert_number(&csv, i, "change_high_percent_w", change->high * 100, 1e-9);
         }
         assert_number(&csv, i, "mae_norm", row->all.mae_norm, 1e-9);
         assert_number(&csv, i, "r2", row->all.r2, 1e-9);
@@ -90,6 +94,9 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
         assert_number(&csv, i, "mae_v_mps", row->outputs[0].mae, 1e-9);
         assert_number(&csv, i, "mse_w_radps_sq", row->outputs[1].mse, 1e-9);
         assert_number(&csv, i, "r2_w", row->outputs[1].r2, 1e-9);
+        assert_number(&csv, i, "mse_norm_low_v", row->intervals[0].low, 1e-9);
+        assert_number(&csv, i, "mse_norm_high_w", row->intervals[1].high, 1e-9);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "verdict_w"), output_verdicts[i % 4]);
         assert_number(&csv, i, "latency_median_ms", row->latency.median_ns / 1e6, 1e-5);
         assert_number(&csv, i, "latency_p90_ms", row->latency.p90_ns / 1e6, 1e-5);
         assert_number(&csv, i, "latency_p99_ms", row->latency.p99_ns / 1e6, 1e-5);

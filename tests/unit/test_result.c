@@ -32,6 +32,23 @@ static void compare_figures(const struct ev_error_figures *a, const struct ev_er
     ck_assert(same(a->mse, b->mse) && same(a->mae, b->mae) && same(a->r2, b->r2));
 }
 
+static void compare_intervals(const struct ev_error_interval *a, const struct ev_error_interval *b)
+{
+    ck_assert(same(a->low, b->low) && same(a->high, b->high));
+    ck_assert(same(a->change.relative, b->change.relative));
+    ck_assert(same(a->change.low, b->change.low) && same(a->change.high, b->change.high));
+    ck_assert(same(a->change.detectable, b->change.detectable));
+    ck_assert_int_eq(a->change.verdict, b->change.verdict);
+}
+
+static void compare_differences(const struct ev_row_difference *a,
+                                const struct ev_row_difference *b)
+{
+    ck_assert(same(a->value, b->value));
+    ck_assert_int_eq(a->set, b->set);
+    ck_assert_int_eq(a->row, b->row);
+}
+
 START_TEST(a_saved_result_reads_back_unchanged)
 {
     struct ev_result result, again;
@@ -64,9 +81,17 @@ START_TEST(a_saved_result_reads_back_unchanged)
         ck_assert(same(a->change.low, b->change.low) && same(a->change.high, b->change.high));
         ck_assert(same(a->change.detectable, b->change.detectable));
         ck_assert_int_eq(a->change.verdict, b->change.verdict);
+        compare_differences(&a->disagreement.worst, &b->disagreement.worst);
+        compare_differences(&a->batch_delta, &b->batch_delta);
+        ck_assert(same(a->study.mse, b->study.mse) && same(a->study.mean_ns, b->study.mean_ns));
+        ck_assert(same(a->study.mse_mirrored, b->study.mse_mirrored));
+        ck_assert(same(a->disagreement.p50, b->disagreement.p50));
+        ck_assert(same(a->disagreement.p99, b->disagreement.p99));
+        ck_assert_str_eq(a->outputs_sha256, b->outputs_sha256);
         ck_assert_int_eq(a->n_outputs, b->n_outputs);
         for (int32_t k = 0; k < a->n_outputs; k++) {
             compare_figures(&a->outputs[k], &b->outputs[k]);
+            compare_intervals(&a->intervals[k], &b->intervals[k]);
             ck_assert_mem_eq(&a->columns[k].min, &b->columns[k].min, sizeof(double));
             ck_assert_str_eq(a->columns[k].unit, b->columns[k].unit);
         }
@@ -151,11 +176,20 @@ static const struct ev_test_damage damages[] = {
     {"rows", "change_high", "[]", "rows[5].change_high"},
     {"rows", "verdict", "3", "rows[5].verdict is something else, expected BETTER, WORSE, SAME"},
     {"rows", "verdict", "\"FASTER\"", "rows[5].verdict"},
+    {"rows", "disagreement_p99", "true", "rows[5].disagreement_p99"},
+    {"rows", "disagreement_max", "\"0\"", "rows[5].disagreement_max is something else"},
+    {"rows", "disagreement_max_set", "2", "rows[5].disagreement_max_set"}, /* of two */
+    {"rows", "disagreement_max_row", "-1", "rows[5].disagreement_max_row"},
+    {"rows", "study_mean_1000_ns", "[1]", "rows[5].study_mean_1000_ns"},
+    {"rows", "batch_delta_max_set", "9", "rows[5].batch_delta_max_set"},
+    {"rows", "outputs_sha256", "7", "rows[5].outputs_sha256"},
     {"rows", "outputs", "[]", "rows[5].outputs has 0 elements, expected 1 to 16"},
     {"rows", "outputs", "{}", "rows[5].outputs"},
     {"rows", "outputs", "[[]]", "rows[5].outputs[0] is no object"},
     {"outputs", "name", "\"0123456789012345678901234567890123456789\"", "rows[5].outputs[1].name"},
     {"outputs", "r2", "{}", "rows[5].outputs[1].r2"},
+    {"outputs", "mse_norm_high", "{}", "rows[5].outputs[1].mse_norm_high"},
+    {"outputs", "verdict", "\"GOOD\"", "rows[5].outputs[1].verdict is something else"},
     {"rows", "latency", "null", "rows[5].latency"},
     {"latency", "median_ns", "[]", "rows[5].latency.median_ns"},
     {"latency", "n_calls", "3", "rows[5].latency.n_calls"},
@@ -204,10 +238,13 @@ START_TEST(damage_is_named_by_its_key)
 END_TEST
 
 /* As older programs wrote them. */
-START_TEST(results_without_intervals_are_read)
+START_TEST(results_without_disagreements_are_read)
 {
-    static const char *const later[] = {"mse_norm_low", "mse_norm_high",     "change", "change_low",
-                                        "change_high",  "detectable_change", "verdict"};
+    static const char *const later[] = {"disagreement_p50", "disagreement_p99", "disagreement_max",
+                                        "disagreement_max_set", "disagreement_max_row",
+                                        "batch_delta_max", "batch_delta_max_set",
+                                        "batch_delta_max_row", "study_mse", "study_mse_mirrored",
+                                        "study_mean_1000_ns", "outputs_sha256"};
     const char *path = ev_test_path("older.json");
     struct ev_result result;
 
@@ -220,10 +257,42 @@ START_TEST(results_without_intervals_are_read)
     ck_assert_int_eq(json_dump_file(top, path, 0), 0);
     ev_assert_ok(ev_result_load(path, &result, &err));
     const struct ev_result_row *row = &result.rows[1];
+    ck_assert(isnan(row->disagreement.p50) && isnan(row->disagreement.worst.value));
+    ck_assert_int_eq(row->disagreement.worst.set, -1);
+    ck_assert_int_eq(row->disagreement.worst.row, -1);
+    ck_assert(isnan(row->batch_delta.value));
+    ck_assert(isnan(row->study.mse) && isnan(row->study.mse_mirrored) && isnan(row->study.mean_ns));
+    ck_assert_str_eq(row->outputs_sha256, "");
+    ev_result_free(&result);
+    json_decref(top);
+    free(text);
+}
+END_TEST
+
+START_TEST(results_without_intervals_are_read)
+{
+    static const char *const later[] = {"mse_norm_low", "mse_norm_high",     "change", "change_low",
+                                        "change_high",  "detectable_change", "verdict"};
+    const char *path = ev_test_path("older.json");
+    struct ev_result result;
+
+    ev_test_result_make(&result, 2, 1);
+    char *text = ev_test_result_save(&result, "good.json");
+    ev_result_free(&result);
+    json_t *top = json_loads(text, 0, NULL);
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        ck_assert_int_eq(json_object_del(find_container(top, "rows"), later[i]) ||
+                             json_object_del(find_container(top, "outputs"), later[i]),
+                         0);
+    ck_assert_int_eq(json_dump_file(top, path, 0), 0);
+    ev_assert_ok(ev_result_load(path, &result, &err));
+    const struct ev_result_row *row = &result.rows[1];
     ck_assert(isnan(row->mse_norm_low) && isnan(row->mse_norm_high));
     ck_assert(isnan(row->change.relative) && isnan(row->change.low) && isnan(row->change.high));
     ck_assert(isnan(row->change.detectable));
     ck_assert_int_eq(row->change.verdict, EV_VERDICT_NONE);
+    ck_assert(isnan(row->intervals[1].low) && isnan(row->intervals[1].change.high));
+    ck_assert(!isnan(row->intervals[0].low));
     ck_assert(!isnan(result.rows[0].mse_norm_low));
     ev_result_free(&result);
     json_decref(top);
@@ -379,6 +448,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, bytes_that_are_no_utf8_are_replaced);
     tcase_add_loop_test(tests, damage_is_named_by_its_key, 0, sizeof damages / sizeof *damages);
     tcase_add_test(tests, unknown_keys_are_passed_by);
+    tcase_add_test(tests, results_without_disagreements_are_read);
     tcase_add_test(tests, results_without_intervals_are_read);
     tcase_add_test(tests, the_baseline_is_found_by_name_or_is_the_first);
     tcase_add_test(tests, what_is_no_json_is_refused);

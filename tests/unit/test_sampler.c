@@ -238,10 +238,6 @@ START_TEST(changes_depend_on_the_index_alone)
     ck_assert_mem_eq(a, b, 18);
     ck_assert_mem_ne(a, c, 18);
     ck_assert_mem_ne(a, start, 18);
-    ev_augment_mirror(start, &shape);
-    static const uint8_t expected[18] = {84, 98, 112, 42, 56, 70, 0, 14, 28, 210, 224, 238,
-                                         168, 182, 196, 126, 140, 154};
-    ck_assert_mem_eq(start, expected, 18);
 }
 END_TEST
 

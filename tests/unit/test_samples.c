@@ -13,6 +13,7 @@
 #define N_BACKENDS 3
 #define N_ROWS     5
 #define N_OUTPUTS  2
+#define N_SINGLE   2
 #define N_CALLS    4
 
 static struct ev_error err = EV_ERROR_INIT;
@@ -37,6 +38,18 @@ static void make_set(struct ev_samples_set *set, const char *name, bool is_first
     for (int b = 0; b < N_BACKENDS; b++) {
         if (is_first || b > 0) /* the second set was not run with all */
             set->outputs[b] = count_up(100.0f * (float)b, N_ROWS * N_OUTPUTS);
+    }
+    if (is_first) {
+        set->mirrored = calloc(N_BACKENDS, sizeof *set->mirrored);
+        set->mirrored[2] = count_up(-9.0f, N_ROWS * N_OUTPUTS);
+        set->study_ns = calloc(N_BACKENDS, sizeof *set->study_ns);
+        set->study_ns[0] = count_up(1000.0f, EV_SAMPLES_STUDY_CALLS);
+        set->n_single = N_SINGLE;
+        set->single_rows = calloc(N_SINGLE, sizeof *set->single_rows);
+        set->single_rows[0] = 4;
+        set->single_rows[1] = 1;
+        set->single = calloc(N_BACKENDS, sizeof *set->single);
+        set->single[1] = count_up(7.0f, N_SINGLE * N_OUTPUTS);
     }
     set->positions = is_first ? count_up(-3.0f, N_ROWS * 2) : NULL;
 }
@@ -129,6 +142,15 @@ START_TEST(saved_samples_read_back_unchanged)
                      N_ROWS * N_OUTPUTS * sizeof(float));
     ck_assert_ptr_null(again.sets[1].outputs[0]);
     ck_assert_ptr_null(again.sets[1].positions);
+    ck_assert_int_eq(again.sets[0].n_single, N_SINGLE);
+    ck_assert_int_eq(again.sets[0].single_rows[0], 4);
+    ck_assert_ptr_null(again.sets[0].single[0]);
+    ck_assert_float_eq(again.sets[0].single[1][3], 10.0f);
+    ck_assert_int_eq(again.sets[1].n_single, 0);
+    ck_assert_ptr_null(again.sets[0].mirrored[1]);
+    ck_assert_float_eq(again.sets[0].mirrored[2][9], 0.0f);
+    ck_assert_float_eq(again.sets[0].study_ns[0][999], 1999.0f);
+    ck_assert_ptr_null(again.sets[1].study_ns[0]);
     ck_assert_mem_eq(again.pictures[0].pixels, samples.pictures[0].pixels, 18);
     ck_assert_uint_eq(again.session.n_blocks, 9);
     ck_assert_int_eq(again.session.blocks[8].first_call, 32);
@@ -198,6 +220,11 @@ static void break_picture(struct ev_samples *samples)
     samples->pictures[0].row = N_ROWS;
 }
 
+static void break_single(struct ev_samples *samples)
+{
+    samples->sets[0].single_rows[1] = N_ROWS;
+}
+
 static const struct {
     void (*change)(struct ev_samples *samples);
     const char *gone; /* dataset that is removed */
@@ -208,6 +235,7 @@ static const struct {
     {break_time, NULL, "/session/call_ns has a time"},
     {break_baseline, NULL, "names no entry"},
     {break_picture, NULL, "/pictures/0/set_backend_row is not of a row"},
+    {break_single, NULL, "/sets/0/single_rows has a row that the set has not"},
     {NULL, "/backends", "/backends is missing"},
     {NULL, "/sets/1/labels", "/sets/1/labels is missing"},
     {NULL, "/session/is_control", "/session/is_control is missing"},

@@ -384,6 +384,25 @@ static void break_descriptors(const char *path)
 
 /* A disk that fails, and a file that becomes shorter, while batches are read: an error that names
  * the file, whatever way the rows are stored. */
+START_TEST(mirrors_exchange_left_and_right)
+{
+    uint8_t pixels[2 * 3 * 3], even[2 * 2] = {1, 2, 3, 4};
+    float planes[2 * 3] = {1, 2, 3, 4, 5, 6};
+    static const uint8_t mirrored[18] = {84, 98,  112, 42,  56,  70,  0,   14,  28,
+                                         210, 224, 238, 168, 182, 196, 126, 140, 154};
+    static const float mirrored_planes[6] = {3, 2, 1, 6, 5, 4};
+
+    for (int i = 0; i < 18; i++)
+        pixels[i] = (uint8_t)(i * 14);
+    ev_pixels_mirror(2, 3, 3, pixels);
+    ck_assert_mem_eq(pixels, mirrored, sizeof pixels);
+    ev_pixels_mirror(2, 3, sizeof *planes, planes);
+    ck_assert_mem_eq(planes, mirrored_planes, sizeof planes);
+    ev_pixels_mirror(2, 2, 1, even);
+    ck_assert_mem_eq(even, ((uint8_t[]){2, 1, 4, 3}), sizeof even);
+}
+END_TEST
+
 START_TEST(files_that_break_while_they_are_read)
 {
     const struct way way = {U8, false, _i / 2};
@@ -423,6 +442,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, the_layout_may_be_told);
     tcase_add_test(tests, names_are_suggested);
     tcase_add_test(tests, halves);
+    tcase_add_test(tests, mirrors_exchange_left_and_right);
     tcase_add_loop_test(tests, files_that_break_while_they_are_read, 0, 2 * N_STORED);
     suite_add_tcase(suite, tests);
     return suite;

@@ -33,6 +33,7 @@ START_TEST(ranks_of_large_lists_are_exact)
         values[i] = (float)(i + 1);
     for (int percent = 1; percent <= 100; percent++)
         ck_assert_double_eq(ev_stats_percentile(values, 1000, percent), 10 * percent);
+    ck_assert_double_eq(ev_stats_percentile_doubles((const double[]){1, 2, 1e300}, 3, 67), 1e300);
 }
 END_TEST
 
