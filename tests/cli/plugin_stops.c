@@ -65,8 +65,11 @@ static enum ev_status stops_open(const struct ev_open_args *args, struct ev_engi
     const char *worker = getenv("EV_TEST_WORKER");
 
     wait_for_pipe(getenv("EV_TEST_WAIT"));
-    if (worker && args->max_rows > 1 && is_worker(worker))
+    if (worker && args->max_rows > 1 && is_worker(worker)) {
         kill(getppid(), signal_number());
+        for (;;) /* until the program ends it */
+            pause();
+    }
     only = (struct ev_engine){.shape = args->shape, .n_outputs = args->n_outputs};
     *engine = &only;
     return EV_OK;

@@ -209,4 +209,7 @@ passes timed times --resume
 [[ $(processes times) -gt 3 ]] || die "the other processes are missing"
 [[ $(grep -c -F -x -f "$base/rounds" times/rounds.csv) == "$(wc -l <"$base/rounds")" ]] ||
     die "the processes that had finished were measured again"
+[[ $(sort -u times/rounds.csv | wc -l) == "$(wc -l <times/rounds.csv)" &&
+    $(grep -c '^1,' times/rounds.csv) == "$(grep -c '^1,' "$base/rounds")" ]] ||
+    die "a process is there twice"
 passes evalrun verify times
