@@ -170,10 +170,11 @@ static void print_end(const struct ev_dry_run *run, const struct ev_estimate *es
     for (size_t s = 0; s < run->args->n_sets; s++)
         all_rendered = all_rendered && run->args->sets[s].path;
     printf("\nPlanned time: about %s, by the few calls above, made just now.\n"
-           "Not in it: %s%s%stables and charts, which would go to\n%s/ and %s/. Nothing was written.\n",
+           "Not in it: %s%s%stables and charts, which would go to\n"
+           "%s/ and %s/. Nothing was written.\n",
            format_time(estimate->total_s, total), all_rendered ? "" : "rendering, ",
-           run->args->with_study ? "the study's figures, " : "",
-           run->with_layers ? "layers, " : "", run->chosen->tables, run->chosen->plots);
+           run->args->with_study ? "the study's figures, " : "", run->with_layers ? "layers, " : "",
+           run->chosen->tables, run->chosen->plots);
 }
 
 /* --- All of it --- */
@@ -221,8 +222,8 @@ enum ev_status ev_dry_run(const struct ev_dry_run *run, struct ev_error *err)
     struct ev_eval_set *there = calloc(n_sets, sizeof *there);
     int64_t *set_rows = calloc(n_sets, sizeof *set_rows);
     struct ev_estimate estimate = {0};
-    enum ev_status status = planned && there && set_rows ? EV_OK
-                                                         : ev_fail(err, EV_MEMORY, "out of memory");
+    enum ev_status status =
+        planned && there && set_rows ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 
     if (status == EV_OK)
         status = estimate_all(run, planned, there, set_rows, &estimate, err);

@@ -16,7 +16,7 @@
 #include "stats/stats.h"
 
 /* Pictures of the batch that is timed: enough that a kernel works as with more of them. */
-#define BATCH_ROWS 64
+#define BATCH_ROWS    64
 /* Calls: to warm up, and timed. */
 #define WARM_SINGLES  3
 #define TIMED_SINGLES 7
@@ -29,9 +29,9 @@ struct work {
     struct ev_set **sets; /* those that are there */
     struct ev_shape shape;
     int32_t n_outputs;
-    enum ev_form form; /* of the pictures, as sets have them */
-    float *outputs;    /* (BATCH_ROWS, n_outputs) */
-    void *pictures;    /* (BATCH_ROWS), in either form */
+    enum ev_form form;  /* of the pictures, as sets have them */
+    float *outputs;     /* (BATCH_ROWS, n_outputs) */
+    void *pictures;     /* (BATCH_ROWS), in either form */
     int64_t n_pictures; /* that the first set has, or that stand for it, BATCH_ROWS at most */
 };
 
@@ -146,8 +146,7 @@ static enum ev_status time_batch(struct work *work, size_t b, struct ev_error *e
     const int64_t n_rows = work->n_pictures;
     struct ev_model *model = NULL;
     double read_s = 0, infer_s = 0;
-    enum ev_status status =
-        open_model(work, b, work->args->eval->n_threads, n_rows, &model, err);
+    enum ev_status status = open_model(work, b, work->args->eval->n_threads, n_rows, &model, err);
 
     if (status == EV_OK)
         status = read_pictures(work, ev_form_choose(model, work->form), &read_s, err);
@@ -191,7 +190,8 @@ static double passes_s(const struct work *work)
             const int64_t warm_up =
                 args->eval->batch_rows < n_rows ? args->eval->batch_rows : n_rows;
             const int64_t n_singles = n_rows < EV_SPREAD_ROWS ? n_rows : EV_SPREAD_ROWS;
-            sum_s += (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->single_s;
+            sum_s +=
+                (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->single_s;
         }
     }
     return sum_s;
@@ -280,17 +280,15 @@ static void add_up(struct work *work)
 {
     struct ev_estimate *estimate = work->estimate;
     const struct ev_profile *profile = work->args->profile;
-    const double rate_hz = work->args->eval->n_sets > 0
-                               ? ev_set_info(work->sets[0])->frame_rate_hz
-                               : EV_TIMES_RATE_HZ;
+    const double rate_hz =
+        work->args->eval->n_sets > 0 ? ev_set_info(work->sets[0])->frame_rate_hz : EV_TIMES_RATE_HZ;
     int32_t unused;
 
     estimate->period_s = 1 / (rate_hz > 0 ? rate_hz : EV_TIMES_RATE_HZ);
     estimate->passes_s = passes_s(work);
     estimate->calls_s = calls_s(work);
     if (profile) {
-        estimate->times_s =
-            processes_s(work, profile->min_processes, &estimate->n_processes);
+        estimate->times_s = processes_s(work, profile->min_processes, &estimate->n_processes);
         estimate->times_most_s = processes_s(work, profile->max_processes, &unused);
     }
     estimate->total_s = estimate->passes_s + estimate->calls_s + estimate->times_s;

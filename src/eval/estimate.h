@@ -34,7 +34,7 @@ struct ev_estimate {
     double times_most_s;              /* and at most */
     int32_t n_processes;              /* that fit into the profile's cap, of the fewest */
     double period_s;                  /* between paced calls */
-    double total_s;                   /* without rendering, layers, the study's figures and reports */
+    double total_s; /* without rendering, layers, the study's figures and reports */
 };
 
 /* Opens sets and models as ev_eval_run() does, with its errors, and writes nothing. `estimate` is

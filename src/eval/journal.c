@@ -149,8 +149,8 @@ enum ev_status ev_journal_open(const char *results, bool resume, struct ev_journ
     if (status == EV_OK)
         status = lock(journal, err);
     if (status == EV_OK && resume && !journal->is_worth_keeping)
-        status = ev_fail(err, EV_INPUT, "%s: no interrupted evaluation there to go on with",
-                         results);
+        status =
+            ev_fail(err, EV_INPUT, "%s: no interrupted evaluation there to go on with", results);
     if (status == EV_OK)
         *out = journal;
     else
@@ -245,8 +245,8 @@ enum ev_status ev_journal_cut(struct ev_journal *journal, int64_t n_records, str
 }
 
 /* What the open part already has, and the file cut behind it. */
-static enum ev_status take_records(struct ev_journal *journal, const char *subject,
-                                   void **records, int64_t *n_records, struct ev_error *err)
+static enum ev_status take_records(struct ev_journal *journal, const char *subject, void **records,
+                                   int64_t *n_records, struct ev_error *err)
 {
     char *text = NULL;
     size_t n = 0;

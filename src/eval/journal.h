@@ -7,8 +7,8 @@
  * from the first one that is not whole or not what was written, all that follow are cut off when
  * the part is opened again.
  *
- * A journal is used from one thread. Every function takes a journal of NULL, in which there is never
- * anything and nothing is kept.
+ * A journal is used from one thread. Every function takes a journal of NULL, in which there is
+ * never anything and nothing is kept.
  */
 #ifndef EV_JOURNAL_H
 #define EV_JOURNAL_H
@@ -48,9 +48,8 @@ void ev_journal_close(struct ev_journal *journal, bool done);
  * them; otherwise, and with another subject, it begins empty: 0 and NULL.
  */
 EV_CHECKED enum ev_status ev_journal_begin(struct ev_journal *journal, const char *name,
-                                           const char *subject, size_t record_bytes,
-                                           void **records, int64_t *n_records,
-                                           struct ev_error *err);
+                                           const char *subject, size_t record_bytes, void **records,
+                                           int64_t *n_records, struct ev_error *err);
 /* Cuts off all records of the open part behind the first n_records. */
 EV_CHECKED enum ev_status ev_journal_cut(struct ev_journal *journal, int64_t n_records,
                                          struct ev_error *err);

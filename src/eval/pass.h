@@ -10,7 +10,7 @@
 #include "eval/pass_journal.h"
 #include "set/set.h"
 
-/* Runs every row of the set through the model, in batches of at most batch_rows that are read
+/* Runs every row of the set through the model, in batches of journal->batch_rows that are read
  * ahead (by n_threads where pictures must be unpacked or turned into floats), and adds the rows to
  * `accuracy`. Batches that the journal has are taken from it; each one that is computed goes into
  * it. One batch is computed beforehand and not counted. *elapsed_ns is the time from opening the

@@ -64,12 +64,12 @@ enum ev_status ev_pass_journal_open(struct ev_pass_journal *pass,
     pass->record = calloc(1, record_bytes(pass));
     if (!pass->record)
         return ev_fail(err, EV_MEMORY, "out of memory");
-    enum ev_status status = ev_journal_begin(pass->journal, name, subject, record_bytes(pass),
-                                             &records, &n, err);
+    enum ev_status status =
+        ev_journal_begin(pass->journal, name, subject, record_bytes(pass), &records, &n, err);
     if (status == EV_OK) {
         const int64_t n_good = take_batches(pass, records, n, add, self);
-        *first_row = n_good * pass->batch_rows < pass->n_rows ? n_good * pass->batch_rows
-                                                              : pass->n_rows;
+        *first_row =
+            n_good * pass->batch_rows < pass->n_rows ? n_good * pass->batch_rows : pass->n_rows;
         if (n_good < n)
             status = ev_journal_cut(pass->journal, n_good, err);
     }

@@ -18,8 +18,8 @@ struct ev_pass_journal {
     struct ev_pass_record *record; /* room for one */
 };
 
-/* Opens the part of a pass, and gives each batch that is there to `add`, with the time that it took,
- * in the order of rows. *first_row is the first row that is missing, or n_rows. */
+/* Opens the part of a pass, and gives each batch that is there to `add`, with the time that it
+ * took, in the order of rows. *first_row is the first row that is missing, or n_rows. */
 EV_CHECKED enum ev_status ev_pass_journal_open(
     struct ev_pass_journal *pass,
     void (*add)(void *self, int64_t n_rows, const float *outputs, int64_t elapsed_ns), void *self,

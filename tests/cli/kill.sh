@@ -60,7 +60,7 @@ do
     fi
     for name in results.csv results.md; do
         [[ $(wc -l <"tables/$name") == "$(wc -l <"before/$name")" ]] ||
-            { diff tables/$name before/$name >&2; die "killed at call $n: half of $name"; }
+            die "killed at call $n: half of $name"
     done
     # What reads it finds a whole result of either run.
     grep -q '"n_calls": [23]0,' tables/results.json || die "killed at call $n: another result"
