@@ -16,10 +16,12 @@ struct ev_pass_record {
     float outputs[]; /* (batch_rows, n_outputs) */
 };
 
+/* A multiple of the struct's alignment: records lie one behind the other. */
 static size_t record_bytes(const struct ev_pass_journal *pass)
 {
-    return sizeof(struct ev_pass_record) +
-           (size_t)pass->batch_rows * (size_t)pass->n_outputs * sizeof(float);
+    const size_t n_outputs = (size_t)pass->batch_rows * (size_t)pass->n_outputs;
+
+    return sizeof(struct ev_pass_record) + (n_outputs + n_outputs % 2) * sizeof(float);
 }
 
 static int64_t rows_of_batch(const struct ev_pass_journal *pass, int64_t batch)
