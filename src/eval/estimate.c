@@ -140,10 +140,11 @@ static enum ev_status time_single(struct work *work, size_t b, struct ev_error *
     return status;
 }
 
-/* Batches on all threads. Pictures are read while others are computed. */
-static enum ev_status time_batch(struct work *work, size_t b, struct ev_error *err)
+/* On all threads: batches, whose pictures are read while others are computed, and one picture. */
+static enum ev_status time_together(struct work *work, size_t b, struct ev_error *err)
 {
     const int64_t n_rows = work->n_pictures;
+    struct ev_estimate_model *times = &work->estimate->models[b];
     struct ev_model *model = NULL;
     double read_s = 0, infer_s = 0;
     enum ev_status status = open_model(work, b, work->args->eval->n_threads, n_rows, &model, err);
@@ -152,7 +153,9 @@ static enum ev_status time_batch(struct work *work, size_t b, struct ev_error *e
         status = read_pictures(work, ev_form_choose(model, work->form), &read_s, err);
     if (status == EV_OK)
         status = time_calls(work, model, n_rows, WARM_BATCHES, TIMED_BATCHES, &infer_s, err);
-    work->estimate->models[b].row_s = fmax(read_s, infer_s) / (double)n_rows;
+    if (status == EV_OK)
+        status = time_calls(work, model, 1, WARM_SINGLES, TIMED_SINGLES, &times->here_s, err);
+    times->row_s = fmax(read_s, infer_s) / (double)n_rows;
     ev_model_close(model);
     return status;
 }
@@ -170,7 +173,7 @@ static enum ev_status measure(struct work *work, struct ev_error *err)
             model->model_bytes = -1;
         status = time_single(work, b, err);
         if (status == EV_OK)
-            status = time_batch(work, b, err);
+            status = time_together(work, b, err);
     }
     return status;
 }
@@ -191,7 +194,7 @@ static double passes_s(const struct work *work)
                 args->eval->batch_rows < n_rows ? args->eval->batch_rows : n_rows;
             const int64_t n_singles = n_rows < EV_SPREAD_ROWS ? n_rows : EV_SPREAD_ROWS;
             sum_s +=
-                (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->single_s;
+                (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->here_s;
         }
     }
     return sum_s;
@@ -206,7 +209,7 @@ static double calls_s(const struct work *work)
         return 0;
     for (size_t b = 0; b < eval->n_backends; b++)
         sum_s += (double)(eval->latency_calls + eval->warmup_calls) *
-                 work->estimate->models[b].single_s * (double)work->args->n_sets;
+                 work->estimate->models[b].here_s * (double)work->args->n_sets;
     return sum_s;
 }
 

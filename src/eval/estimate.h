@@ -22,7 +22,8 @@ struct ev_estimate_model {
     int64_t model_bytes; /* of its file; -1 without one */
     double open_s;
     double first_s;  /* its first call, with one picture */
-    double single_s; /* each further one, on one thread */
+    double single_s; /* each further one, on one thread, as worker processes call it */
+    double here_s;   /* the same on all threads, as this process does */
     double row_s;    /* a picture of a batch, read from the set and computed on all threads */
 };
 
