@@ -193,8 +193,7 @@ static double passes_s(const struct work *work)
             const int64_t warm_up =
                 args->eval->batch_rows < n_rows ? args->eval->batch_rows : n_rows;
             const int64_t n_singles = n_rows < EV_SPREAD_ROWS ? n_rows : EV_SPREAD_ROWS;
-            sum_s +=
-                (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->here_s;
+            sum_s += (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->here_s;
         }
     }
     return sum_s;
