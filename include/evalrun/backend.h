@@ -75,6 +75,11 @@ struct ev_description {
     int32_t n_outputs;
     int64_t weight_bytes;   /* bytes of parameters in memory; -1 if unknown */
     char detail[128];       /* one short line: kernel, precision; may be empty */
+
+    /* --- Since ABI 1.2: left alone if the host's `size` ends before --- */
+
+    uint32_t device_kind; /* enum ev_device_kind that the model really runs on; 0: not told */
+    int32_t device_index; /* which CUDA device; 0 on the CPU */
 };
 
 /* One layer with weights, as one inference went through it. The host reads arrays of it, so it never

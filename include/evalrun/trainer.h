@@ -31,6 +31,9 @@ enum ev_method {
     EV_METHOD_QAT = 3,     /* int8 throughout, trained with fake quantisation */
 };
 
+/* Linear layers of fewer weights stay in float32 with EV_METHOD_DYNAMIC. */
+#define EV_DYNAMIC_LEAST_WEIGHTS 16384
+
 /* How activation ranges are observed while calibrating (static). */
 enum ev_observer {
     EV_OBSERVER_HISTOGRAM = 0,      /* range that minimises the quantisation error */

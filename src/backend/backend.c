@@ -109,6 +109,10 @@ static enum ev_status check_description(const struct ev_backend *backend,
     const uint32_t known_forms = EV_FORM_U8_NHWC | EV_FORM_F32_NCHW;
 
     found->detail[sizeof found->detail - 1] = '\0';
+    if (found->device_kind & ~(uint32_t)(EV_DEVICE_CPU | EV_DEVICE_CUDA) ||
+        found->device_kind == (EV_DEVICE_CPU | EV_DEVICE_CUDA) || found->device_index < 0)
+        return ev_fail(err, EV_ENGINE, "engine '%s': describes a device of kind 0x%x, number %d",
+                       backend->name, (unsigned)found->device_kind, (int)found->device_index);
     if (!same_shape(&found->shape, &args->shape))
         return ev_fail(err, EV_ENGINE,
                        "engine '%s': describes pictures of %d x %d x %d, opened for %d x %d x %d",

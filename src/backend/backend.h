@@ -67,6 +67,9 @@ int32_t ev_engine_devices(const struct ev_backend *engine, uint32_t device_kind,
 EV_CHECKED enum ev_status ev_device_parse(const char *text, uint32_t *kind, int32_t *index,
                                           struct ev_error *err);
 
+/* "cpu", "cuda:0". */
+void ev_device_text(uint32_t kind, int32_t index, char text[32]);
+
 /* --- An opened model; the only callers of the hooks --- */
 
 struct ev_model;

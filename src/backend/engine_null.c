@@ -33,6 +33,7 @@ static enum ev_status null_describe(struct ev_engine *engine, struct ev_descript
     description->shape = engine->shape;
     description->n_outputs = engine->n_outputs;
     description->weight_bytes = 0;
+    description->device_kind = EV_DEVICE_CPU;
     snprintf(description->detail, sizeof description->detail, "constant outputs");
     return EV_OK;
 }

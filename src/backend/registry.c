@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registry: which variants there are, which model and engine each of them means, and how the
- * text of --device is read. A new variant is a row here; a new built-in engine is a row of the
- * table in module.c.
+ * The registry: which variants there are, which model and engine each of them means, and how
+ * devices are called. A new variant is a row here; a new built-in engine is a row of the table in
+ * module.c.
  */
 #include "backend/backend.h"
 
@@ -28,6 +28,14 @@ const struct ev_variant *ev_variant_find(const char *name)
             return variant;
     }
     return NULL;
+}
+
+void ev_device_text(uint32_t kind, int32_t index, char text[32])
+{
+    if (kind == EV_DEVICE_CUDA)
+        snprintf(text, 32, "cuda:%d", (int)index);
+    else
+        snprintf(text, 32, "cpu");
 }
 
 enum ev_status ev_device_parse(const char *text, uint32_t *kind, int32_t *index,

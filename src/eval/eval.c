@@ -12,9 +12,11 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "eval/accuracy.h"
+#include "eval/alarm.h"
 #include "eval/error_figures.h"
 #include "measure/form.h"
 #include "eval/keep.h"
+#include "eval/look.h"
 #include "eval/open_sets.h"
 #include "eval/pass.h"
 #include "eval/pass_journal.h"
@@ -30,6 +32,7 @@ struct backend {
     struct ev_model *model;
     int64_t model_bytes; /* -1 without a model file */
     char model_sha256[65];
+    struct ev_result_look look;
     int64_t pooled_ns; /* over the sets so far */
 };
 
@@ -98,6 +101,8 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
             const struct ev_set_info *set = ev_set_info(evaluation->sets[s]);
             status = ev_form_check(backend->model, set->form, set->path, err);
         }
+        if (status == EV_OK)
+            status = ev_look(backend->model, args->backends[b].name, info, &backend->look, err);
         if (status != EV_OK)
             return status;
         describe_model_file(backend, args->backends[b].model_path);
@@ -184,10 +189,9 @@ static enum ev_status add_row(struct evaluation *evaluation, size_t b, const cha
     const struct backend *backend = &evaluation->backends[b];
     const struct ev_description *description = ev_model_description(backend->model);
     struct ev_result_row *row = ev_result_add_row(evaluation->result);
-    char device[32] = "cpu";
+    char device[32];
 
-    if (args->device_kind == EV_DEVICE_CUDA)
-        snprintf(device, sizeof device, "cuda:%d", (int)args->device_index);
+    ev_device_text(args->device_kind, args->device_index, device);
     if (!row || !set_text(&row->backend, args->backends[b].name) ||
         !set_text(&row->engine, ev_model_engine(backend->model)->name) ||
         !set_text(&row->engine_detail, description->detail) || !set_text(&row->device, device) ||
@@ -196,6 +200,7 @@ static enum ev_status add_row(struct evaluation *evaluation, size_t b, const cha
         return out_of_memory(err);
     row->model_bytes = backend->model_bytes;
     row->weight_bytes = description->weight_bytes;
+    row->look = backend->look;
     row->n_rows = accuracy->n_rows;
     row->batch_rows = args->batch_rows;
     row->n_threads = args->n_threads;
@@ -484,6 +489,9 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         status = evaluate(&evaluation, err);
     /* Also where a set or a model failed half way: the rest is missing all the same. */
     result->interrupted = status != EV_OK;
+    struct ev_error second = EV_ERROR_INIT;
+    const enum ev_status raised = ev_alarms_raise(result, status == EV_OK ? err : &second);
+    status = status == EV_OK ? raised : status;
 done:
     for (size_t b = 0; evaluation.backends && b < args->n_backends; b++) {
         ev_model_close(evaluation.backends[b].model);

@@ -48,7 +48,8 @@ struct ev_eval_args {
  * batches read ahead, then batch-1 times, with the backends interleaved in blocks on the same
  * pictures. Adds a row per backend and set, and with several sets a pooled row "all" per backend.
  * When all backends have passed over a set, its rows get intervals of their errors, and verdicts
- * against the backend named EV_BASELINE, or the first without one.
+ * against the backend named EV_BASELINE, or the first without one. At the end alarms are raised,
+ * see eval/alarm.h.
  *
  * A journal is started when all is opened, and gets outputs and times as they come. What one that
  * resumes has already is taken from it: errors are then the same to the bit. EV_INPUT where it is of

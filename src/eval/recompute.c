@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Figures from samples, and a table of which of them are compared. */
-#include "eval/recompute.h"
+/* Errors from samples, and a table of which of their figures are compared. */
+#include "eval/recompute_private.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +10,11 @@
 #include "eval/error_figures.h"
 #include "eval/timing.h"
 
-/* Parts of a figure that rounding may differ in. */
-#define RELATIVE 1e-12
-
-struct figure {
-    const char *name;
-    size_t offset; /* of a double in a row, or in the errors of an output */
-};
-
 #define OF_ROW(name, member)                                                                       \
     {                                                                                              \
         name, offsetof(struct ev_result_row, member)                                               \
     }
-static const struct figure row_figures[] = {
+static const struct ev_figure row_figures[] = {
     OF_ROW("mse_norm", all.mse_norm),
     OF_ROW("mae_norm", all.mae_norm),
     OF_ROW("r2", all.r2),
@@ -42,7 +33,7 @@ static const struct figure row_figures[] = {
     OF_ROW("study_mean_1000_ns", study.mean_ns),
 };
 
-static const struct figure latency_figures[] = {
+static const struct ev_figure latency_figures[] = {
     OF_ROW("latency.median_ns", latency.median_ns), OF_ROW("latency.p90_ns", latency.p90_ns),
     OF_ROW("latency.p99_ns", latency.p99_ns),       OF_ROW("latency.mean_ns", latency.mean_ns),
     OF_ROW("latency.min_ns", latency.min_ns),
@@ -52,7 +43,7 @@ static const struct figure latency_figures[] = {
     {                                                                                              \
 #member, offsetof(struct ev_error_figures, member)                                         \
     }
-static const struct figure output_figures[] = {
+static const struct ev_figure output_figures[] = {
     OF_OUTPUT(mse_norm), OF_OUTPUT(mae_norm), OF_OUTPUT(mse), OF_OUTPUT(mae), OF_OUTPUT(r2),
 };
 
@@ -60,112 +51,34 @@ static const struct figure output_figures[] = {
     {                                                                                              \
         name, offsetof(struct ev_error_interval, member)                                           \
     }
-static const struct figure interval_figures[] = {
-    OF_INTERVAL("mse_norm_low", low),
-    OF_INTERVAL("mse_norm_high", high),
-    OF_INTERVAL("change", change.relative),
-    OF_INTERVAL("change_low", change.low),
-    OF_INTERVAL("change_high", change.high),
-    OF_INTERVAL("detectable_change", change.detectable),
+static const struct ev_figure interval_figures[] = {
+    OF_INTERVAL("mse_norm_low", low),        OF_INTERVAL("mse_norm_high", high),
+    OF_INTERVAL("change", change.relative),  OF_INTERVAL("change_low", change.low),
+    OF_INTERVAL("change_high", change.high), OF_INTERVAL("detectable_change", change.detectable),
 };
 
-/* The row's verdict, its digest, where the disagreement and where the change by batches is largest. */
+/* The row's verdict, its digest, where the disagreement and where the change by batches is largest.
+ */
 #define N_OTHERS 6
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
-static double read_at(const void *record, size_t offset)
+static bool compare_verdicts(const struct ev_figure_place *at, enum ev_verdict saved,
+                             enum ev_verdict fresh)
 {
-    double value;
-
-    memcpy(&value, (const char *)record + offset, sizeof value);
-    return value;
-}
-
-static bool is_equal(double a, double b)
-{
-    if (isnan(a) || isnan(b))
-        return isnan(a) && isnan(b);
-    return a == b || fabs(a - b) <= RELATIVE * fmax(fabs(a), fabs(b));
-}
-
-/* Appends a mismatch with its name alone; NULL when out of memory. */
-static struct ev_mismatch *add_mismatch(struct ev_recomputed *recomputed,
-                                        const struct ev_result_row *row, const char *output,
-                                        const char *figure)
-{
-    struct ev_mismatch *mismatches =
-        realloc(recomputed->mismatches, (recomputed->n_mismatches + 1) * sizeof *mismatches);
-
-    if (!mismatches)
-        return NULL;
-    recomputed->mismatches = mismatches;
-    struct ev_mismatch *mismatch = &mismatches[recomputed->n_mismatches++];
-    *mismatch = (struct ev_mismatch){.backend = row->backend, .set = row->set};
-    snprintf(mismatch->figure, sizeof mismatch->figure, "%s%s%s", output, *output ? "." : "",
-             figure);
-    return mismatch;
-}
-
-static bool compare_values(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                           const char *output, const char *figure, double saved, double fresh)
-{
-    recomputed->n_figures++;
-    if (is_equal(saved, fresh))
-        return true;
-    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, figure);
-    if (!mismatch)
-        return false;
-    snprintf(mismatch->saved, sizeof mismatch->saved, "%.10g", saved);
-    snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%.10g", fresh);
-    return true;
-}
-
-static bool compare_figures(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                            const char *output, const struct figure *figures, size_t n,
-                            const void *saved, const void *fresh)
-{
-    bool ok = true;
-
-    for (size_t i = 0; i < n && ok; i++)
-        ok = compare_values(recomputed, row, output, figures[i].name,
-                            read_at(saved, figures[i].offset), read_at(fresh, figures[i].offset));
-    return ok;
-}
-
-static bool compare_texts(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                          const char *output, const char *figure, const char *saved,
-                          const char *fresh)
-{
-    recomputed->n_figures++;
-    if (strcmp(saved, fresh) == 0)
-        return true;
-    struct ev_mismatch *mismatch = add_mismatch(recomputed, row, output, figure);
-    if (!mismatch)
-        return false;
-    snprintf(mismatch->saved, sizeof mismatch->saved, "%s", saved);
-    snprintf(mismatch->recomputed, sizeof mismatch->recomputed, "%s", fresh);
-    return true;
-}
-
-static bool compare_verdicts(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                             const char *output, enum ev_verdict saved, enum ev_verdict fresh)
-{
-    return compare_texts(recomputed, row, output, "verdict", ev_verdict_error_name(saved),
-                         ev_verdict_error_name(fresh));
+    return ev_compare_texts(at, "verdict", ev_verdict_error_name(saved),
+                            ev_verdict_error_name(fresh));
 }
 
 /* Where a difference is largest; `name` is what comes before "_set" and "_row". */
-static bool compare_places(struct ev_recomputed *recomputed, const struct ev_result_row *row,
-                           const char *name, const struct ev_row_difference *saved,
+static bool compare_places(const struct ev_figure_place *at, const char *name,
+                           const struct ev_row_difference *saved,
                            const struct ev_row_difference *fresh)
 {
     char set[64], place[64];
 
     snprintf(set, sizeof set, "%s_set", name);
     snprintf(place, sizeof place, "%s_row", name);
-    return compare_values(recomputed, row, "", set, saved->set, fresh->set) &&
-           compare_values(recomputed, row, "", place, (double)saved->row, (double)fresh->row);
+    return ev_compare_values(at, set, saved->set, fresh->set) &&
+           ev_compare_values(at, place, (double)saved->row, (double)fresh->row);
 }
 
 /* --- Errors --- */
@@ -173,14 +86,29 @@ static bool compare_places(struct ev_recomputed *recomputed, const struct ev_res
 static bool compare_output(struct ev_recomputed *recomputed, const struct ev_result_row *row,
                            const struct ev_result_row *fresh, int32_t k)
 {
-    const char *name = row->columns[k].name;
+    const struct ev_figure_place at = {recomputed, row->backend, row->set, row->columns[k].name};
     const struct ev_error_interval *saved = &row->intervals[k], *again = &fresh->intervals[k];
 
-    return compare_figures(recomputed, row, name, output_figures, COUNT(output_figures),
-                           &row->outputs[k], &fresh->outputs[k]) &&
-           compare_figures(recomputed, row, name, interval_figures, COUNT(interval_figures), saved,
-                           again) &&
-           compare_verdicts(recomputed, row, name, saved->change.verdict, again->change.verdict);
+    return ev_compare_figures(&at, output_figures, EV_COUNT(output_figures), &row->outputs[k],
+                              &fresh->outputs[k]) &&
+           ev_compare_figures(&at, interval_figures, EV_COUNT(interval_figures), saved, again) &&
+           compare_verdicts(&at, saved->change.verdict, again->change.verdict);
+}
+
+static bool compare_row(struct ev_recomputed *recomputed, const struct ev_result_row *row,
+                        const struct ev_result_row *fresh)
+{
+    const struct ev_figure_place at = {recomputed, row->backend, row->set, ""};
+    bool ok = ev_compare_figures(&at, row_figures, EV_COUNT(row_figures), row, fresh) &&
+              compare_verdicts(&at, row->change.verdict, fresh->change.verdict) &&
+              ev_compare_texts(&at, "outputs_sha256", row->outputs_sha256, fresh->outputs_sha256) &&
+              compare_places(&at, "disagreement_max", &row->disagreement.worst,
+                             &fresh->disagreement.worst) &&
+              compare_places(&at, "batch_delta_max", &row->batch_delta, &fresh->batch_delta);
+
+    for (int32_t k = 0; k < row->n_outputs && ok; k++)
+        ok = compare_output(recomputed, row, fresh, k);
+    return ok;
 }
 
 static enum ev_status compare_errors(const struct ev_result *result,
@@ -194,27 +122,17 @@ static enum ev_status compare_errors(const struct ev_result *result,
     if (status != EV_OK)
         return status;
     if (!found) {
-        recomputed->n_without += (int64_t)COUNT(row_figures) + N_OTHERS;
+        recomputed->n_without += (int64_t)EV_COUNT(row_figures) + N_OTHERS;
         recomputed->n_without +=
-            (int64_t)(COUNT(output_figures) + COUNT(interval_figures) + 1) * row->n_outputs;
+            (int64_t)(EV_COUNT(output_figures) + EV_COUNT(interval_figures) + 1) * row->n_outputs;
         return EV_OK;
     }
-    bool ok = compare_figures(recomputed, row, "", row_figures, COUNT(row_figures), row, &fresh) &&
-              compare_verdicts(recomputed, row, "", row->change.verdict, fresh.change.verdict) &&
-              compare_texts(recomputed, row, "", "outputs_sha256", row->outputs_sha256,
-                            fresh.outputs_sha256) &&
-              compare_places(recomputed, row, "disagreement_max", &row->disagreement.worst,
-                             &fresh.disagreement.worst) &&
-              compare_places(recomputed, row, "batch_delta_max", &row->batch_delta,
-                             &fresh.batch_delta);
-    for (int32_t k = 0; k < row->n_outputs && ok; k++)
-        ok = compare_output(recomputed, row, &fresh, k);
-    return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
+    return compare_row(recomputed, row, &fresh) ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 }
 
-/* --- Times --- */
+/* --- Times of single inferences --- */
 
-/* Of single inferences, whose samples are in the row itself. */
+/* Their samples are in the row itself. */
 static enum ev_status compare_latency(const struct ev_result_row *row,
                                       struct ev_recomputed *recomputed, struct ev_error *err)
 {
@@ -231,8 +149,9 @@ static enum ev_status compare_latency(const struct ev_result_row *row,
         ev_timing_figures(samples_ns, row->latency.n_calls, &fresh.latency, err);
     if (status != EV_OK)
         return status;
+    const struct ev_figure_place at = {recomputed, row->backend, row->set, ""};
     const bool ok =
-        compare_figures(recomputed, row, "", latency_figures, COUNT(latency_figures), row, &fresh);
+        ev_compare_figures(&at, latency_figures, EV_COUNT(latency_figures), row, &fresh);
     free(fresh.latency.samples_ns);
     return ok ? EV_OK : ev_fail(err, EV_MEMORY, "out of memory");
 }
@@ -250,6 +169,8 @@ enum ev_status ev_recompute(const struct ev_result *result, struct ev_recomputed
         if (status == EV_OK)
             status = ev_interrupt_check(err);
     }
+    if (status == EV_OK)
+        status = ev_recompute_times(result, recomputed, err);
     if (status != EV_OK)
         ev_recomputed_free(recomputed);
     return status;

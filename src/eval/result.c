@@ -43,12 +43,15 @@ static void free_layer(struct ev_result_layer *layer)
     free(layer->dtype);
 }
 
-static void free_alarm(struct ev_result_alarm *alarm)
+void ev_result_free_alarms(struct ev_result_alarm *alarms, size_t n_alarms)
 {
-    free(alarm->code);
-    free(alarm->backend);
-    free(alarm->set);
-    free(alarm->text);
+    for (size_t i = 0; i < n_alarms; i++) {
+        free(alarms[i].code);
+        free(alarms[i].backend);
+        free(alarms[i].set);
+        free(alarms[i].text);
+    }
+    free(alarms);
 }
 
 void ev_result_free(struct ev_result *result)
@@ -65,15 +68,13 @@ void ev_result_free(struct ev_result *result)
         free(result->quiets[i].reason);
     for (size_t i = 0; i < result->n_layers; i++)
         free_layer(&result->layers[i]);
-    for (size_t i = 0; i < result->n_alarms; i++)
-        free_alarm(&result->alarms[i]);
+    ev_result_free_alarms(result->alarms, result->n_alarms);
     ev_samples_free(&result->samples);
     free(result->rows);
     free(result->sets);
     free(result->timings);
     free(result->quiets);
     free(result->layers);
-    free(result->alarms);
     free(result->tool_version);
     free(result->started_utc);
     free(result->command_line);
@@ -101,6 +102,7 @@ struct ev_result_row *ev_result_add_row(struct ev_result *result)
     *row = (struct ev_result_row){
         .model_bytes = -1,
         .weight_bytes = -1,
+        .look = {.n_layers = -1, .n_int8_layers = -1},
         .n_rows = -1,
         .batch_rows = -1,
         .n_threads = -1,

@@ -82,6 +82,14 @@ struct ev_latency_figures {
     float *samples_ns; /* (n_calls), in the order of measuring */
 };
 
+/* What an engine tells of a model when it is opened, and what one picture shows of it. */
+struct ev_result_look {
+    char runs_on[32];       /* the device, as `device` of the row has it; "" if it is not told */
+    int32_t n_layers;       /* with weights; -1: nothing is told of layers */
+    int32_t n_int8_layers;  /* the ones that are computed in int8; -1 */
+    char float_layers[160]; /* names of those that should be in int8 but are not: "conv1, fc2" */
+};
+
 /* One backend on one set; set "all" pools the rows of every set that the backend ran on. */
 struct ev_result_row {
     char *backend; /* variant, or engine module's path as given */
@@ -93,6 +101,7 @@ struct ev_result_row {
     char *model_sha256;   /* "" without a model */
     int64_t model_bytes;  /* file size; -1 without a model */
     int64_t weight_bytes; /* -1 if unknown */
+    struct ev_result_look look;
     int64_t n_rows;
     int64_t batch_rows;
     int32_t n_threads;
@@ -237,6 +246,7 @@ struct ev_result_timing *ev_result_add_timing(struct ev_result *result);
 struct ev_result_quiet *ev_result_add_quiet(struct ev_result *result);
 struct ev_result_layer *ev_result_add_layer(struct ev_result *result);
 struct ev_result_alarm *ev_result_add_alarm(struct ev_result *result);
+void ev_result_free_alarms(struct ev_result_alarm *alarms, size_t n_alarms);
 /* The backend that changes are relative to: EV_BASELINE if it has a row, else that of the first row;
  * NULL without rows. */
 const char *ev_result_baseline(const struct ev_result *result);
@@ -266,6 +276,8 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *     rows[]            one for each backend and set; set "all" pools the sets
  *         backend, set, device, engine, engine_detail, n_threads, n_rows, batch_rows
  *         model_path, model_sha256, model_bytes, weight_bytes
+ *         look          runs_on, n_layers, n_int8_layers, float_layers: see struct ev_result_look;
+ *                       may be absent from results of older programs
  *         mse_norm, mae_norm, r2        over all outputs, normalised units
  *         mse_norm_low, mse_norm_high   95 % interval; as all that follows up to verdict, may be
  *                                       absent from results of older programs

@@ -179,6 +179,23 @@ static enum ev_status load_latency(const struct node *row, struct ev_latency_fig
     return status;
 }
 
+static enum ev_status load_look(const struct node *row, struct ev_result_look *look,
+                                struct ev_error *err)
+{
+    struct node node;
+    enum ev_status status = EV_OK;
+
+    if (!json_object_get(row->json, "look"))
+        return EV_OK;
+    THEN(enter(row, "look", &node, err));
+    THEN(read_short_text(&node, "runs_on", look->runs_on, sizeof look->runs_on, err));
+    THEN(read_int32(&node, "n_layers", &look->n_layers, err));
+    THEN(read_int32(&node, "n_int8_layers", &look->n_int8_layers, err));
+    THEN(read_short_text(&node, "float_layers", look->float_layers, sizeof look->float_layers,
+                         err));
+    return status;
+}
+
 static enum ev_status load_row(const struct node *node, struct ev_result *result,
                                struct ev_error *err)
 {
@@ -199,6 +216,7 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_text(node, "model_sha256", &row->model_sha256, err));
     THEN(read_count(node, "model_bytes", INT64_MAX, &row->model_bytes, err));
     THEN(read_count(node, "weight_bytes", INT64_MAX, &row->weight_bytes, err));
+    THEN(load_look(node, &row->look, err));
     THEN(read_real(node, "mse_norm", &row->all.mse_norm, err));
     THEN(read_real(node, "mae_norm", &row->all.mae_norm, err));
     THEN(read_real(node, "r2", &row->all.r2, err));

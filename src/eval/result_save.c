@@ -133,6 +133,19 @@ static json_t *latency_json(const struct ev_latency_figures *latency)
     return NULL;
 }
 
+static json_t *look_json(const struct ev_result_look *look)
+{
+    json_t *json = json_object();
+
+    if (add(json, "runs_on", ev_json_text(look->runs_on)) &&
+        add(json, "n_layers", count(look->n_layers)) &&
+        add(json, "n_int8_layers", count(look->n_int8_layers)) &&
+        add(json, "float_layers", ev_json_text(look->float_layers)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
 static json_t *row_json(const void *item)
 {
     const struct ev_result_row *row = item;
@@ -147,6 +160,7 @@ static json_t *row_json(const void *item)
         add(json, "model_sha256", ev_json_text(row->model_sha256)) &&
         add(json, "model_bytes", count(row->model_bytes)) &&
         add(json, "weight_bytes", count(row->weight_bytes)) &&
+        add(json, "look", look_json(&row->look)) &&
         add(json, "mse_norm", ev_json_real(row->all.mse_norm)) &&
         add(json, "mae_norm", ev_json_real(row->all.mae_norm)) && add(json, "r2", ev_json_real(row->all.r2)) &&
         add_interval(json, row->mse_norm_low, row->mse_norm_high, &row->change) &&

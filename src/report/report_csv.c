@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "report/report.h"
+#include "report/report_alarms.h"
 #include "report/report_cells.h"
 #include "report/report_view.h"
 
@@ -72,7 +73,7 @@ static void write_header(const struct ev_view *view, FILE *out)
           "n_latency_calls,images_per_s,disagreement_p50,disagreement_p99,disagreement_max,"
           "disagreement_max_set,disagreement_max_row,batch_delta_max,batch_delta_max_set,"
           "batch_delta_max_row,study_mse,study_mse_mirrored,study_mean_1000_us,outputs_sha256,"
-          "model_sha256\n",
+          "model_sha256,alarms\n",
           out);
 }
 
@@ -114,7 +115,7 @@ static void write_difference(const struct ev_result *result,
 
 static void write_row(const struct ev_view *view, const struct ev_result_row *row, FILE *out)
 {
-    char sha256[65];
+    char alarms[200];
 
     ev_cell_text(out, row->backend);
     ev_cell_text(out, row->set);
@@ -153,8 +154,9 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_real(out, ERROR_FORMAT, row->study.mse_mirrored);
     ev_cell_real(out, "%.3f", row->study.mean_ns / 1e3);
     ev_cell_text(out, row->outputs_sha256);
-    ev_text_clean(row->model_sha256, sha256, sizeof sha256);
-    ev_text_csv_cell(out, sha256);
+    ev_cell_text(out, row->model_sha256);
+    ev_alarms_codes(view->result, row, alarms, sizeof alarms);
+    ev_text_csv_cell(out, alarms);
     fputc('\n', out);
 }
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/colour.h"
 #include "base/text.h"
+#include "stats/verdict.h"
 
 #define HEADER_ROWS  2
 #define MAX_DECIMALS 8
@@ -149,6 +151,36 @@ static void print_rule(const struct ev_grid *grid, const char *indent, FILE *out
     fputc('\n', out);
 }
 
+static enum ev_colour colour_of(const char *word)
+{
+    static const enum ev_colour colours[] = {
+        [EV_VERDICT_LESS] = EV_COLOUR_GOOD,
+        [EV_VERDICT_MORE] = EV_COLOUR_BAD,
+        [EV_VERDICT_SAME] = EV_COLOUR_NONE,
+        [EV_VERDICT_UNRESOLVED] = EV_COLOUR_UNSURE,
+    };
+
+    for (int v = EV_VERDICT_LESS; v <= EV_VERDICT_UNRESOLVED; v++) {
+        if (strcmp(word, ev_verdict_time_name((enum ev_verdict)v)) == 0 ||
+            strcmp(word, ev_verdict_error_name((enum ev_verdict)v)) == 0)
+            return colours[v];
+    }
+    return EV_COLOUR_NONE;
+}
+
+/* A verdict is the last word of its cell, or the only one. */
+static void print_cell(const char *text, FILE *out)
+{
+    const char *space = strrchr(text, ' ');
+    const char *word = space ? space + 1 : text;
+    const enum ev_colour colour = colour_of(word);
+
+    fprintf(out, "%.*s", (int)(word - text), text);
+    ev_colour_start(colour, out);
+    fputs(word, out);
+    ev_colour_end(colour, out);
+}
+
 void ev_grid_print(const struct ev_grid *grid, const char *indent, FILE *out)
 {
     for (size_t row = 0; row < grid->n_rows; row++) {
@@ -164,7 +196,8 @@ void ev_grid_print(const struct ev_grid *grid, const char *indent, FILE *out)
             const int before = is_left(grid, column) ? 0 : fill;
             owed += (column > 0 ? GAP : 0) + before;
             if (*text) {
-                fprintf(out, "%*s%s", owed, "", text);
+                fprintf(out, "%*s", owed, "");
+                print_cell(text, out);
                 owed = 0;
             }
             owed += fill - before;

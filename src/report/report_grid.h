@@ -38,7 +38,7 @@ void ev_grid_set_numbers(struct ev_grid *grid, size_t column, const double *valu
 
 /* Characters of the longest line that ev_grid_print() prints, the indent not counted. */
 int ev_grid_width(const struct ev_grid *grid);
-/* Aligned by spaces, each line starting with `indent`. */
+/* Aligned by spaces, each line starting with `indent`; on a terminal verdicts have colours. */
 void ev_grid_print(const struct ev_grid *grid, const char *indent, FILE *out);
 /* A table of GitHub's Markdown; in the header the unit follows in brackets. */
 void ev_grid_markdown(const struct ev_grid *grid, FILE *out);

@@ -168,6 +168,7 @@ static enum ev_status write_metrics(const struct ev_view *view, struct ev_doc *d
 
 const struct ev_part ev_parts[] = {
     {"summary", write_summary},
+    {"alarms", ev_part_alarms},
     {"overview", write_overview},
     {"charts", ev_part_charts},
     {"tradeoff", ev_part_tradeoff},

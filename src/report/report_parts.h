@@ -20,6 +20,7 @@ extern const struct ev_part ev_parts[];
 void ev_parts_title(const struct ev_view *view, char *text, size_t size);
 
 /* The parts of files of their own. */
+enum ev_status ev_part_alarms(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_charts(const struct ev_view *view, struct ev_doc *doc, struct ev_error *err);
 enum ev_status ev_part_tradeoff(const struct ev_view *view, struct ev_doc *doc,
                                 struct ev_error *err);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/report.h"
+#include "report/report_alarms.h"
 #include "report/report_layers.h"
 #include "report/report_times.h"
 #include "report/report_view.h"
@@ -144,6 +145,7 @@ void ev_report_print(const struct ev_result *result, FILE *out)
         with_verdicts = print_overview(&view, ev_view_main_set(&view), out);
     for (size_t s = 0; s < view.n_sets && !view.has_pooled; s++)
         with_verdicts &= print_overview(&view, view.sets[s], out);
+    ev_alarms_print(result, INDENT, out);
     if (view.n_sets > 1)
         print_errors_by_set(&view, out);
     print_notes(&view, with_verdicts, out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Digests, figures and tables of a folder of results. */
+/* Digests, figures, alarms and tables of a folder of results. */
 #include "report/report_verify.h"
 
 #include <dirent.h>
@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/sums.h"
+#include "eval/alarm.h"
 #include "eval/recompute.h"
 #include "evalrun/version.h"
 #include "report/plot.h"
@@ -246,6 +247,37 @@ static enum ev_status check_figures(struct verification *verification, struct ev
     return status;
 }
 
+/* --- Alarms --- */
+
+static bool has_alarm(const struct ev_result *result, const struct ev_result_alarm *alarm)
+{
+    for (size_t i = 0; i < result->n_alarms; i++) {
+        const struct ev_result_alarm *other = &result->alarms[i];
+        if (strcmp(other->code, alarm->code) == 0 && strcmp(other->backend, alarm->backend) == 0 &&
+            strcmp(other->set, alarm->set) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The alarms that the result gives must be among those that it has. */
+static enum ev_status check_alarms(struct verification *verification, struct ev_error *err)
+{
+    const struct ev_result *saved = &verification->result;
+    struct ev_result fresh = *saved;
+
+    fresh.alarms = NULL;
+    fresh.n_alarms = 0;
+    enum ev_status status = ev_alarms_raise(&fresh, err);
+    for (size_t i = 0; i < fresh.n_alarms && status == EV_OK; i++) {
+        if (!has_alarm(saved, &fresh.alarms[i]))
+            status = MISMATCH(verification, EV_REPORT_RESULT ": lacks an alarm: %s (%s)",
+                              fresh.alarms[i].text, fresh.alarms[i].code);
+    }
+    ev_result_free_alarms(fresh.alarms, fresh.n_alarms);
+    return status;
+}
+
 /* --- Tables --- */
 
 static int hex_digit(char c)
@@ -355,6 +387,8 @@ enum ev_status ev_report_verify(const char *folder, struct ev_report_findings *f
         status = check_inputs(&verification);
     if (status == EV_OK)
         status = check_figures(&verification, err);
+    if (status == EV_OK)
+        status = check_alarms(&verification, err);
     if (status == EV_OK)
         status = check_tables(&verification, err);
     if (status == EV_MEMORY)

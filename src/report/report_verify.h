@@ -21,7 +21,7 @@ struct ev_report_findings {
 /*
  * Compares all files with SHA256SUMS, models and sets at their recorded paths with the digests in
  * results.json, every figure with what its samples give, and every table with what results.json
- * gives, byte for byte. Samples are read only if they are the file that SHA256SUMS lists.
+ * gives, byte for byte. Alarms that the result gives must be among the ones it has. Samples are read only if they are the file that SHA256SUMS lists.
  *
  * EV_INPUT if there is no results.json, or none that can be read; all else that is wrong is a
  * mismatch. Also EV_MEMORY and EV_INTERRUPTED; an error leaves *findings empty.

@@ -22,6 +22,7 @@ struct LayerFacts {
     int64_t out_dim;       /* of `weight`: the one of the output channels */
     size_t input_at;       /* which of the operator's arguments is the layer's input, */
     size_t weight_at;      /* and which its weight */
+    c10::Device device{c10::kCPU}; /* of its input */
 };
 
 } // namespace ev
@@ -38,6 +39,7 @@ struct ev_engine {
     int64_t piece_rows; /* a batch is computed in pieces of so many rows */
     int64_t weight_bytes;
     std::string detail;
+    c10::Device ran_on{c10::kCPU};      /* as seen when the model was opened */
     std::vector<ev::LayerFacts> layers; /* found when first asked for */
     /* Methods with one layer in int8, by their names; empty: all as the model has it. */
     std::map<std::string, torch::jit::GraphExecutor> edited;
@@ -50,9 +52,10 @@ namespace ev
 void use_threads(int n_threads);
 
 /* (n, n_outputs) float32 on the CPU: rows [first, first + n) of the batch in one call of `model`.
- */
+ * *ran_on is the device that the model left them on. */
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
-                     const struct ev_batch &batch, int64_t first, int64_t n);
+                     const struct ev_batch &batch, int64_t first, int64_t n,
+                     c10::Device *ran_on = nullptr);
 
 /* Whether an attribute or argument holds a packed int8 layer. */
 bool is_packed_conv(const c10::IValue &value);

@@ -20,6 +20,7 @@
 
 #include "torch_cuda.h"
 #include "torch_engine.h"
+#include "torch_layers.h"
 
 namespace ev
 {
@@ -130,7 +131,7 @@ static c10::IValue call(struct ev_engine &engine, torch::jit::Module &model, con
 }
 
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
-                     const struct ev_batch &batch, int64_t first, int64_t n)
+                     const struct ev_batch &batch, int64_t first, int64_t n, c10::Device *ran_on)
 {
     Quiet quiet;
     c10::InferenceMode inference;
@@ -151,6 +152,8 @@ at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
     at::Tensor outputs = y.toTensor();
     TORCH_CHECK(outputs.is_floating_point() && !outputs.is_quantized(),
                 "gives no floating-point tensor");
+    if (ran_on)
+        *ran_on = outputs.device();
     outputs = outputs.to(at::kCPU, at::kFloat);
     if (outputs.dim() == 1 && outputs.size(0) == n)
         outputs = outputs.unsqueeze(1);
@@ -207,6 +210,24 @@ bool pack_for_onednn(torch::jit::Module &model)
     return packed;
 }
 
+/* Where the model computes, `outputs` being where its outputs are. On a card they may have been
+ * brought back only at the end, so the layers are asked. */
+c10::Device find_device(struct ev_engine &engine, const struct ev_batch &batch, c10::Device outputs)
+{
+    if (engine.device.is_cpu())
+        return outputs;
+    try {
+        describe_layers(engine, batch);
+    } catch (...) {
+        return outputs;
+    }
+    for (const LayerFacts &layer : engine.layers) {
+        if (layer.device != engine.device)
+            return layer.device;
+    }
+    return engine.device;
+}
+
 /* `n_rows` black pictures: does the model take them, and what does it give? */
 void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, const char *path)
 {
@@ -218,7 +239,9 @@ void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, 
     int64_t n_outputs;
 
     try {
-        n_outputs = run_piece(engine, model, batch, 0, n_rows).size(1);
+        c10::Device outputs = engine.device;
+        n_outputs = run_piece(engine, model, batch, 0, n_rows, &outputs).size(1);
+        engine.ran_on = find_device(engine, batch, outputs);
     } catch (...) {
         throw Failure(current_status(EV_INPUT),
                       std::string(path) + ": does not take pictures of " +
@@ -278,6 +301,13 @@ void describe_engine(const struct ev_engine &engine, struct ev_description &desc
     description.n_outputs = engine.n_outputs;
     description.weight_bytes = engine.weight_bytes;
     std::snprintf(description.detail, sizeof description.detail, "%s", engine.detail.c_str());
+    /* A host of ABI 1.0 or 1.1 has no room for more. */
+    if (description.size < sizeof description)
+        return;
+    description.device_kind = engine.ran_on.is_cpu()    ? EV_DEVICE_CPU
+                              : engine.ran_on.is_cuda() ? EV_DEVICE_CUDA
+                                                        : 0;
+    description.device_index = engine.ran_on.is_cuda() ? engine.ran_on.index() : 0;
 }
 
 /* Computes pieces until `next` has gone through them all. */

@@ -201,6 +201,7 @@ void Description::add(const Operator &op, const at::RecordFunction &call, const 
                                                                      : weight.dim() - 1;
     facts.input_at = op.input_at;
     facts.weight_at = op.weight_at;
+    facts.device = call.inputs().at(op.input_at).toTensor().device();
     found.push_back(std::move(facts));
 }
 

@@ -136,13 +136,12 @@ ScriptModel float_model(const ModelFacts &facts, const Layers &layers, const Inp
     return ScriptModel(model);
 }
 
-/* Whether the dynamic variant holds a layer in int8. Small linear layers stay in float32: the last
+/* Whether the dynamic variant holds a layer in int8. Small ones stay in float32: the last
  * three of PilotNet have 0.4 % of the weights, but rounding their inputs to 7 bits made two thirds
  * of the added error. */
 static bool is_dynamic_int8(const Layer &layer)
 {
-    constexpr int64_t least_weights = 16384;
-    return !layer.is_conv() && layer.weight.numel() >= least_weights;
+    return !layer.is_conv() && layer.weight.numel() >= EV_DYNAMIC_LEAST_WEIGHTS;
 }
 
 ScriptModel dynamic_model(const ModelFacts &facts, const Layers &layers)

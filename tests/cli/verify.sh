@@ -21,7 +21,7 @@ sums() {
 }
 
 passes evalrun verify fine
-says "24 files checked, 459 figures recomputed, all equal"
+says "28 files checked, 560 figures recomputed, all equal"
 says "note: results/models/a.pt: not here, not checked"
 (cd fine && sha256sum --quiet -c SHA256SUMS) || die "sha256sum disagrees"
 
@@ -38,7 +38,7 @@ finds "results.csv: missing"
 copy
 rm broken/samples.h5
 finds "samples.h5: missing"
-says "414 figures cannot be recomputed"
+says "490 figures cannot be recomputed"
 copy
 sed -i '/samples/d' broken/SHA256SUMS
 finds "samples.h5: not in SHA256SUMS"
@@ -75,7 +75,7 @@ finds "results.md: line "
 copy
 python3 - <<'END'
 data = bytearray(open("broken/samples.h5", "rb").read())
-other = len(data) // 2 & ~3
+other = len(data) // 8 & ~3
 data[other + 2] ^= 0x40
 open("broken/samples.h5", "wb").write(data)
 END
@@ -86,14 +86,14 @@ finds "the samples give"
 # Charts elsewhere, and in a folder whose name is escaped in links.
 passes evalrun report fine --out moved --plots charts
 passes evalrun verify moved
-says "6 files checked"
+says "7 files checked"
 passes evalrun report fine --out other --plots "other/my charts (2)"
 passes evalrun verify other
-says "24 files checked"
+says "28 files checked"
 # Without gnuplot there are no charts, and nothing is missing.
 PATH=$base/bin passes evalrun report fine --out bare
 passes evalrun verify bare
-says "6 files checked"
+says "7 files checked"
 
 # A model and a set that changed since.
 small_set a.h5

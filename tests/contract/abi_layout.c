@@ -43,13 +43,15 @@ AT(ev_open_args, shape, 24);
 AT(ev_open_args, n_outputs, 36);
 AT(ev_open_args, max_rows, 40);
 
-SIZE(ev_description, 160);
+SIZE(ev_description, 168);
 AT(ev_description, size, 0);
 AT(ev_description, forms, 4);
 AT(ev_description, shape, 8);
 AT(ev_description, n_outputs, 20);
 AT(ev_description, weight_bytes, 24);
 AT(ev_description, detail, 32);
+AT(ev_description, device_kind, 160);
+AT(ev_description, device_index, 164);
 
 SIZE(ev_layer, 136);
 AT(ev_layer, name, 0);

@@ -52,6 +52,10 @@ static enum ev_status wrong_describe(struct ev_engine *engine, struct ev_descrip
     description->shape.width += is(engine, "describe-shape");
     description->n_outputs = engine->args.n_outputs + is(engine, "describe-outputs");
     memset(description->detail, 'x', sizeof description->detail); /* no end */
+    if (is(engine, "describe-device"))
+        description->device_kind = EV_DEVICE_CPU | EV_DEVICE_CUDA;
+    if (is(engine, "describe-device-number"))
+        description->device_index = -1;
     if (is(engine, "describe-silent"))
         return EV_INPUT;
     if (is(engine, "describe-fails"))

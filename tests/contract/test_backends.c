@@ -190,6 +190,11 @@ START_TEST(describes_what_was_opened)
     ck_assert_int_eq(description->n_outputs, N_OUTPUTS);
     ck_assert(description->forms & EV_FORM_U8_NHWC);
     ck_assert_int_ge(description->weight_bytes, -1);
+    /* The engines of the program tell where they run; others need not. */
+    const bool is_ours = strcmp(ready.engine->name, "torch") == 0 ||
+                         strcmp(ready.engine->name, "null") == 0;
+    ck_assert_uint_eq(description->device_kind, is_ours ? EV_DEVICE_CPU : 0);
+    ck_assert_int_eq(description->device_index, 0);
     ck_assert_ptr_eq(ev_model_engine(model), ready.engine);
     ev_model_close(model);
     free(ready.model_path);

@@ -217,6 +217,8 @@ static const struct {
     {"describe-more-forms", EV_ENGINE, "engine 'wrong': describes picture forms 0x3, exports"},
     {"describe-shape", EV_ENGINE, "engine 'wrong': describes pictures of 4 x 5 x 3"},
     {"describe-outputs", EV_ENGINE, "engine 'wrong': describes 3 outputs, opened for 2"},
+    {"describe-device", EV_ENGINE, "engine 'wrong': describes a device of kind 0x3, number 0"},
+    {"describe-device-number", EV_ENGINE, "engine 'wrong': describes a device of kind 0x0, number -1"},
     {"describe-silent", EV_ENGINE, "engine 'wrong': describe failed with status 2 and no message"},
     {"describe-fails", EV_DEVICE, "the device went away"},
 };

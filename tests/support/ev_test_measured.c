@@ -8,17 +8,18 @@
 
 #include "base/rng.h"
 #include "eval/error_figures.h"
+#include "eval/time_figures.h"
 #include "support/ev_test.h"
 #include "support/ev_test_result.h"
+#include "support/ev_test_session.h"
 
 #define N_ROWS     800
 #define N_OUTPUTS  2
 #define SINGLE_STEP 250
 #define NEIGHBOUR  0.8 /* what a row's error has of the one before */
 #define FAULTY     "static"
-/* Simulated spread of the ratio to the baseline between runs, and half of its interval. */
-#define TIME_NOISE 0.002
-#define TIME_HALF  0.006
+/* How much the times of an entry differ between processes. */
+#define TIME_LAYOUT 0.002
 
 /* Parts of the keys that random numbers are drawn by. */
 enum { LABELS, ERRORS, ORDER, TIMES };
@@ -106,55 +107,45 @@ static void make_set(struct ev_result *result, size_t s, size_t n_backends, uint
     make_single(set, n_backends);
 }
 
-/* As the times of a run of worker processes come out: a median, and the ratio with its interval. */
-static void add_timing(struct ev_result *result, size_t b, uint64_t run,
-                       const struct ev_test_fault *fault)
+/* The backends and the control, as simulated sessions have them. */
+static void name_entries(struct ev_result *result, size_t n_backends)
 {
-    const struct ev_result_row *row = &result->rows[b];
-    const struct ev_result_row *baseline = &result->rows[0];
-    struct ev_rng rng = rng_of(TIMES + 10 * run, b, 0);
-    const double slower = strcmp(row->backend, FAULTY) == 0 ? fault->time : 0;
-    const double noise = 1 + TIME_NOISE * ev_rng_normal(&rng);
-    const double ratio = row->latency.median_ns / baseline->latency.median_ns * (1 + slower);
-    struct ev_result_timing *timing = ev_result_add_timing(result);
+    struct ev_session *session = &result->samples.session;
 
-    ck_assert_ptr_nonnull(timing);
-    timing->backend = strdup(row->backend);
-    ck_assert_ptr_nonnull(timing->backend);
-    timing->mode = EV_MODE_HOT;
-    timing->boundary = EV_BOUNDARY_E2E;
-    timing->n_threads = 1;
-    timing->rows_per_call = timing->rows_per_piece = 1;
-    timing->n_processes = 12;
-    timing->n_blocks = 12 * 24;
-    timing->n_calls = timing->n_blocks * 16;
-    timing->confidence = 0.95;
-    timing->median_ns = row->latency.median_ns * (1 + slower) * noise;
-    timing->median_low_ns = timing->median_ns * (1 - TIME_HALF);
-    timing->median_high_ns = timing->median_ns * (1 + TIME_HALF);
-    timing->mean_ns = timing->median_ns * 1.01;
-    timing->min_ns = timing->median_ns * 0.97;
-    if (b > 0) {
-        timing->change = ratio * noise - 1;
-        timing->change_low = ratio * noise * (1 - TIME_HALF) - 1;
-        timing->change_high = ratio * noise * (1 + TIME_HALF) - 1;
+    session->profile = strdup("std");
+    session->n_entries = n_backends + 1;
+    session->entries = calloc(session->n_entries, sizeof *session->entries);
+    ck_assert(session->profile && session->entries);
+    for (size_t e = 0; e < session->n_entries; e++) {
+        const size_t backend = e > EV_TEST_CONTROL ? e - 1 : 0;
+        session->entries[e].backend = strdup(result->rows[backend].backend);
+        session->entries[e].is_control = e == EV_TEST_CONTROL;
+        ck_assert_ptr_nonnull(session->entries[e].backend);
     }
 }
 
-static void add_quiet(struct ev_result *result)
+/* Hot calls of worker processes on a quiet machine, with the times that the rows have. */
+static void make_times(struct ev_result *result, size_t n_backends, uint64_t run,
+                       const struct ev_test_fault *fault)
 {
-    struct ev_result_quiet *quiet = ev_result_add_quiet(result);
+    const double base_ns = result->rows[0].latency.median_ns;
+    struct ev_test_machine machine = ev_test_usual;
+    struct ev_error err = EV_ERROR_INIT;
 
-    ck_assert_ptr_nonnull(quiet);
-    quiet->mode = EV_MODE_HOT;
-    quiet->boundary = EV_BOUNDARY_E2E;
-    quiet->n_threads = 1;
-    quiet->rows_per_call = quiet->rows_per_piece = 1;
-    quiet->control = 0.001;
-    quiet->control_low = -0.006;
-    quiet->control_high = 0.007;
-    quiet->reason = strdup("");
-    ck_assert_ptr_nonnull(quiet->reason);
+    machine.n_rounds = 8;
+    machine.wander = 0.001;
+    machine.n_entries = (int32_t)n_backends + 1;
+    machine.layout = TIME_LAYOUT;
+    for (size_t b = 1; b < n_backends; b++) {
+        const struct ev_result_row *row = &result->rows[b];
+        const double slower = strcmp(row->backend, FAULTY) == 0 ? fault->time : 0;
+        machine.factors[b + 1] = row->latency.median_ns / base_ns * (1 + slower);
+    }
+    name_entries(result, n_backends);
+    result->samples.session.n_processes = machine.n_processes;
+    ev_test_measure(&result->samples.session, &machine, EV_MODE_HOT, EV_BOUNDARY_E2E, base_ns, 1,
+                    TIMES + 10 * run);
+    ev_assert_ok(ev_time_figures(&result->samples.session, result, &err));
 }
 
 void ev_test_measured_update(struct ev_result *result)
@@ -183,8 +174,6 @@ void ev_test_measured_make(struct ev_result *result, size_t n_backends, size_t n
         samples->backends[b] = strdup(result->rows[b].backend);
     for (size_t s = 0; s < n_sets; s++)
         make_set(result, s, n_backends, run, fault);
-    for (size_t b = 0; b < n_backends; b++)
-        add_timing(result, b, run, fault);
-    add_quiet(result);
+    make_times(result, n_backends, run, fault);
     ev_test_measured_update(result);
 }

@@ -19,8 +19,9 @@ const struct ev_test_machine ev_test_usual = {
     .n_rounds = 24,
     .n_calls = 16,
     .n_entries = 4,
-    .factors = {1, 1, 1, 1, 1},
+    .factors = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
     .layout = 0.01,
+    .wander = 0.01,
     .stalls = 0.05,
     .stall_factor = 1.3,
     .stalled = -1,
@@ -28,9 +29,10 @@ const struct ev_test_machine ev_test_usual = {
 
 static void name_entries(struct ev_session *session, const struct ev_test_machine *machine)
 {
-    static const char *const names[EV_TEST_MAX_ENTRIES] = {"baseline", "baseline", "dynamic",
-                                                           "static", "qat"};
+    static const char *const names[EV_TEST_NAMED] = {"baseline", "baseline", "dynamic", "static",
+                                                     "qat"};
 
+    ck_assert_int_le(machine->n_entries, EV_TEST_NAMED);
     session->profile = strdup("std");
     session->n_processes = machine->n_processes;
     session->n_entries = (size_t)machine->n_entries;
@@ -97,7 +99,7 @@ static void measure_process(struct ev_session *session, const struct ev_test_mac
         const double part = (double)block.round / machine->n_rounds;
         if (row == 0)
             ev_design_fill(n, seed, process * 1000 + (uint64_t)block.round, orders);
-        wander *= exp(0.01 * ev_rng_normal(&rng));
+        wander *= exp(machine->wander * ev_rng_normal(&rng));
         for (int32_t e = 0; e < n; e++)
             times_ns[e] =
                 base_ns * machine->factors[e] * layout[e] * wander * (1.0 + machine->drift * part);
@@ -130,13 +132,13 @@ void ev_test_measure(struct ev_session *session, const struct ev_test_machine *m
 
 void ev_test_times_make(struct ev_result *result, const struct ev_test_machine *usual)
 {
-    static const double factors[EV_TEST_MAX_ENTRIES] = {1.0, 1.0, 0.9, 0.45, 0.44};
+    static const double factors[EV_TEST_NAMED] = {1.0, 1.0, 0.9, 0.45, 0.44};
     struct ev_test_machine machine = *usual, once;
     struct ev_session *session = &result->samples.session;
     struct ev_error err = EV_ERROR_INIT;
 
-    machine.n_entries = EV_TEST_MAX_ENTRIES;
-    for (int e = EV_TEST_FIRST; e < EV_TEST_MAX_ENTRIES; e++)
+    machine.n_entries = EV_TEST_NAMED;
+    for (int e = EV_TEST_FIRST; e < EV_TEST_NAMED; e++)
         machine.factors[e] *= factors[e];
     once = machine;
     once.n_calls = 1;

@@ -8,8 +8,14 @@
 
 #include "eval/result.h"
 
-/* The baseline, the control, and up to three variants. */
-enum { EV_TEST_BASELINE, EV_TEST_CONTROL, EV_TEST_FIRST, EV_TEST_MAX_ENTRIES = 5 };
+/* The baseline, the control, and variants: up to three where the session has no names for them. */
+enum {
+    EV_TEST_BASELINE,
+    EV_TEST_CONTROL,
+    EV_TEST_FIRST,
+    EV_TEST_NAMED = 5,
+    EV_TEST_MAX_ENTRIES = 10
+};
 
 struct ev_test_machine {
     int32_t n_processes;
@@ -18,6 +24,7 @@ struct ev_test_machine {
     int32_t n_entries;
     double factors[EV_TEST_MAX_ENTRIES]; /* true times relative to the baseline's */
     double layout;   /* an entry's times differ by up to this, either way, between processes */
+    double wander;   /* the machine's speed changes by about this from round to round */
     double drift;    /* how much slower the last round of a process is than the first */
     double position; /* how much slower the last position of a round is than the first */
     double carry[EV_TEST_MAX_ENTRIES]; /* how much slower a block is after one of that entry */

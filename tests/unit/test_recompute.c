@@ -23,7 +23,8 @@ START_TEST(all_figures_of_a_result_are_its_samples)
     ev_assert_ok(ev_recompute(&result, &recomputed, &err));
     ck_assert_uint_eq(recomputed.n_mismatches, 0);
     /* Of each of six rows 22 figures, twelve of each output, five times. */
-    ck_assert_int_eq(recomputed.n_figures, 6 * (22 + 2 * 12 + 5));
+    /* Of times: how many there are, 23 of each entry, seven of the control. */
+    ck_assert_int_eq(recomputed.n_figures, 6 * (22 + 2 * 12 + 5) + 2 + 3 * 23 + 7);
     ck_assert_int_eq(recomputed.n_without, 0);
     ev_recomputed_free(&recomputed);
     ev_result_free(&result);
@@ -153,6 +154,93 @@ START_TEST(a_changed_figure_is_named)
 }
 END_TEST
 
+static void change_time(struct ev_result *result)
+{
+    result->timings[2].median_ns *= 1 + 1e-9;
+}
+
+static void change_time_verdict(struct ev_result *result)
+{
+    result->timings[2].verdict = EV_VERDICT_SAME;
+}
+
+static void change_processes(struct ev_result *result)
+{
+    result->timings[0].n_processes++;
+}
+
+static void change_control_time(struct ev_result *result)
+{
+    ck_assert(result->timings[1].is_control);
+    result->timings[1].p99_ns = 1;
+}
+
+static void change_control(struct ev_result *result)
+{
+    result->quiets[0].control_low -= 0.01;
+}
+
+static void change_flagged(struct ev_result *result)
+{
+    result->quiets[0].n_flagged = 0;
+}
+
+static void change_reason(struct ev_result *result)
+{
+    free(result->quiets[0].reason);
+    result->quiets[0].reason = strdup("It rained.");
+}
+
+static void remove_time(struct ev_result *result)
+{
+    free(result->timings[--result->n_timings].backend);
+}
+
+static const struct {
+    void (*change)(struct ev_result *result);
+    const char *backend, *figure;
+} time_changes[] = {
+    {change_time, "dynamic", "hot.e2e.median_ns"},
+    {change_time_verdict, "dynamic", "hot.e2e.verdict"},
+    {change_processes, "baseline", "hot.e2e.n_processes"},
+    {change_control_time, "baseline", "control.hot.e2e.p99_ns"},
+    {change_control, "the control", "hot.e2e.control_low"},
+    {change_flagged, "the control", "hot.e2e.n_flagged"},
+    {change_reason, "the control", "hot.e2e.reason"},
+    {remove_time, "all", "times.n"},
+};
+
+START_TEST(a_changed_time_is_named)
+{
+    struct ev_result result;
+    struct ev_recomputed recomputed;
+
+    ev_test_measured_make(&result, 2, 1, 0, &none);
+    time_changes[_i].change(&result);
+    ev_assert_ok(ev_recompute(&result, &recomputed, &err));
+    ck_assert_uint_eq(recomputed.n_mismatches, 1);
+    ck_assert_str_eq(recomputed.mismatches[0].figure, time_changes[_i].figure);
+    ck_assert_str_eq(recomputed.mismatches[0].backend, time_changes[_i].backend);
+    ev_recomputed_free(&recomputed);
+    ev_result_free(&result);
+}
+END_TEST
+
+START_TEST(times_without_samples_are_counted)
+{
+    struct ev_result result;
+    struct ev_recomputed recomputed;
+
+    ev_test_measured_make(&result, 2, 1, 0, &none);
+    ev_session_free(&result.samples.session);
+    ev_assert_ok(ev_recompute(&result, &recomputed, &err));
+    ck_assert_uint_eq(recomputed.n_mismatches, 0);
+    ck_assert_int_gt(recomputed.n_without, 0);
+    ev_recomputed_free(&recomputed);
+    ev_result_free(&result);
+}
+END_TEST
+
 /* A figure that the samples do not have either is not taken as it stands. */
 START_TEST(the_baseline_does_not_disagree_with_itself)
 {
@@ -233,6 +321,9 @@ Suite *ev_suite(void)
     tcase_add_test(tests, all_figures_of_a_result_are_its_samples);
     tcase_add_test(tests, recomputed_errors_are_those_of_the_formulas);
     tcase_add_loop_test(tests, a_changed_figure_is_named, 0, sizeof changes / sizeof *changes);
+    tcase_add_loop_test(tests, a_changed_time_is_named, 0,
+                        sizeof time_changes / sizeof *time_changes);
+    tcase_add_test(tests, times_without_samples_are_counted);
     tcase_add_test(tests, the_baseline_does_not_disagree_with_itself);
     tcase_add_test(tests, other_sets_are_not_paired);
     tcase_add_test(tests, a_changed_sample_is_seen_in_its_backend);

@@ -59,6 +59,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
     result.rows[1].all.mse_norm = 0.1 + 0.2; /* needs 17 digits */
     result.rows[1].all.r2 = NAN;
     result.rows[1].change.verdict = EV_VERDICT_LESS; /* the others are there */
+    result.rows[1].look = (struct ev_result_look){"cuda:1", 10, 7, "conv1, fc2"};
     ev_test_result_text(&result.rows[2].backend, "a \"b\"\\\n\t\xc3\xa9");
     char *first = ev_test_result_save(&result, "a.json");
     ev_assert_ok(ev_result_load(ev_test_path("a.json"), &again, &err));
@@ -96,6 +97,10 @@ START_TEST(a_saved_result_reads_back_unchanged)
             ck_assert_str_eq(a->columns[k].unit, b->columns[k].unit);
         }
         ck_assert_int_eq(a->model_bytes, b->model_bytes);
+        ck_assert_str_eq(a->look.runs_on, b->look.runs_on);
+        ck_assert_int_eq(a->look.n_layers, b->look.n_layers);
+        ck_assert_int_eq(a->look.n_int8_layers, b->look.n_int8_layers);
+        ck_assert_str_eq(a->look.float_layers, b->look.float_layers);
         ck_assert_int_eq(a->n_threads, b->n_threads);
         ck_assert_int_eq(a->latency.n_calls, b->latency.n_calls);
         ck_assert_double_eq(a->latency.mean_ns, b->latency.mean_ns);
@@ -172,6 +177,11 @@ static const struct ev_test_damage damages[] = {
     {"rows", "mse_norm", NULL, "rows[5].mse_norm is missing"},
     {"rows", "n_rows", "-1", "rows[5].n_rows"},
     {"rows", "model_bytes", "true", "rows[5].model_bytes"},
+    {"rows", "look", "[]", "rows[5].look is something else, expected an object"},
+    {"look", "runs_on", "\"a device whose name is longer than this\"", "rows[5].look.runs_on"},
+    {"look", "n_int8_layers", "1.5", "rows[5].look.n_int8_layers"},
+    {"look", "n_layers", NULL, "rows[5].look.n_layers is missing"},
+    {"look", "float_layers", "null", "rows[5].look.float_layers"},
     {"rows", "mse_norm_low", "\"0.1\"", "rows[5].mse_norm_low is something else"},
     {"rows", "change_high", "[]", "rows[5].change_high"},
     {"rows", "verdict", "3", "rows[5].verdict is something else, expected BETTER, WORSE, SAME"},
@@ -217,6 +227,8 @@ static json_t *find_container(json_t *top, const char *name)
         return row;
     if (strcmp(name, "outputs") == 0)
         return last_of(json_object_get(row, "outputs"));
+    if (strcmp(name, "look") == 0)
+        return json_object_get(row, "look");
     if (strcmp(name, "latency") == 0)
         return json_object_get(row, "latency");
     return top;
@@ -269,7 +281,7 @@ START_TEST(results_without_disagreements_are_read)
 }
 END_TEST
 
-START_TEST(results_without_intervals_are_read)
+START_TEST(results_without_intervals_and_looks_are_read)
 {
     static const char *const later[] = {"mse_norm_low", "mse_norm_high",     "change", "change_low",
                                         "change_high",  "detectable_change", "verdict"};
@@ -284,6 +296,7 @@ START_TEST(results_without_intervals_are_read)
         ck_assert_int_eq(json_object_del(find_container(top, "rows"), later[i]) ||
                              json_object_del(find_container(top, "outputs"), later[i]),
                          0);
+    ck_assert_int_eq(json_object_del(find_container(top, "rows"), "look"), 0);
     ck_assert_int_eq(json_dump_file(top, path, 0), 0);
     ev_assert_ok(ev_result_load(path, &result, &err));
     const struct ev_result_row *row = &result.rows[1];
@@ -294,6 +307,9 @@ START_TEST(results_without_intervals_are_read)
     ck_assert(isnan(row->intervals[1].low) && isnan(row->intervals[1].change.high));
     ck_assert(!isnan(row->intervals[0].low));
     ck_assert(!isnan(result.rows[0].mse_norm_low));
+    ck_assert_int_eq(row->look.n_layers, -1);
+    ck_assert_int_eq(row->look.n_int8_layers, -1);
+    ck_assert_str_eq(row->look.runs_on, "");
     ev_result_free(&result);
     json_decref(top);
     free(text);
@@ -449,7 +465,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(tests, damage_is_named_by_its_key, 0, sizeof damages / sizeof *damages);
     tcase_add_test(tests, unknown_keys_are_passed_by);
     tcase_add_test(tests, results_without_disagreements_are_read);
-    tcase_add_test(tests, results_without_intervals_are_read);
+    tcase_add_test(tests, results_without_intervals_and_looks_are_read);
     tcase_add_test(tests, the_baseline_is_found_by_name_or_is_the_first);
     tcase_add_test(tests, what_is_no_json_is_refused);
     tcase_add_test(tests, hostile_files_do_not_crash);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A first look at an opened model: where it runs, and which of its layers are computed in what. */
+#ifndef EV_LOOK_H
+#define EV_LOOK_H
+
+#include "backend/backend.h"
+#include "eval/result.h"
+
+/*
+ * Infers one black picture of the set, by the engine's hook that tells of layers. Which layers
+ * should be in int8:
+ *
+ *     "static", "qat"      all
+ *     "dynamic"            linear ones of at least EV_DYNAMIC_LEAST_WEIGHTS weights, as ranges that
+ *                          are taken at run time are only had for these
+ *     any other model      all if one of its convolutions is in int8; if only others are, the same
+ *                          as of "dynamic"; none if no layer is
+ *
+ * An engine that knows nothing of layers leaves them unknown; so does one that fails to tell, with
+ * a note on standard error. EV_MEMORY is the only error.
+ */
+EV_CHECKED enum ev_status ev_look(struct ev_model *model, const char *backend,
+                                  const struct ev_set_info *info, struct ev_result_look *look,
+                                  struct ev_error *err);
+
+#endif
