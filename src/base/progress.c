@@ -38,6 +38,12 @@ void ev_progress_start(struct ev_progress *progress, const char *what, const cha
     };
 }
 
+void ev_progress_set_first(struct ev_progress *progress, int64_t first)
+{
+    progress->first = first;
+    progress->done = first;
+}
+
 /* Seconds as "1:02:03" or "2:03". */
 static void format_time(double seconds, char text[32])
 {
@@ -61,7 +67,7 @@ static int terminal_columns(void)
 static void print_line(const struct ev_progress *progress, int64_t done, const char *note,
                        double elapsed_s)
 {
-    double rate = elapsed_s > 0.0 ? (double)done / elapsed_s : 0.0;
+    double rate = elapsed_s > 0.0 ? (double)(done - progress->first) / elapsed_s : 0.0;
     int filled = (int)(done * BAR_CELLS / progress->total);
     char bar[BAR_CELLS + 1], eta[32], line[256];
 
@@ -107,8 +113,8 @@ void ev_progress_finish(struct ev_progress *progress)
     if (progress->done < progress->total)
         return;
     format_time((double)(ev_clock_ns() - progress->start_ns) * 1e-9, elapsed);
-    fprintf(stderr, "%s: %lld %s in %s\n", progress->what, (long long)progress->done,
-            progress->unit, elapsed);
+    fprintf(stderr, "%s: %lld %s in %s\n", progress->what,
+            (long long)(progress->done - progress->first), progress->unit, elapsed);
 }
 
 /* In the place of the bar, if one is shown. */

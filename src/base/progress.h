@@ -11,7 +11,8 @@ struct ev_progress {
     const char *what; /* "render montreal" */
     const char *unit; /* "frames" */
     int64_t total;
-    int64_t done; /* as of the last update */
+    int64_t done;  /* as of the last update */
+    int64_t first; /* done before the start */
     int64_t start_ns;
     int64_t last_ns;
     bool terminal;
@@ -23,6 +24,8 @@ void ev_progress_set_quiet(bool quiet);
 
 void ev_progress_start(struct ev_progress *progress, const char *what, const char *unit,
                        int64_t total);
+/* Right after the start: so much of total is there already, which is no part of the rate. */
+void ev_progress_set_first(struct ev_progress *progress, int64_t first);
 /* `done` of total, what failed not counted; `note` (may be NULL) is shown behind the rate, e.g.
  * "loss 0.0123". */
 void ev_progress_update(struct ev_progress *progress, int64_t done, const char *note);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/dry_run.h"
 #include "cli/open_set.h"
 #include "cli/report_folders.h"
 #include "cli/select.h"
@@ -32,6 +34,8 @@ static const char *const profiles[] = {"none", "quick", "std", "strict", NULL};
 static const char *profile_name = "quick";
 static bool with_layers;
 static bool with_study;
+static bool resume;
+static bool dry_run;
 static bool quiet;
 
 static const struct ev_option options[] = {
@@ -68,6 +72,13 @@ static const struct ev_option options[] = {
      "the published study's own figures in full, to compare with its tables: the error with mirrored "
      "pictures, and the mean of 1000 calls",
      NULL},
+    {"resume", 0, EV_OPT_FLAG, NULL, &resume, 0, 0,
+     "go on with the interrupted evaluation of the same options whose folder of tables this is",
+     NULL},
+    {"dry-run", 0, EV_OPT_FLAG, NULL, &dry_run, 0, 0,
+     "only check everything, and show the plan with the time that it takes, by a short measurement; "
+     "nothing is written",
+     NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
      "folder of the tables (default: " DEFAULT_TABLES ")", NULL},
     {"plots", 0, EV_OPT_TEXT, "DIR", &plots_path, 0, 0,
@@ -85,7 +96,9 @@ struct evaluation {
     struct ev_sets sets;
     struct ev_eval_set *eval_sets;
     struct ev_chosen_folders chosen;
+    struct ev_journal *journal; /* in the folder of the tables until the report is written */
     struct ev_eval_args args;
+    double load_s; /* that loading the engines took */
     struct ev_result result;
 };
 
@@ -93,6 +106,9 @@ struct evaluation {
 static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
 {
     struct ev_eval_args *args = &evaluation->args;
+    if (dry_run && resume)
+        return ev_fail(err, EV_USAGE, "--dry-run: shows whole evaluations, not the rest of one: leave "
+                                      "--resume out");
     enum ev_status status =
         ev_device_select(device_text, &args->device_kind, &args->device_index, err);
 
@@ -106,8 +122,12 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
                                    : out_path ? NULL
                                               : DEFAULT_PLOTS,
                                    templates_path, &evaluation->chosen, err);
+    if (status == EV_OK && dry_run)
+        return ev_folders_check(&evaluation->chosen, err);
     if (status == EV_OK)
         status = ev_report_check(&evaluation->chosen.folders, err);
+    if (status == EV_OK)
+        status = ev_journal_open(evaluation->chosen.tables, resume, &evaluation->journal, err);
     return status;
 }
 
@@ -121,11 +141,16 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     args->latency_calls = calls_here ? n_calls : 0;
     args->warmup_calls = n_warmup;
     args->with_study = with_study;
+    args->profile = ev_profile_find(profile_name) ? profile_name : NULL;
+    args->journal = evaluation->journal;
     enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);
+    const int64_t start_ns = ev_clock_ns();
     if (status == EV_OK)
         status = ev_backends_load(&evaluation->backends, err);
+    evaluation->load_s = (double)(ev_clock_ns() - start_ns) / 1e9;
     if (status == EV_OK)
-        status = ev_sets_ensure(sets, set_options.cache, args->n_threads, err);
+        status = dry_run ? ev_sets_find(sets, set_options.cache, err)
+                         : ev_sets_ensure(sets, set_options.cache, args->n_threads, err);
     if (status != EV_OK)
         return status;
     evaluation->eval_sets = calloc(sets->n, sizeof *evaluation->eval_sets);
@@ -156,6 +181,21 @@ static enum ev_status report(struct evaluation *evaluation, struct ev_error *err
     return status;
 }
 
+static enum ev_status show_plan(struct evaluation *evaluation, struct ev_error *err)
+{
+    const struct ev_dry_run plan = {
+        .args = &evaluation->args,
+        .sets = &evaluation->sets,
+        .chosen = &evaluation->chosen,
+        .profile = ev_profile_find(profile_name),
+        .device = device_text,
+        .with_layers = with_layers,
+        .load_s = evaluation->load_s,
+    };
+
+    return ev_dry_run(&plan, err);
+}
+
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     struct evaluation evaluation = {0};
@@ -168,7 +208,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     enum ev_status status = check(&evaluation, err);
     if (status == EV_OK)
         status = prepare(&evaluation, err);
-    if (status == EV_OK) {
+    if (status == EV_OK && dry_run) {
+        status = show_plan(&evaluation, err);
+    } else if (status == EV_OK) {
         free(evaluation.result.command_line);
         evaluation.result.command_line = strdup(ev_command_line);
         status = ev_eval_run(&evaluation.args, &evaluation.result, err);
@@ -185,6 +227,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
             status = report_status;
         }
     }
+    ev_journal_close(evaluation.journal, status == EV_OK);
     if (evaluation.result.n_rows == 0)
         ev_folders_remove_new(&evaluation.chosen);
     ev_result_free(&evaluation.result);
@@ -203,7 +246,8 @@ const struct ev_command ev_cmd_eval = {
         "`evalrun list` shows backends, sets and devices. Built-in sets are rendered when\n"
         "they are first used. The folder of the tables gets results.csv, results.md,\n"
         "results.json and results.html, the folder of the charts PNG, SVG and PDF files.\n"
-        "After Ctrl-C what was finished is reported.\n"
+        "After Ctrl-C what was finished is reported; with --resume the same command goes\n"
+        "on where it was, also after a crash.\n"
         "\n"
         "Examples:\n"
         "  evalrun                                       everything on the test sets\n"

@@ -24,6 +24,10 @@ struct ev_chosen_folders {
 EV_CHECKED enum ev_status ev_folders_choose(const char *tables, const char *plots,
                                             const char *templates,
                                             struct ev_chosen_folders *chosen, struct ev_error *err);
+/* Whether the folders are there or could be made, as far as can be told without making them, and the
+ * template of the page. */
+EV_CHECKED enum ev_status ev_folders_check(const struct ev_chosen_folders *chosen,
+                                           struct ev_error *err);
 /* Removes those of the folders that were not there when they were chosen and are empty: after a
  * command that was refused. */
 void ev_folders_remove_new(const struct ev_chosen_folders *chosen);

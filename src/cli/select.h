@@ -41,6 +41,9 @@ EV_CHECKED enum ev_status ev_sets_select(const char *text, const char *role, str
 /* Renders the built-in ones that the cache folder (NULL: the default one) lacks. */
 EV_CHECKED enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache,
                                          int32_t n_threads, struct ev_error *err);
+/* Finds those that the cache folder has, and renders nothing: the paths of the others stay NULL. */
+EV_CHECKED enum ev_status ev_sets_find(struct ev_sets *sets, const char *cache,
+                                       struct ev_error *err);
 void ev_sets_free(struct ev_sets *sets);
 /* Path (malloc'ed, into *path) of a single set, a built-in one by name or a file by path; renders
  * it if the cache folder lacks it. n_threads as ev_threads_select has it. */

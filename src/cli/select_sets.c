@@ -146,6 +146,22 @@ enum ev_status ev_sets_ensure(struct ev_sets *sets, const char *cache, int32_t n
     return status;
 }
 
+enum ev_status ev_sets_find(struct ev_sets *sets, const char *cache, struct ev_error *err)
+{
+    char *folder = ev_path_cache(cache);
+
+    if (!folder)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    for (size_t i = 0; i < sets->n; i++) {
+        const struct ev_builtin_set *set =
+            sets->paths[i] ? NULL : ev_builtin_set_find(sets->list.items[i]);
+        if (set && ev_builtin_set_is_rendered(set, folder))
+            sets->paths[i] = ev_builtin_set_path(set, folder);
+    }
+    free(folder);
+    return EV_OK;
+}
+
 enum ev_status ev_set_select(const char *name, const char *cache, int64_t n_threads, char **path,
                              bool *is_file, struct ev_error *err)
 {

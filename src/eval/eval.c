@@ -17,7 +17,10 @@
 #include "measure/form.h"
 #include "eval/keep.h"
 #include "eval/look.h"
+#include "eval/open_sets.h"
 #include "eval/pass.h"
+#include "eval/pass_journal.h"
+#include "eval/run_line.h"
 #include "eval/sample_rows.h"
 #include "eval/spread.h"
 #include "eval/study.h"
@@ -38,6 +41,7 @@ struct evaluation {
     struct ev_result *result;
     struct ev_set **sets;
     int64_t *set_rows;
+    char (*set_sha256)[65];
     struct backend *backends;
     size_t baseline; /* the backend that the others are compared with */
 };
@@ -56,71 +60,6 @@ static bool set_text(char **to, const char *text)
 }
 
 /* --- Opening and checking --- */
-
-/* Names, units and ranges of the labels must be those of the first set. */
-static enum ev_status check_columns(const struct ev_set_info *first, const struct ev_set_info *info,
-                                    struct ev_error *err)
-{
-    if (info->n_outputs != first->n_outputs)
-        return ev_fail(err, EV_INPUT, "%s: %d label column%s, but %s has %d", info->path,
-                       info->n_outputs, info->n_outputs == 1 ? "" : "s", first->path,
-                       first->n_outputs);
-    for (int32_t k = 0; k < first->n_outputs; k++) {
-        const struct ev_column *x = &first->columns[k], *y = &info->columns[k];
-        if (strcmp(x->name, y->name) != 0)
-            return ev_fail(err, EV_INPUT, "%s: label column %d is '%s', but '%s' in %s", info->path,
-                           k + 1, y->name, x->name, first->path);
-        if (strcmp(x->unit, y->unit) != 0)
-            return ev_fail(err, EV_INPUT, "%s: the unit of label %s is '%s', but '%s' in %s",
-                           info->path, y->name, y->unit, x->unit, first->path);
-        if (x->min != y->min || x->max != y->max)
-            return ev_fail(err, EV_INPUT,
-                           "%s: the range of label %s is %g to %g, but %g to %g in %s", info->path,
-                           y->name, y->min, y->max, x->min, x->max, first->path);
-    }
-    return EV_OK;
-}
-
-/* Nothing in a model says what colours it was trained on. */
-static void note_colour(const struct ev_set_info *info)
-{
-    char line[512];
-
-    if (strcmp(info->colour, "yuv") != 0)
-        return;
-    snprintf(line, sizeof line, "%.400s: pictures in yuv; a model must have been trained on the same",
-             info->path);
-    ev_progress_note(line);
-}
-
-static enum ev_status open_sets(struct evaluation *evaluation, struct ev_error *err)
-{
-    const struct ev_eval_args *args = evaluation->args;
-
-    for (size_t s = 0; s < args->n_sets; s++) {
-        enum ev_status status = ev_set_open(args->sets[s].path, args->sets[s].source,
-                                            &evaluation->sets[s], err);
-        if (status == EV_OK)
-            status = ev_set_check_white(evaluation->sets[s], err);
-        if (status != EV_OK)
-            return status;
-        ev_set_note_ranges(evaluation->sets[s]);
-        note_colour(ev_set_info(evaluation->sets[s]));
-        const struct ev_set_info *first = ev_set_info(evaluation->sets[0]);
-        const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
-        if (info->shape.height != first->shape.height || info->shape.width != first->shape.width ||
-            info->shape.channels != first->shape.channels)
-            return ev_fail(err, EV_INPUT, "%s: pictures of %d x %d x %d, but %s has %d x %d x %d",
-                           info->path, info->shape.height, info->shape.width, info->shape.channels,
-                           first->path, first->shape.height, first->shape.width,
-                           first->shape.channels);
-        status = check_columns(first, info, err);
-        if (status != EV_OK)
-            return status;
-        evaluation->set_rows[s] = info->n_rows;
-    }
-    return EV_OK;
-}
 
 /* Size and digest of the model's file. A model that an engine accepted need not be one file (it may
  * be a folder): then both are unknown, and nothing fails. */
@@ -205,17 +144,34 @@ static enum ev_status describe_run(struct evaluation *evaluation, struct ev_erro
     return EV_OK;
 }
 
+static enum ev_status start_journal(struct evaluation *evaluation, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    char line[EV_RUN_LINE_BYTES];
+    struct ev_run_line run;
+    enum ev_status status = EV_OK;
+
+    ev_run_line_start(&run, args);
+    for (size_t b = 0; b < args->n_backends; b++)
+        ev_run_line_add_backend(&run, &args->backends[b], evaluation->backends[b].model,
+                                evaluation->backends[b].model_sha256);
+    for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
+        char *sha256 = evaluation->set_sha256[s];
+        status = ev_set_sha256(evaluation->sets[s], sha256, err);
+        if (status == EV_OK)
+            ev_run_line_add_set(&run, &args->sets[s], evaluation->sets[s], sha256);
+    }
+    ev_run_line_end(&run, line);
+    evaluation->result->resumed = ev_journal_resumes(args->journal);
+    return status == EV_OK ? ev_journal_start(args->journal, line, err) : status;
+}
+
 static enum ev_status describe_set(struct evaluation *evaluation, size_t s, struct ev_error *err)
 {
     const struct ev_set_info *info = ev_set_info(evaluation->sets[s]);
-    char sha256[65];
-    enum ev_status status = ev_set_sha256(evaluation->sets[s], sha256, err);
-
-    if (status != EV_OK)
-        return status;
     struct ev_result_set *set = ev_result_add_set(evaluation->result);
     if (!set || !set_text(&set->name, evaluation->args->sets[s].name) ||
-        !set_text(&set->path, info->path) || !set_text(&set->sha256, sha256) ||
+        !set_text(&set->path, info->path) || !set_text(&set->sha256, evaluation->set_sha256[s]) ||
         !set_text(&set->provenance, info->provenance))
         return out_of_memory(err);
     set->n_rows = info->n_rows;
@@ -286,8 +242,16 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
     if (!outputs)
         return out_of_memory(err);
     accuracy.row_outputs = outputs;
-    enum ev_status status = ev_pass_run(evaluation->sets[s], backend->model, args->batch_rows,
-                                        args->n_threads, name, &accuracy, &elapsed_ns, err);
+    struct ev_pass_journal journal = {
+        .journal = args->journal,
+        .s = s,
+        .b = b,
+        .batch_rows = args->batch_rows < info->n_rows ? args->batch_rows : info->n_rows,
+        .n_rows = info->n_rows,
+        .n_outputs = info->n_outputs,
+    };
+    enum ev_status status = ev_pass_run(evaluation->sets[s], backend->model, args->n_threads, name,
+                                        &journal, &accuracy, &elapsed_ns, err);
     if (status != EV_OK) {
         free(outputs);
         return status;
@@ -328,15 +292,38 @@ static enum ev_status read_spread(struct evaluation *evaluation, size_t s,
     return ev_spread_read(set, forms, spread, err);
 }
 
-/* Measures all models on one set; the samples go to the result's last n_backends rows. */
+/* Measures the entries, or takes what the journal has of them. */
+static enum ev_status time_entries(struct evaluation *evaluation, size_t s,
+                                   const struct ev_timing_entry *entries,
+                                   const struct ev_timing_pictures *pictures, struct ev_error *err)
+{
+    const struct ev_eval_args *args = evaluation->args;
+    struct ev_progress progress;
+    char name[160];
+    bool found;
+    enum ev_status status = ev_calls_journal_take(args->journal, s, entries, args->n_backends,
+                                                  args->latency_calls, &found, err);
+
+    if (status != EV_OK || found)
+        return status;
+    snprintf(name, sizeof name, "single inferences on %.70s", args->sets[s].name);
+    ev_progress_start(&progress, name, "calls", args->latency_calls * (int64_t)args->n_backends);
+    status = ev_timing_run(entries, args->n_backends, pictures, args->latency_calls,
+                           args->warmup_calls, &progress, err);
+    ev_progress_finish(&progress);
+    if (status == EV_OK)
+        status = ev_calls_journal_add(args->journal, entries, args->n_backends,
+                                      args->latency_calls, err);
+    return status;
+}
+
+/* Times all models on one set; the samples go to the result's last n_backends rows. */
 static enum ev_status time_set(struct evaluation *evaluation, size_t s,
                                const struct ev_spread *spread, struct ev_error *err)
 {
     const struct ev_eval_args *args = evaluation->args;
     struct ev_result *result = evaluation->result;
     struct ev_timing_entry *entries = calloc(args->n_backends, sizeof *entries);
-    struct ev_progress progress;
-    char name[160];
     enum ev_status status = entries ? EV_OK : out_of_memory(err);
 
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
@@ -345,14 +332,8 @@ static enum ev_status time_set(struct evaluation *evaluation, size_t s,
         if (!entries[b].samples_ns)
             status = out_of_memory(err);
     }
-    if (status == EV_OK) {
-        snprintf(name, sizeof name, "single inferences on %.70s", args->sets[s].name);
-        ev_progress_start(&progress, name, "calls",
-                          args->latency_calls * (int64_t)args->n_backends);
-        status = ev_timing_run(entries, args->n_backends, &spread->pictures, args->latency_calls,
-                               args->warmup_calls, &progress, err);
-        ev_progress_finish(&progress);
-    }
+    if (status == EV_OK)
+        status = time_entries(evaluation, s, entries, &spread->pictures, err);
     for (size_t b = 0; b < args->n_backends && status == EV_OK; b++) {
         struct ev_result_row *row = &result->rows[result->n_rows - args->n_backends + b];
         status = ev_timing_figures(entries[b].samples_ns, args->latency_calls, &row->latency, err);
@@ -478,12 +459,14 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         .result = result,
         .sets = calloc(args->n_sets, sizeof *evaluation.sets),
         .set_rows = calloc(args->n_sets, sizeof *evaluation.set_rows),
+        .set_sha256 = calloc(args->n_sets, sizeof *evaluation.set_sha256),
         .backends = calloc(args->n_backends, sizeof *evaluation.backends),
     };
     enum ev_status status = EV_OK;
 
     assert(args->n_backends >= 1 && args->n_sets >= 1 && args->batch_rows >= 1);
-    if (!evaluation.sets || !evaluation.set_rows || !evaluation.backends) {
+    if (!evaluation.sets || !evaluation.set_rows || !evaluation.set_sha256 ||
+        !evaluation.backends) {
         status = out_of_memory(err);
         goto done;
     }
@@ -491,11 +474,15 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         if (strcmp(args->backends[b].name, EV_BASELINE) == 0)
             evaluation.baseline = b;
     }
-    status = open_sets(&evaluation, err);
+    status = ev_open_sets(args->sets, args->n_sets, evaluation.sets, err);
+    for (size_t s = 0; s < args->n_sets && status == EV_OK; s++)
+        evaluation.set_rows[s] = ev_set_info(evaluation.sets[s])->n_rows;
     if (status == EV_OK)
         status = open_models(&evaluation, err);
     if (status == EV_OK)
         status = describe_run(&evaluation, err);
+    if (status == EV_OK)
+        status = start_journal(&evaluation, err);
     if (status == EV_OK)
         status = ev_keep_backends(&result->samples, args, err);
     if (status == EV_OK)
@@ -512,6 +499,7 @@ done:
     for (size_t s = 0; evaluation.sets && s < args->n_sets; s++)
         ev_set_close(evaluation.sets[s]);
     free(evaluation.backends);
+    free(evaluation.set_sha256);
     free(evaluation.set_rows);
     free(evaluation.sets);
     return status;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "backend/backend.h"
+#include "eval/journal.h"
 #include "eval/result.h"
 
 /* Name of the pooled row of a result. */
@@ -37,6 +38,8 @@ struct ev_eval_args {
     int64_t latency_calls; /* timed batch-1 calls per backend and set; 0: none */
     int64_t warmup_calls;
     bool with_study; /* measures what is missing for the study's own figures, see eval/study.h */
+    const char *profile;        /* of the times that come afterwards; NULL: none */
+    struct ev_journal *journal; /* of the whole evaluation; NULL: nothing is kept */
 };
 
 /* Opens and checks every set and every model before the first is evaluated, so that bad input
@@ -47,6 +50,10 @@ struct ev_eval_args {
  * When all backends have passed over a set, its rows get intervals of their errors, and verdicts
  * against the backend named EV_BASELINE, or the first without one. At the end alarms are raised,
  * see eval/alarm.h.
+ *
+ * A journal is started when all is opened, and gets outputs and times as they come. What one that
+ * resumes has already is taken from it: errors are then the same to the bit. EV_INPUT where it is of
+ * an evaluation with other outputs or times.
  *
  * On Ctrl-C returns EV_INTERRUPTED with the rows that were finished and result->interrupted set; on
  * an error the finished rows stay as well. A row whose errors were finished but whose batch-1 times

@@ -17,10 +17,23 @@
 struct pass {
     struct ev_set *set;
     struct ev_model *model;
+    struct ev_pass_journal *journal;
+    struct ev_accuracy *accuracy;
+    int64_t elapsed_ns;
     int64_t batch_rows; /* at most the set's rows */
     enum ev_form form;  /* in which the model is given pictures */
     float *outputs;     /* (batch_rows, K) */
 };
+
+static void add_batch(void *self, int64_t n_rows, const float *outputs, int64_t elapsed_ns)
+{
+    struct pass *pass = self;
+    const float *labels = ev_set_labels(pass->set);
+
+    ev_accuracy_add(pass->accuracy, n_rows, outputs,
+                    labels + pass->accuracy->n_rows * pass->accuracy->n_outputs);
+    pass->elapsed_ns += elapsed_ns;
+}
 
 static enum ev_status start(struct pass *pass, struct ev_error *err)
 {
@@ -58,15 +71,14 @@ static enum ev_status warm_up(struct pass *pass, struct ev_error *err)
     return status;
 }
 
-static enum ev_status stream_rows(struct pass *pass, int32_t n_threads,
-                                  struct ev_accuracy *accuracy, struct ev_progress *progress,
-                                  struct ev_error *err)
+static enum ev_status stream_rows(struct pass *pass, int64_t first_row, int32_t n_threads,
+                                  struct ev_progress *progress, struct ev_error *err)
 {
-    const int32_t n_outputs = ev_set_info(pass->set)->n_outputs;
-    const float *labels = ev_set_labels(pass->set);
     struct ev_stream *stream;
     struct ev_stream_batch read;
-    const struct ev_stream_args args = {pass->form, pass->batch_rows, READ_AHEAD, n_threads};
+    const struct ev_stream_args args = {pass->form, pass->batch_rows, READ_AHEAD, n_threads,
+                                        first_row};
+    int64_t start_ns = ev_clock_ns();
     enum ev_status status = ev_stream_open(pass->set, &args, &stream, err);
 
     while (status == EV_OK) {
@@ -76,37 +88,49 @@ static enum ev_status stream_rows(struct pass *pass, int32_t n_threads,
         status = ev_model_infer(pass->model, &read.batch, pass->outputs, err);
         if (status != EV_OK)
             break;
-        const float *rows = labels + read.first_row * n_outputs;
-        ev_accuracy_add(accuracy, read.batch.n_rows, pass->outputs, rows);
-        ev_progress_update(progress, accuracy->n_rows, NULL);
-        status = ev_interrupt_check(err);
+        add_batch(pass, read.batch.n_rows, pass->outputs, 0);
+        const int64_t elapsed_ns = ev_clock_ns() - start_ns;
+        pass->elapsed_ns += elapsed_ns;
+        status = ev_pass_journal_add(pass->journal, read.batch.n_rows, pass->outputs, elapsed_ns,
+                                     err);
+        start_ns = ev_clock_ns();
+        ev_progress_update(progress, pass->accuracy->n_rows, NULL);
+        if (status == EV_OK)
+            status = ev_interrupt_check(err);
     }
     ev_stream_close(stream);
     return status;
 }
 
-enum ev_status ev_pass_run(struct ev_set *set, struct ev_model *model, int64_t batch_rows,
-                           int32_t n_threads, const char *name, struct ev_accuracy *accuracy,
-                           int64_t *elapsed_ns, struct ev_error *err)
+enum ev_status ev_pass_run(struct ev_set *set, struct ev_model *model, int32_t n_threads,
+                           const char *name, struct ev_pass_journal *journal,
+                           struct ev_accuracy *accuracy, int64_t *elapsed_ns,
+                           struct ev_error *err)
 {
     const int64_t n_rows = ev_set_info(set)->n_rows;
     struct pass pass = {
         .set = set,
         .model = model,
-        .batch_rows = batch_rows < n_rows ? batch_rows : n_rows,
+        .journal = journal,
+        .accuracy = accuracy,
+        .batch_rows = journal->batch_rows,
     };
     struct ev_progress progress;
+    int64_t first_row = 0;
     enum ev_status status = start(&pass, err);
 
     if (status == EV_OK)
+        status = ev_pass_journal_open(journal, add_batch, &pass, &first_row, err);
+    if (status == EV_OK && first_row < n_rows)
         status = warm_up(&pass, err);
-    if (status == EV_OK) {
+    if (status == EV_OK && first_row < n_rows) {
         ev_progress_start(&progress, name, "images", n_rows);
-        int64_t start_ns = ev_clock_ns();
-        status = stream_rows(&pass, n_threads, accuracy, &progress, err);
-        *elapsed_ns = ev_clock_ns() - start_ns;
+        ev_progress_set_first(&progress, first_row);
+        status = stream_rows(&pass, first_row, n_threads, &progress, err);
         ev_progress_finish(&progress);
     }
+    *elapsed_ns = pass.elapsed_ns;
+    ev_pass_journal_close(journal);
     free(pass.outputs);
     return status;
 }

@@ -217,6 +217,7 @@ struct ev_result {
     char *libraries;    /* "HDF5 1.10.8, libtorch 2.15.0" */
     struct ev_host host;
     bool interrupted;
+    bool resumed; /* went on with an interrupted one, whose times are of that day */
     struct ev_result_row *rows;
     size_t n_rows;
     struct ev_result_set *sets;
@@ -269,6 +270,7 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *     tool_version, started_utc, command_line, libraries     texts
  *     samples_sha256    of samples.h5; null without, may be absent
  *     interrupted       true if Ctrl-C ended the evaluation
+ *     resumed           true if it went on with an interrupted one; may be absent
  *     machine           cpu_model, kernel, os_name, n_cores, memory_bytes
  *     sets[]            name, path, sha256, n_rows, provenance (JSON as a text)
  *     rows[]            one for each backend and set; set "all" pools the sets

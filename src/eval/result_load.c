@@ -258,6 +258,10 @@ static enum ev_status load_top(const struct node *top, struct ev_result *result,
     if (status == EV_OK && !json_is_boolean(interrupted))
         return wrong(top, "interrupted", "true or false", err);
     result->interrupted = json_is_true(interrupted);
+    const json_t *resumed = json_object_get(top->json, "resumed");
+    if (status == EV_OK && resumed && !json_is_boolean(resumed))
+        return wrong(top, "resumed", "true or false", err);
+    result->resumed = json_is_true(resumed);
     THEN(read_later_digest(top, "samples_sha256", result->samples_sha256, err));
     THEN(load_machine(top, &result->host, err));
     THEN(count_elements(top, "sets", &n_sets, err));

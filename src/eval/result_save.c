@@ -190,6 +190,7 @@ static json_t *result_json(const struct ev_result *result)
         add(json, "libraries", ev_json_text(result->libraries)) &&
         add(json, "samples_sha256", digest_json(result->samples_sha256)) &&
         add(json, "interrupted", json_boolean(result->interrupted)) &&
+        add(json, "resumed", json_boolean(result->resumed)) &&
         add(json, "machine", machine_json(&result->host)) &&
         add(json, "sets",
             array_json(result->sets, result->n_sets, sizeof *result->sets, set_json)) &&

@@ -10,6 +10,7 @@
 
 #include "base/progress.h"
 #include "eval/time_figures.h"
+#include "eval/times_journal.h"
 #include "measure/pool.h"
 
 /* Orders are drawn by it: the same plan for every run. */
@@ -32,8 +33,6 @@ static enum ev_status start_session(const struct ev_eval_args *args, const char 
 {
     bool ok;
 
-    if (session->n_entries > 0)
-        return EV_OK;
     session->profile = strdup(profile);
     session->seed = SEED;
     session->baseline = (int32_t)find_baseline(args);
@@ -164,7 +163,13 @@ static enum ev_status add_set(const struct ev_eval_args *args, const struct ev_p
     return status;
 }
 
-/* --- Enough --- */
+/* --- Between processes --- */
+
+/* What the pool's questions are answered from. */
+struct run {
+    const struct ev_profile *profile;
+    struct ev_journal *journal;
+};
 
 bool ev_times_are_enough(const struct ev_session *session, double width)
 {
@@ -188,9 +193,17 @@ bool ev_times_are_enough(const struct ev_session *session, double width)
 
 static bool is_enough(const struct ev_session *session, void *context)
 {
-    const struct ev_profile *profile = context;
+    const struct run *run = context;
 
-    return ev_times_are_enough(session, profile->width);
+    return ev_times_are_enough(session, run->profile->width);
+}
+
+static enum ev_status keep_process(const struct ev_session *session, size_t first_block,
+                                   void *context, struct ev_error *err)
+{
+    const struct run *run = context;
+
+    return ev_times_journal_add(run->journal, session, first_block, err);
 }
 
 /* --- The run --- */
@@ -206,9 +219,10 @@ static void note_cap(const struct ev_profile *profile, const struct ev_session *
     ev_progress_note(line);
 }
 
-static enum ev_status measure(const struct ev_profile *profile, const struct ev_job *job, int file,
+static enum ev_status measure(struct run *run, const struct ev_job *job, int file,
                               struct ev_session *session, struct ev_error *err)
 {
+    const struct ev_profile *profile = run->profile;
     const struct ev_pool_args args = {
         .job = job,
         .job_file = file,
@@ -216,10 +230,14 @@ static enum ev_status measure(const struct ev_profile *profile, const struct ev_
         .max_processes = profile->max_processes,
         .cap_s = profile->cap_s,
         .is_enough = is_enough,
-        .context = (void *)profile,
+        .on_finish = keep_process,
+        .context = run,
     };
-    enum ev_status status = ev_pool_run(&args, session, err);
+    enum ev_status status = ev_times_journal_open(run->journal, job, session, err);
 
+    if (status == EV_OK)
+        status = ev_pool_run(&args, session, err);
+    ev_journal_end(run->journal);
     if (status == EV_OK)
         note_cap(profile, session);
     return status;
@@ -229,6 +247,7 @@ enum ev_status ev_times_run(const struct ev_eval_args *args, const struct ev_pro
                             struct ev_result *result, struct ev_error *err)
 {
     struct ev_session *session = &result->samples.session;
+    struct run run = {profile, args->journal};
     struct ev_job *job = NULL;
     int file = -1;
     enum ev_status status = start_session(args, profile->name, session, err);
@@ -236,7 +255,7 @@ enum ev_status ev_times_run(const struct ev_eval_args *args, const struct ev_pro
     for (size_t s = 0; s < args->n_sets && status == EV_OK; s++)
         status = add_set(args, profile, session, s, &job, &file, err);
     if (status == EV_OK)
-        status = measure(profile, job, file, session, err);
+        status = measure(&run, job, file, session, err);
     ev_job_unmap(job);
     if (file >= 0)
         close(file);

@@ -34,7 +34,7 @@ static bool is_planned(const struct ev_job *job, const struct ev_block *block, i
     return false;
 }
 
-static bool is_sound(const struct ev_job *job, const struct ev_block *block, int32_t process)
+static bool has_sound_form(const struct ev_job *job, const struct ev_block *block, int32_t process)
 {
     return is_planned(job, block, process) && block->process == process && block->entry >= 0 &&
            block->entry < job->n_entries && block->predecessor >= -1 &&
@@ -44,6 +44,18 @@ static bool is_sound(const struct ev_job *job, const struct ev_block *block, int
            block->period_ns >= 0 && block->n_calls <= EV_LINK_MAX_CALLS;
 }
 
+bool ev_link_is_sound(const struct ev_job *job, int32_t process, const struct ev_block *block,
+                      const float *call_ns)
+{
+    if (!has_sound_form(job, block, process))
+        return false;
+    for (int64_t i = 0; i < block->n_calls; i++) {
+        if (!isfinite(call_ns[i]) || call_ns[i] < 0)
+            return false;
+    }
+    return true;
+}
+
 static enum ev_heard receive_block(int file, const struct ev_job *job, int32_t process,
                                    struct ev_message *message)
 {
@@ -51,15 +63,13 @@ static enum ev_heard receive_block(int file, const struct ev_job *job, int32_t p
 
     if (!ev_file_read_all(file, block, sizeof *block))
         return EV_HEARD_NOTHING;
-    if (!is_sound(job, block, process))
+    /* Its number of calls is looked at before they are read. */
+    if (!has_sound_form(job, block, process))
         return EV_HEARD_NONSENSE;
     if (!ev_file_read_all(file, message->call_ns, (size_t)block->n_calls * sizeof *message->call_ns))
         return EV_HEARD_NOTHING;
-    for (int64_t i = 0; i < block->n_calls; i++) {
-        if (!isfinite(message->call_ns[i]) || message->call_ns[i] < 0)
-            return EV_HEARD_NONSENSE;
-    }
-    return EV_HEARD_MESSAGE;
+    return ev_link_is_sound(job, process, block, message->call_ns) ? EV_HEARD_MESSAGE
+                                                                   : EV_HEARD_NONSENSE;
 }
 
 static enum ev_heard receive_end(int file, struct ev_error *end)

@@ -27,6 +27,10 @@ struct ev_message {
 bool ev_link_send_block(int file, const struct ev_block *block, const float *call_ns);
 bool ev_link_send_end(int file, const struct ev_error *end);
 
+/* Whether process number `process` of the job can have measured that block with these times. */
+bool ev_link_is_sound(const struct ev_job *job, int32_t process, const struct ev_block *block,
+                      const float *call_ns);
+
 enum ev_heard {
     EV_HEARD_MESSAGE,
     EV_HEARD_NOTHING,  /* the worker ended without having said so */

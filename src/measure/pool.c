@@ -255,11 +255,12 @@ enum ev_status ev_pool_run(const struct ev_pool_args *args, struct ev_session *s
 {
     const int64_t start_ns = ev_clock_ns();
     const int32_t n_before = session->n_processes;
-    struct counts counts = {.n_blocks = 0};
+    struct counts counts = {.n_blocks = planned_blocks(args, n_before)};
     enum ev_status status = EV_OK;
 
     ev_progress_start(&counts.progress, "times", "blocks",
                       planned_blocks(args, args->min_processes));
+    ev_progress_set_first(&counts.progress, counts.n_blocks);
     while (status == EV_OK && session->n_processes < args->max_processes &&
            has_time(args, session->n_processes - n_before, start_ns)) {
         if (session->n_processes >= args->min_processes && args->is_enough(session, args->context))
@@ -267,7 +268,10 @@ enum ev_status ev_pool_run(const struct ev_pool_args *args, struct ev_session *s
         counts.progress.total = planned_blocks(args, session->n_processes < args->min_processes
                                                          ? args->min_processes
                                                          : session->n_processes + 1);
+        const size_t first_block = session->n_blocks;
         status = run_process(args, &counts, session, err);
+        if (status == EV_OK && args->on_finish)
+            status = args->on_finish(session, first_block, args->context, err);
     }
     ev_progress_finish(&counts.progress);
     return status;

@@ -192,6 +192,7 @@ static enum ev_status call_from_file(struct ev_worker *worker, const struct ev_c
         ev_worker_rows(worker, condition),
         READ_AHEAD,
         worker->n_threads,
+        0,
     };
     struct ev_stream *stream = NULL;
     struct ev_stream_batch read;

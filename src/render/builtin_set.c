@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "render/drive_path.h"
 #include "render/render.h"
+#include "render/track.h"
 #include "set/set.h"
 
 const struct ev_builtin_set ev_builtin_sets[] = {
@@ -50,7 +52,7 @@ static struct ev_render_args make_args(const struct ev_builtin_set *set, int32_t
     };
 }
 
-static char *cache_path(const struct ev_builtin_set *set, const char *cache_folder)
+char *ev_builtin_set_path(const struct ev_builtin_set *set, const char *cache_folder)
 {
     char file_name[64];
 
@@ -58,10 +60,28 @@ static char *cache_path(const struct ev_builtin_set *set, const char *cache_fold
     return ev_path_join(cache_folder, file_name);
 }
 
+enum ev_status ev_builtin_set_count(const struct ev_builtin_set *set, int64_t *n_rows,
+                                    struct ev_error *err)
+{
+    struct ev_track *track = NULL;
+    struct ev_drive_path path = {0};
+
+    *n_rows = set->n_frames;
+    if (set->n_frames > 0)
+        return EV_OK;
+    enum ev_status status = ev_track_open(set->name, &track, err);
+    if (status == EV_OK)
+        status = ev_drive_path_make(track, &path, err);
+    *n_rows = path.n_points;
+    ev_drive_path_free(&path);
+    ev_track_close(track);
+    return status;
+}
+
 bool ev_builtin_set_is_rendered(const struct ev_builtin_set *set, const char *cache_folder)
 {
     struct ev_render_args args = make_args(set, 1);
-    char *path = cache_path(set, cache_folder);
+    char *path = ev_builtin_set_path(set, cache_folder);
     char *provenance = ev_render_provenance(&args, set->name, set->n_frames);
     bool rendered = path && provenance && is_current(path, provenance);
 
@@ -79,7 +99,7 @@ enum ev_status ev_builtin_set_ensure(const struct ev_builtin_set *set, const cha
     enum ev_status status = ev_file_make_folder(cache_folder, err);
     if (status != EV_OK)
         return status;
-    char *target = cache_path(set, cache_folder);
+    char *target = ev_builtin_set_path(set, cache_folder);
     if (!target)
         return ev_fail(err, EV_MEMORY, "out of memory");
     if (!ev_builtin_set_is_rendered(set, cache_folder))

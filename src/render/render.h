@@ -59,6 +59,12 @@ char *ev_render_provenance(const struct ev_render_args *args, const char *circui
 /* Whether the cache folder holds the built-in set as this program would render it. */
 bool ev_builtin_set_is_rendered(const struct ev_builtin_set *set, const char *cache_folder);
 
+/* Where the cache folder has it, or would; malloc'ed, NULL when out of memory. */
+char *ev_builtin_set_path(const struct ev_builtin_set *set, const char *cache_folder);
+/* How many rows it has, also when it is not rendered. */
+EV_CHECKED enum ev_status ev_builtin_set_count(const struct ev_builtin_set *set, int64_t *n_rows,
+                                               struct ev_error *err);
+
 /* Path (malloc'ed, into *path) of the built-in set in the cache folder; renders it first if it is
  * not there or was made by another renderer version or with other parameters. */
 EV_CHECKED enum ev_status ev_builtin_set_ensure(const struct ev_builtin_set *set,

@@ -183,11 +183,11 @@ void ev_set_check_form(const struct ev_set *set, void (*tell)(void *self, const 
                        void *self);
 
 /*
- * Stream: reader threads stay up to `depth` batches ahead of the caller. Every row comes exactly
- * once, in order; the last batch is short. There is one reader where HDF5 does all the work, there
- * are two where rows are only copied, and `n_threads` where they are inflated or turned into another
- * form; they share the chunks or spans of rows. Memory is depth + 1 batches and a chunk or a span
- * for each reader.
+ * Stream: reader threads stay up to `depth` batches ahead of the caller. Every row from first_row on
+ * comes exactly once, in order; the last batch is short. There is one reader where HDF5 does all the
+ * work, there are two where rows are only copied, and `n_threads` where they are inflated or turned
+ * into another form; they share the chunks or spans of rows. Memory is depth + 1 batches and a chunk
+ * or a span for each reader.
  */
 struct ev_stream;
 
@@ -203,6 +203,7 @@ struct ev_stream_args {
     int64_t batch_rows;
     int32_t depth;
     int32_t n_threads;
+    int64_t first_row; /* of the first batch: 0, or a multiple of batch_rows within the set */
 };
 
 EV_CHECKED enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *args,

@@ -31,6 +31,7 @@ struct ev_stream {
     size_t picture_bytes;
     int n_chunks; /* that readers unpack at once */
     int64_t span_rows;
+    int64_t first_batch;
     struct slot *slots;
     int32_t n_slots;
     struct worker *workers;
@@ -39,7 +40,7 @@ struct ev_stream {
     pthread_mutex_t mutex; /* guards what follows, and the slots' n_done */
     pthread_cond_t changed;
     int64_t next_span;
-    int64_t n_taken; /* batches that the caller has asked for */
+    int64_t n_taken; /* batches that the caller has asked for, and those before the first */
     bool stop;       /* the stream is being closed */
     bool failed;
     struct ev_error err;
@@ -69,7 +70,8 @@ static int64_t rows_of_batch(const struct ev_stream *stream, int64_t batch)
  * False when the stream is being closed. Caller holds the mutex. */
 static bool wait_for_room(struct ev_stream *stream, int64_t batch)
 {
-    while (!stream->stop && batch >= stream->n_taken + stream->n_slots - (stream->n_taken > 0))
+    while (!stream->stop && batch >= stream->n_taken + stream->n_slots -
+                                         (stream->n_taken > stream->first_batch))
         pthread_cond_wait(&stream->changed, &stream->mutex);
     return !stream->stop;
 }
@@ -118,10 +120,11 @@ static void *work(void *data)
     while (go_on) {
         pthread_mutex_lock(&stream->mutex);
         const int64_t first = stream->next_span++ * stream->span_rows;
+        const int64_t from = first > stream->args.first_row ? first : stream->args.first_row;
         go_on = !stream->failed && !stream->stop && first < n_rows;
         pthread_mutex_unlock(&stream->mutex);
         if (go_on)
-            go_on = read_span(worker, first, smaller(first + stream->span_rows, n_rows));
+            go_on = read_span(worker, from, smaller(first + stream->span_rows, n_rows));
     }
     return NULL;
 }
@@ -184,6 +187,8 @@ enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *a
     struct ev_stream *stream = calloc(1, sizeof *stream);
 
     assert(args->batch_rows >= 1 && args->depth >= 1 && args->n_threads >= 1);
+    assert(args->first_row >= 0 && args->first_row % args->batch_rows == 0 &&
+           (args->first_row == 0 || args->first_row < set->info.n_rows));
     *out = NULL;
     if (!stream)
         return ev_fail(err, EV_MEMORY, "%s: out of memory", set->path);
@@ -196,6 +201,9 @@ enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *a
     stream->n_workers = count_workers(set, args);
     stream->n_chunks = choose_chunks(set, stream->n_workers);
     stream->span_rows = choose_span(set, stream->n_chunks);
+    stream->first_batch = args->first_row / stream->args.batch_rows;
+    stream->next_span = args->first_row / stream->span_rows;
+    stream->n_taken = stream->first_batch;
     stream->n_slots = args->depth + 1;
     pthread_mutex_init(&stream->mutex, NULL);
     pthread_cond_init(&stream->changed, NULL);
@@ -223,7 +231,7 @@ static enum ev_status take(struct ev_stream *stream, int64_t batch, int64_t n_ro
 {
     struct slot *slot = &stream->slots[batch % stream->n_slots];
 
-    if (batch > 0)
+    if (batch > stream->first_batch)
         stream->slots[(batch - 1) % stream->n_slots].n_done = 0;
     stream->n_taken = batch + 1;
     pthread_cond_broadcast(&stream->changed);

@@ -108,7 +108,7 @@ static double rate_of(int64_t start_ns)
 
 static double run_stream(struct ev_set *set, enum ev_form form)
 {
-    const struct ev_stream_args args = {form, BATCH_ROWS, DEPTH, ev_host_cores()};
+    const struct ev_stream_args args = {form, BATCH_ROWS, DEPTH, ev_host_cores(), 0};
     struct ev_stream_batch read;
     struct ev_stream *stream;
 

@@ -55,7 +55,7 @@ while
     cp -r before tables
     killed $((++n)) evaluate 30
 do
-    if diff -r -x '*.part-*' tables before >"$base/diff"; then
+    if diff -r -x '*.part-*' -x .resume tables before >"$base/diff"; then
         n_old=$((n_old + 1))
     fi
     for name in results.csv results.md; do

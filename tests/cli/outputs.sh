@@ -31,7 +31,7 @@ fails 3 "b.h5" limited 64 evalrun dataset render simple --frames 8 --out b.h5 --
 nothing_left a.h5 file
 mkdir tables
 code=0
-(ulimit -f 1 && evalrun --backend null --set a.h5 --profile none --calls 500 --out tables -q >"$out" 2>"$err") || code=$?
+(ulimit -f 1 && evalrun --backend null --set a.h5 --profile none --calls 100 --out tables -q >"$out" 2>"$err") || code=$?
 [[ $code == 3 ]] || die "exit code $code, expected 3"
 [[ $(wc -l <"$err") == 1 ]] || die "not one line"
 warns "samples.h5: cannot be written: File too large"
@@ -41,7 +41,7 @@ passes evalrun --backend null --set a.h5 --profile none --calls 10 --out tables 
 before=$(cat tables/results.*)
 for blocks in 1 2 3 4; do
     code=0
-    (ulimit -f "$blocks" && evalrun --backend null --set a.h5 --profile none --calls 2000 --out tables -q \
+    (ulimit -f "$blocks" && evalrun --backend null --set a.h5 --profile none --calls 200 --out tables -q \
         >"$out" 2>"$err") || code=$?
     [[ $code == 3 && $(cat tables/results.*) == "$before" ]] || die "tables of two runs"
 done

@@ -7,7 +7,7 @@
 static void read_pictures(struct ev_set *set, const char *path)
 {
     const struct ev_set_info *info = ev_set_info(set);
-    const struct ev_stream_args args = {info->form, 4, 1, 2};
+    const struct ev_stream_args args = {info->form, 4, 1, 2, 0};
     struct ev_error err = EV_ERROR_INIT;
     struct ev_stream_batch read = {0};
     struct ev_stream *stream = NULL;

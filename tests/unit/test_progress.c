@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "support/ev_test.h"
@@ -61,6 +62,26 @@ START_TEST(long_work_has_lines)
     ck_assert_str_eq(text, "train  [######------------------]  25%  100/400 rows  0.0/s  "
                            "ETA 3:00:00  loss 0.5\n");
     free(text);
+}
+END_TEST
+
+/* What was there before the start is done, but not by now's rate. */
+START_TEST(resumed_work_starts_in_the_middle)
+{
+    struct ev_progress progress;
+
+    redirect();
+    ev_progress_start(&progress, "pass", "images", 400);
+    ev_progress_set_first(&progress, 200);
+    ck_assert_int_eq(progress.done, 200);
+    progress.start_ns -= INT64_C(100000000000);
+    progress.last_ns -= INT64_C(100000000000);
+    ev_progress_update(&progress, 300, NULL);
+    ev_progress_update(&progress, 400, NULL);
+    progress.start_ns = ev_clock_ns();
+    ev_progress_finish(&progress);
+    check_lines("pass  [##################------]  75%  300/400 images  1.0/s  ETA 1:40\n"
+                "pass: 200 images in 0:00\n");
 }
 END_TEST
 
@@ -124,6 +145,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(tests, short_work_is_one_line);
     tcase_add_test(tests, long_work_has_lines);
+    tcase_add_test(tests, resumed_work_starts_in_the_middle);
     tcase_add_test(tests, notes_clear_the_bar);
     tcase_add_test(tests, failed_work_does_not_look_finished);
     tcase_add_test(tests, quiet_is_quiet);

@@ -55,6 +55,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
 
     ev_test_result_make(&result, 8, 3);
     result.interrupted = true;
+    result.resumed = true;
     result.rows[1].all.mse_norm = 0.1 + 0.2; /* needs 17 digits */
     result.rows[1].all.r2 = NAN;
     result.rows[1].change.verdict = EV_VERDICT_LESS; /* the others are there */
@@ -66,6 +67,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
     ck_assert_str_eq(first, second);
 
     ck_assert(again.interrupted);
+    ck_assert(again.resumed);
     ck_assert_uint_eq(again.n_rows, result.n_rows);
     ck_assert_uint_eq(again.n_sets, 3);
     ck_assert_str_eq(again.rows[2].backend, result.rows[2].backend);
@@ -160,6 +162,7 @@ static const struct ev_test_damage damages[] = {
     {"", "schema_version", "\"1\"", "schema_version is something else"},
     {"", "tool_version", NULL, "tool_version is missing"},
     {"", "interrupted", "0", "interrupted is something else"},
+    {"", "resumed", "\"no\"", "resumed is something else"},
     {"", "machine", "[]", "machine is something else, expected an object"},
     {"machine", "n_cores", "\"2\"", "machine.n_cores"},
     {"machine", "n_cores", "5000000000", "machine.n_cores"},

@@ -227,7 +227,7 @@ static void check_floats(const float *images, int64_t first, int64_t n, double s
 
 static void check_batches(struct ev_set *set, enum ev_form form, int64_t batch_rows, double scale)
 {
-    const struct ev_stream_args args = {form, batch_rows, 2, 3};
+    const struct ev_stream_args args = {form, batch_rows, 2, 3, 0};
     struct ev_stream_batch read;
     struct ev_stream *stream;
     int64_t row = 0;
@@ -422,7 +422,7 @@ START_TEST(files_that_break_while_they_are_read)
 {
     const struct way way = {U8, false, _i / 2};
     const char *path = write_file(&way);
-    const struct ev_stream_args args = {EV_FORM_U8_NHWC, 4, 1, 2};
+    const struct ev_stream_args args = {EV_FORM_U8_NHWC, 4, 1, 2, 0};
     struct ev_set *set = open_ok(path, &source);
     struct ev_stream_batch read;
     struct ev_stream *stream;

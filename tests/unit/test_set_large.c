@@ -86,7 +86,7 @@ static void write_large(const char *path, bool sparse)
 
 START_TEST(two_million_pictures)
 {
-    const struct ev_stream_args args = {EV_FORM_U8_NHWC, BATCH_ROWS, 2, 2};
+    const struct ev_stream_args args = {EV_FORM_U8_NHWC, BATCH_ROWS, 2, 2, 0};
     const bool sparse = _i == 1;
     const char *path = ev_test_path("large.h5");
     struct ev_stream_batch read;

@@ -215,7 +215,7 @@ static enum answer ask_hdf5(const char *path, const struct ev_set *set, enum ev_
 static void *read_all(struct ev_set *set)
 {
     const struct ev_set_info *info = ev_set_info(set);
-    const struct ev_stream_args args = {info->form, 4, 1, 2};
+    const struct ev_stream_args args = {info->form, 4, 1, 2, 0};
     const size_t picture_bytes = ev_set_picture_bytes(info, info->form);
     struct ev_stream_batch read = {0};
     struct ev_stream *stream;

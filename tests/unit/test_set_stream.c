@@ -43,19 +43,21 @@ static struct ev_set *make_set(int64_t n_rows, int64_t chunk_rows)
 static enum ev_status open_stream(struct ev_set *set, int64_t batch_rows, int32_t depth,
                                   struct ev_stream **stream)
 {
-    const struct ev_stream_args args = {EV_FORM_U8_NHWC, batch_rows, depth, 3};
+    const struct ev_stream_args args = {EV_FORM_U8_NHWC, batch_rows, depth, 3, 0};
 
     return ev_stream_open(set, &args, stream, &err);
 }
 
-static void check_stream(struct ev_set *set, int64_t batch_rows, int32_t depth)
+static void check_stream_from(struct ev_set *set, int64_t batch_rows, int32_t depth,
+                              int64_t first_row)
 {
+    const struct ev_stream_args args = {EV_FORM_U8_NHWC, batch_rows, depth, 3, first_row};
     const int64_t n_rows = ev_set_info(set)->n_rows;
     struct ev_stream *stream;
     struct ev_stream_batch batch;
-    int64_t row = 0;
+    int64_t row = first_row;
 
-    ev_assert_ok(open_stream(set, batch_rows, depth, &stream));
+    ev_assert_ok(ev_stream_open(set, &args, &stream, &err));
     for (;;) {
         ev_assert_ok(ev_stream_next(stream, &batch, &err));
         if (batch.batch.n_rows == 0)
@@ -77,6 +79,30 @@ static void check_stream(struct ev_set *set, int64_t batch_rows, int32_t depth)
     ck_assert_int_eq(batch.batch.n_rows, 0);
     ev_stream_close(stream);
 }
+
+static void check_stream(struct ev_set *set, int64_t batch_rows, int32_t depth)
+{
+    check_stream_from(set, batch_rows, depth, 0);
+}
+
+/* From the first row of every batch on, which lies within a chunk or at its edge. */
+START_TEST(from_any_batch_on)
+{
+    static const int64_t batches[] = {1, 6, 8, 16, 50};
+    static const int64_t chunks[] = {0, 8};
+
+    for (int c = 0; c < 2; c++) {
+        struct ev_set *set = make_set(101, chunks[c]);
+        for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+            for (int64_t first = 0; first < 101; first += batches[i]) {
+                check_stream_from(set, batches[i], 1, first);
+                check_stream_from(set, batches[i], 3, first);
+            }
+        }
+        ev_set_close(set);
+    }
+}
+END_TEST
 
 START_TEST(every_row_once_in_order)
 {
@@ -224,6 +250,7 @@ Suite *ev_suite(void)
 
     tcase_set_timeout(tests, 20);
     tcase_add_test(tests, every_row_once_in_order);
+    tcase_add_test(tests, from_any_batch_on);
     tcase_add_test(tests, batch_stays_until_next);
     tcase_add_test(tests, closing_at_any_point);
     tcase_add_test(tests, failure_comes_out);
