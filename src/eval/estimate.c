@@ -50,24 +50,8 @@ static double seconds_since(int64_t start_ns)
 static enum ev_status open_model(const struct work *work, size_t b, int32_t n_threads,
                                  int64_t max_rows, struct ev_model **model, struct ev_error *err)
 {
-    const struct ev_eval_args *eval = work->args->eval;
-    const struct ev_open_args open_args = {
-        .size = sizeof open_args,
-        .n_threads = n_threads,
-        .model_path = eval->backends[b].model_path,
-        .device_kind = eval->device_kind,
-        .device_index = eval->device_index,
-        .shape = work->shape,
-        .n_outputs = work->n_outputs,
-        .max_rows = max_rows,
-    };
-    enum ev_status status = ev_model_open(eval->backends[b].engine, &open_args, model, err);
-
-    for (size_t s = 0; s < eval->n_sets && status == EV_OK; s++) {
-        const struct ev_set_info *info = ev_set_info(work->sets[s]);
-        status = ev_form_check(*model, info->form, info->path, err);
-    }
-    return status;
+    return ev_open_model(work->args->eval, b, work->sets, &work->shape, work->n_outputs, n_threads,
+                         max_rows, model, err);
 }
 
 /* Pictures of the first set, or black ones where none is there; *seconds is how long reading took.
@@ -266,13 +250,13 @@ static double process_s(const struct work *work, int32_t process)
     return sum_s;
 }
 
-/* As ev_pool_run() goes about it: no process that would end behind the cap. */
+/* As many as ev_pool_run() would start. */
 static double processes_s(const struct work *work, int32_t n_wanted, int32_t *n_processes)
 {
     double sum_s = 0;
     int32_t n = 0;
 
-    while (n < n_wanted && (n == 0 || sum_s + sum_s / n <= work->args->profile->cap_s))
+    while (n < n_wanted && ev_plan_has_time(n, sum_s, work->args->profile->cap_s))
         sum_s += process_s(work, n++);
     *n_processes = n;
     return sum_s;
@@ -283,10 +267,10 @@ static void add_up(struct work *work)
     struct ev_estimate *estimate = work->estimate;
     const struct ev_profile *profile = work->args->profile;
     const double rate_hz =
-        work->args->eval->n_sets > 0 ? ev_set_info(work->sets[0])->frame_rate_hz : EV_TIMES_RATE_HZ;
+        work->args->eval->n_sets > 0 ? ev_set_info(work->sets[0])->frame_rate_hz : 0;
     int32_t unused;
 
-    estimate->period_s = 1 / (rate_hz > 0 ? rate_hz : EV_TIMES_RATE_HZ);
+    estimate->period_s = ev_times_period_s(rate_hz);
     estimate->passes_s = passes_s(work);
     estimate->calls_s = calls_s(work);
     if (profile) {

@@ -43,7 +43,6 @@ struct evaluation {
     int64_t *set_rows;
     char (*set_sha256)[65];
     struct backend *backends;
-    size_t baseline; /* the backend that the others are compared with */
 };
 
 static enum ev_status out_of_memory(struct ev_error *err)
@@ -85,22 +84,9 @@ static enum ev_status open_models(struct evaluation *evaluation, struct ev_error
     }
     for (size_t b = 0; b < args->n_backends; b++) {
         struct backend *backend = &evaluation->backends[b];
-        const struct ev_open_args open_args = {
-            .size = sizeof open_args,
-            .n_threads = args->n_threads,
-            .model_path = args->backends[b].model_path,
-            .device_kind = args->device_kind,
-            .device_index = args->device_index,
-            .shape = info->shape,
-            .n_outputs = info->n_outputs,
-            .max_rows = args->batch_rows < most_rows ? args->batch_rows : most_rows,
-        };
-        enum ev_status status =
-            ev_model_open(args->backends[b].engine, &open_args, &backend->model, err);
-        for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
-            const struct ev_set_info *set = ev_set_info(evaluation->sets[s]);
-            status = ev_form_check(backend->model, set->form, set->path, err);
-        }
+        enum ev_status status = ev_open_model(
+            args, b, evaluation->sets, &info->shape, info->n_outputs, args->n_threads,
+            args->batch_rows < most_rows ? args->batch_rows : most_rows, &backend->model, err);
         if (status == EV_OK)
             status = ev_look(backend->model, args->backends[b].name, info, &backend->look, err);
         if (status != EV_OK)
@@ -447,8 +433,17 @@ static enum ev_status evaluate(struct evaluation *evaluation, struct ev_error *e
         status = add_pooled_rows(evaluation, err);
     if (status == EV_OK)
         status = ev_keep_pictures(&evaluation->result->samples, evaluation->sets,
-                                  evaluation->baseline, err);
+                                  ev_eval_baseline(evaluation->args), err);
     return status;
+}
+
+size_t ev_eval_baseline(const struct ev_eval_args *args)
+{
+    for (size_t b = 0; b < args->n_backends; b++) {
+        if (strcmp(args->backends[b].name, EV_BASELINE) == 0)
+            return b;
+    }
+    return 0;
 }
 
 enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *result,
@@ -469,10 +464,6 @@ enum ev_status ev_eval_run(const struct ev_eval_args *args, struct ev_result *re
         !evaluation.backends) {
         status = out_of_memory(err);
         goto done;
-    }
-    for (size_t b = 0; b < args->n_backends; b++) {
-        if (strcmp(args->backends[b].name, EV_BASELINE) == 0)
-            evaluation.baseline = b;
     }
     status = ev_open_sets(args->sets, args->n_sets, evaluation.sets, err);
     for (size_t s = 0; s < args->n_sets && status == EV_OK; s++)

@@ -42,6 +42,9 @@ struct ev_eval_args {
     struct ev_journal *journal; /* of the whole evaluation; NULL: nothing is kept */
 };
 
+/* The backend that others are compared with: the one named EV_BASELINE, else the first. */
+size_t ev_eval_baseline(const struct ev_eval_args *args);
+
 /* Opens and checks every set and every model before the first is evaluated, so that bad input
  * costs no time; sets that are evaluated together must have the same columns and shape of
  * pictures. Then, set by set, runs each backend: accuracy and throughput over the whole set in

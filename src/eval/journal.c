@@ -96,22 +96,13 @@ static enum ev_status read_all(int file, const char *path, char **text, size_t *
                                struct ev_error *err)
 {
     const off_t size = lseek(file, 0, SEEK_END);
-    size_t n_read = 0;
 
-    *text = size >= 0 && (size_t)size <= MAX_BYTES ? malloc((size_t)size + 1) : NULL;
+    *n = (size_t)size;
+    *text = size >= 0 && *n <= MAX_BYTES ? malloc(*n + 1) : NULL;
     if (!*text)
         return ev_fail(err, EV_MEMORY, "%s: out of memory", path);
-    while (n_read < (size_t)size) {
-        ssize_t got = pread(file, *text + n_read, (size_t)size - n_read, (off_t)n_read);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return ev_fail(err, EV_IO, "%s: cannot be read: %s", path, strerror(errno));
-        if (got == 0)
-            break;
-        n_read += (size_t)got;
-    }
-    *n = n_read;
+    if (lseek(file, 0, SEEK_SET) != 0 || !ev_file_read_all(file, *text, *n))
+        return ev_fail(err, EV_IO, "%s: cannot be read: %s", path, strerror(errno));
     return EV_OK;
 }
 

@@ -121,14 +121,7 @@ static enum ev_status open_subject(const struct run *run, const struct ev_eval_b
 
 static struct ev_batch picture(const struct subject *subject, int64_t i)
 {
-    const struct ev_batch *all = &subject->pictures;
-    struct ev_batch one = *all;
-
-    one.n_rows = 1;
-    one.data =
-        (const char *)all->data +
-        (size_t)(i % all->n_rows) * ev_form_picture_bytes((enum ev_form)all->form, &all->shape);
-    return one;
+    return ev_form_slice(&subject->pictures, i % subject->pictures.n_rows, 1);
 }
 
 /* --- Times --- */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens sets one after the other, each compared with the first. */
+/* Opens sets one after the other, each compared with the first, and models for them. */
 #include "eval/open_sets.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/progress.h"
+#include "measure/form.h"
 
 /* Names, units and ranges of the labels must be those of the first set. */
 static enum ev_status check_columns(const struct ev_set_info *first, const struct ev_set_info *info,
@@ -38,8 +39,8 @@ static void note_colour(const struct ev_set_info *info)
 
     if (strcmp(info->colour, "yuv") != 0)
         return;
-    snprintf(line, sizeof line, "%.400s: pictures in yuv; a model must have been trained on the same",
-             info->path);
+    snprintf(line, sizeof line,
+             "%.400s: pictures in yuv; a model must have been trained on the same", info->path);
     ev_progress_note(line);
 }
 
@@ -67,4 +68,28 @@ enum ev_status ev_open_sets(const struct ev_eval_set *sets, size_t n_sets, struc
             return status;
     }
     return EV_OK;
+}
+
+enum ev_status ev_open_model(const struct ev_eval_args *args, size_t b,
+                             struct ev_set *const *opened, const struct ev_shape *shape,
+                             int32_t n_outputs, int32_t n_threads, int64_t max_rows,
+                             struct ev_model **model, struct ev_error *err)
+{
+    const struct ev_open_args open_args = {
+        .size = sizeof open_args,
+        .n_threads = n_threads,
+        .model_path = args->backends[b].model_path,
+        .device_kind = args->device_kind,
+        .device_index = args->device_index,
+        .shape = *shape,
+        .n_outputs = n_outputs,
+        .max_rows = max_rows,
+    };
+    enum ev_status status = ev_model_open(args->backends[b].engine, &open_args, model, err);
+
+    for (size_t s = 0; s < args->n_sets && status == EV_OK; s++) {
+        const struct ev_set_info *info = ev_set_info(opened[s]);
+        status = ev_form_check(*model, info->form, info->path, err);
+    }
+    return status;
 }

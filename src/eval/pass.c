@@ -9,10 +9,6 @@
 #include "base/progress.h"
 #include "measure/form.h"
 
-/* Batches that the reader is ahead: one being read while one waits evens out uneven reads. Memory
- * is three batches, 122 MB at 1024 pictures of 66 x 200. */
-#define READ_AHEAD 2
-
 /* What batches are computed with. */
 struct pass {
     struct ev_set *set;
@@ -76,7 +72,7 @@ static enum ev_status stream_rows(struct pass *pass, int64_t first_row, int32_t 
 {
     struct ev_stream *stream;
     struct ev_stream_batch read;
-    const struct ev_stream_args args = {pass->form, pass->batch_rows, READ_AHEAD, n_threads,
+    const struct ev_stream_args args = {pass->form, pass->batch_rows, EV_READ_AHEAD, n_threads,
                                         first_row};
     int64_t start_ns = ev_clock_ns();
     enum ev_status status = ev_stream_open(pass->set, &args, &stream, err);

@@ -8,7 +8,7 @@
 
 #include "stats/stats.h"
 
-static int32_t find_output(const struct ev_column *columns, int32_t n_outputs)
+int32_t ev_study_output(const struct ev_column *columns, int32_t n_outputs)
 {
     for (int32_t k = 0; k < n_outputs; k++) {
         if (strcmp(columns[k].name, EV_STUDY_OUTPUT) == 0)
@@ -115,7 +115,7 @@ enum ev_status ev_study_figures_of(const struct ev_result_row *row,
                                    const struct ev_sample_rows *rows,
                                    struct ev_study_figures *figures, struct ev_error *err)
 {
-    const int32_t w = find_output(row->columns, row->n_outputs);
+    const int32_t w = ev_study_output(row->columns, row->n_outputs);
     bool is_mirrored = rows->n_sets > 0, is_timed = rows->n_sets > 0;
 
     for (size_t s = 0; s < rows->n_sets; s++) {

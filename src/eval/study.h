@@ -23,6 +23,9 @@
 
 #define EV_STUDY_OUTPUT "w"
 
+/* Which of n_outputs columns is EV_STUDY_OUTPUT; -1: none, and there are no figures of errors. */
+int32_t ev_study_output(const struct ev_column *columns, int32_t n_outputs);
+
 /* The figures of a row from its samples. EV_MEMORY is the only error. */
 EV_CHECKED enum ev_status ev_study_figures_of(const struct ev_result_row *row,
                                               const struct ev_sample_rows *rows,

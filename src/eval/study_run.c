@@ -10,17 +10,7 @@
 #include "measure/form.h"
 #include "set/pixel.h"
 
-#define N_WARMUP   50
-#define READ_AHEAD 2
-
-static bool has_output(const struct ev_set_info *info)
-{
-    bool found = false;
-
-    for (int32_t k = 0; k < info->n_outputs; k++)
-        found |= strcmp(info->columns[k].name, EV_STUDY_OUTPUT) == 0;
-    return found;
-}
+#define N_WARMUP 50
 
 static void mirror(const struct ev_batch *batch, void *pictures)
 {
@@ -71,7 +61,7 @@ static enum ev_status run_mirrored(struct ev_set *set, struct ev_model *model,
     const struct ev_stream_args stream = {
         .form = ev_form_choose(model, info->form),
         .batch_rows = args->batch_rows < info->n_rows ? args->batch_rows : info->n_rows,
-        .depth = READ_AHEAD,
+        .depth = EV_READ_AHEAD,
         .n_threads = args->n_threads,
     };
     void *pictures = malloc((size_t)stream.batch_rows * ev_set_picture_bytes(info, stream.form));
@@ -134,7 +124,7 @@ enum ev_status ev_study_run(struct ev_set *set, struct ev_model *model,
     char name[160];
     enum ev_status status = EV_OK;
 
-    if (has_output(info)) {
+    if (ev_study_output(info->columns, info->n_outputs) >= 0) {
         if (!add_list(&kept->mirrored, args, (size_t)(kept->n_rows * kept->n_outputs)))
             return ev_fail(err, EV_MEMORY, "%s: out of memory", info->path);
         snprintf(name, sizeof name, "mirrored images of %.70s", kept->name);

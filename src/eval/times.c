@@ -18,15 +18,6 @@
 
 /* --- The session --- */
 
-static size_t find_baseline(const struct ev_eval_args *args)
-{
-    for (size_t b = 0; b < args->n_backends; b++) {
-        if (strcmp(args->backends[b].name, EV_BASELINE) == 0)
-            return b;
-    }
-    return 0;
-}
-
 /* Names what is timed: the backends, then the control. */
 static enum ev_status start_session(const struct ev_eval_args *args, const char *profile,
                                     struct ev_session *session, struct ev_error *err)
@@ -35,7 +26,7 @@ static enum ev_status start_session(const struct ev_eval_args *args, const char 
 
     session->profile = strdup(profile);
     session->seed = SEED;
-    session->baseline = (int32_t)find_baseline(args);
+    session->baseline = (int32_t)ev_eval_baseline(args);
     session->entries = calloc(args->n_backends + 1, sizeof *session->entries);
     ok = session->profile && session->entries;
     for (size_t e = 0; e <= args->n_backends && ok; e++) {
@@ -107,11 +98,9 @@ static enum ev_status read_share(const struct ev_eval_args *args, size_t s, stru
     return ev_set_read_rows(set, job->form, rows, n, ev_job_picture(job, first), err);
 }
 
-static int64_t period_of(const struct ev_set_info *info)
+double ev_times_period_s(double frame_rate_hz)
 {
-    const double rate_hz = info->frame_rate_hz > 0 ? info->frame_rate_hz : EV_TIMES_RATE_HZ;
-
-    return (int64_t)llround(1e9 / rate_hz);
+    return 1 / (frame_rate_hz > 0 ? frame_rate_hz : EV_TIMES_RATE_HZ);
 }
 
 static enum ev_status fill_job(const struct ev_eval_args *args, const struct ev_profile *profile,
@@ -130,7 +119,7 @@ static enum ev_status fill_job(const struct ev_eval_args *args, const struct ev_
     job->n_outputs = info->n_outputs;
     job->batch_rows = args->batch_rows;
     job->piece_rows = EV_PIECE_ROWS;
-    job->period_ns = period_of(info);
+    job->period_ns = (int64_t)llround(1e9 * ev_times_period_s(info->frame_rate_hz));
     for (size_t e = 0; e < session->n_entries && status == EV_OK; e++) {
         const size_t backend = session->entries[e].is_control ? (size_t)session->baseline : e;
         status = describe_entry(&args->backends[backend], &job->entries[e], err);

@@ -22,6 +22,9 @@ EV_CHECKED enum ev_status ev_times_run(const struct ev_eval_args *args,
 
 #define EV_TIMES_RATE_HZ 20.0
 
+/* Seconds between calls of EV_MODE_PACED for a set's frame rate, 0 if that is unknown. */
+double ev_times_period_s(double frame_rate_hz);
+
 /* Whether the changes of all hot times are known within `width`, either way: 0.01 for 1 %. False
  * without an interval. Says nothing of which way they go, so that stopping at it favours none. */
 bool ev_times_are_enough(const struct ev_session *session, double width);

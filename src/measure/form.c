@@ -27,6 +27,16 @@ size_t ev_form_picture_bytes(enum ev_form form, const struct ev_shape *shape)
     return form == EV_FORM_F32_NCHW ? n * sizeof(float) : n;
 }
 
+struct ev_batch ev_form_slice(const struct ev_batch *batch, int64_t first, int64_t n)
+{
+    struct ev_batch part = *batch;
+
+    part.n_rows = n;
+    part.data = (const char *)batch->data +
+                (size_t)first * ev_form_picture_bytes((enum ev_form)batch->form, &batch->shape);
+    return part;
+}
+
 struct ev_batch ev_form_to_floats(const struct ev_batch *bytes, float *floats)
 {
     struct ev_batch batch = *bytes;

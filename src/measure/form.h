@@ -18,6 +18,9 @@ EV_CHECKED enum ev_status ev_form_check(const struct ev_model *model, enum ev_fo
 /* Bytes of one picture in that form. */
 size_t ev_form_picture_bytes(enum ev_form form, const struct ev_shape *shape);
 
+/* A view of rows [first, first + n) of a batch. */
+struct ev_batch ev_form_slice(const struct ev_batch *batch, int64_t first, int64_t n);
+
 /* A uint8 (N, H, W, C) batch as float32 (N, C, H, W) in 0..1, x / 255, into `floats`. */
 struct ev_batch ev_form_to_floats(const struct ev_batch *bytes, float *floats);
 

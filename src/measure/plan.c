@@ -109,6 +109,11 @@ int64_t ev_plan_blocks(const struct ev_condition *conditions, int32_t n_conditio
     return n;
 }
 
+bool ev_plan_has_time(int32_t n_processes, double taken_s, double cap_s)
+{
+    return n_processes == 0 || taken_s + taken_s / n_processes <= cap_s;
+}
+
 const int32_t *ev_plan_order(const struct ev_condition *conditions, int32_t condition,
                              int32_t n_entries, uint64_t seed, int32_t process, int32_t round,
                              int32_t *orders)

@@ -60,6 +60,10 @@ bool ev_mode_is_single(enum ev_mode mode);
 int64_t ev_plan_blocks(const struct ev_condition *conditions, int32_t n_conditions,
                        int32_t n_entries, int32_t process);
 
+/* Whether another process would end within the cap, if it takes as long as n_processes, which took
+ * taken_s, did on average; the first one always may. */
+bool ev_plan_has_time(int32_t n_processes, double taken_s, double cap_s);
+
 /* The order of n_entries in a round of a process: a row of `orders`, room for
  * ev_design_rows(n_entries) of them. Rounds of all processes go through one design after the other,
  * those of each condition through its own. */

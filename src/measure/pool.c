@@ -180,18 +180,18 @@ static enum ev_status listen(const struct ev_pool_args *args, const struct runni
                              struct counts *counts, struct ev_session *session,
                              struct ev_message *message, struct ev_error *err)
 {
-    enum ev_heard heard = EV_HEARD_MESSAGE;
-    bool has_room = true;
+    enum ev_heard heard;
+    bool is_block, has_room = true;
 
-    message->kind = EV_MESSAGE_BLOCK;
-    while (heard == EV_HEARD_MESSAGE && message->kind == EV_MESSAGE_BLOCK && has_room) {
+    do {
         heard = ev_link_receive(running->answers, args->job, running->process, message);
-        if (heard != EV_HEARD_MESSAGE || message->kind == EV_MESSAGE_END)
-            break;
-        has_room =
-            ev_session_add(session, &message->block, message->call_ns, message->block.n_calls);
-        ev_progress_update(&counts->progress, ++counts->n_blocks, NULL);
-    }
+        is_block = heard == EV_HEARD_MESSAGE && message->kind == EV_MESSAGE_BLOCK;
+        if (is_block) {
+            has_room =
+                ev_session_add(session, &message->block, message->call_ns, message->block.n_calls);
+            ev_progress_update(&counts->progress, ++counts->n_blocks, NULL);
+        }
+    } while (is_block && has_room);
     const int end = finish(running, heard == EV_HEARD_MESSAGE && has_room);
     if (ev_interrupted())
         return ev_interrupt_check(err);
@@ -242,12 +242,9 @@ static int64_t planned_blocks(const struct ev_pool_args *args, int32_t n_process
     return n;
 }
 
-/* Whether another process would end in time, if it takes as long as the others did. */
-static bool has_time(const struct ev_pool_args *args, int32_t n_finished, int64_t start_ns)
+static double seconds_since(int64_t start_ns)
 {
-    const double taken_s = (double)(ev_clock_ns() - start_ns) / 1e9;
-
-    return n_finished == 0 || taken_s + taken_s / n_finished <= args->cap_s;
+    return (double)(ev_clock_ns() - start_ns) / 1e9;
 }
 
 enum ev_status ev_pool_run(const struct ev_pool_args *args, struct ev_session *session,
@@ -261,8 +258,9 @@ enum ev_status ev_pool_run(const struct ev_pool_args *args, struct ev_session *s
     ev_progress_start(&counts.progress, "times", "blocks",
                       planned_blocks(args, args->min_processes));
     ev_progress_set_first(&counts.progress, counts.n_blocks);
-    while (status == EV_OK && session->n_processes < args->max_processes &&
-           has_time(args, session->n_processes - n_before, start_ns)) {
+    while (
+        status == EV_OK && session->n_processes < args->max_processes &&
+        ev_plan_has_time(session->n_processes - n_before, seconds_since(start_ns), args->cap_s)) {
         if (session->n_processes >= args->min_processes && args->is_enough(session, args->context))
             break;
         counts.progress.total = planned_blocks(args, session->n_processes < args->min_processes

@@ -9,9 +9,6 @@
 #include "measure/form.h"
 #include "measure/worker_private.h"
 
-/* As an evaluation's own pass reads ahead. */
-#define READ_AHEAD 2
-
 static enum ev_status out_of_memory(struct ev_error *err)
 {
     return ev_fail(err, EV_MEMORY, "out of memory for the pictures that are timed");
@@ -79,17 +76,6 @@ void ev_worker_free_inputs(struct ev_worker *worker)
     worker->converted = worker->outputs = NULL;
 }
 
-/* Rows [first, first + n) of a batch. */
-static struct ev_batch slice(const struct ev_batch *batch, int64_t first, int64_t n)
-{
-    struct ev_batch part = *batch;
-
-    part.n_rows = n;
-    part.data = (const char *)batch->data +
-                (size_t)first * ev_form_picture_bytes((enum ev_form)batch->form, &batch->shape);
-    return part;
-}
-
 /* --- One call --- */
 
 /* Inference of a batch in pieces, converting what the model does not read as it is. */
@@ -101,7 +87,7 @@ static enum ev_status answer(struct ev_worker *worker, struct ev_model *model,
 
     for (int64_t first = 0; first < batch->n_rows && status == EV_OK; first += piece_rows) {
         const int64_t left = batch->n_rows - first;
-        struct ev_batch piece = slice(batch, first, left < piece_rows ? left : piece_rows);
+        struct ev_batch piece = ev_form_slice(batch, first, left < piece_rows ? left : piece_rows);
         if (!is_read)
             piece = ev_form_to_floats(&piece, worker->converted);
         status =
@@ -118,7 +104,7 @@ static struct ev_batch input_of(const struct ev_worker *worker,
     const bool is_ready = condition->boundary == EV_BOUNDARY_COMPUTE && reads_floats(model);
     const struct ev_batch *all = is_ready ? &worker->floats : &worker->bytes;
 
-    return worker->n_rows > 1 ? *all : slice(all, i % all->n_rows, 1);
+    return worker->n_rows > 1 ? *all : ev_form_slice(all, i % all->n_rows, 1);
 }
 
 static void sleep_until(int64_t ns)
@@ -190,7 +176,7 @@ static enum ev_status call_from_file(struct ev_worker *worker, const struct ev_c
     const struct ev_stream_args args = {
         ev_form_choose(model, ev_set_info(worker->set)->form),
         ev_worker_rows(worker, condition),
-        READ_AHEAD,
+        EV_READ_AHEAD,
         worker->n_threads,
         0,
     };

@@ -62,11 +62,9 @@ done:
 /* Unit of w in a row of the set; "" if the rows have none. */
 static const char *unit_of(const struct ev_result_row *row)
 {
-    for (int32_t k = 0; k < row->n_outputs; k++) {
-        if (strcmp(row->columns[k].name, EV_STUDY_OUTPUT) == 0)
-            return row->columns[k].unit;
-    }
-    return "";
+    const int32_t w = ev_study_output(row->columns, row->n_outputs);
+
+    return w >= 0 ? row->columns[w].unit : "";
 }
 
 /* The first row of the set with a figure of the study, or NULL. */

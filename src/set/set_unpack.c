@@ -79,7 +79,7 @@ static void switch_to(struct ev_set *set, int file)
 
 enum ev_status ev_set_unpack(struct ev_set *set, int32_t n_threads, struct ev_error *err)
 {
-    const struct ev_stream_args args = {set->info.form, BATCH_ROWS, 2, n_threads, 0};
+    const struct ev_stream_args args = {set->info.form, BATCH_ROWS, EV_READ_AHEAD, n_threads, 0};
     const char *named = getenv("TMPDIR");
     const char *folder = named && *named ? named : USUAL_FOLDER;
     struct ev_stream *stream = NULL;
