@@ -12,10 +12,12 @@
 
 #include "base/clock.h"
 
-#define PROBE_STEPS 400000
-#define PROBE_LIMIT 1.25
-#define SWITCH_NS   INT64_C(10000000)
-#define WAIT_LIMIT  0.2
+#define PROBE_STEPS    400000
+#define PROBE_LIMIT    1.25
+#define SWITCH_NS      INT64_C(10000000)
+#define WAIT_LIMIT     0.2
+/* Of a block of several threads: the reader of its batches waits for them. */
+#define OWN_WAIT_LIMIT 0.5
 
 /* Total microseconds of the "some" line: "some avg10=0.00 avg60=0.00 avg300=0.00 total=123". */
 static int64_t read_pressure(int file)
@@ -113,11 +115,22 @@ static int64_t since(int64_t start, int64_t end)
     return start < 0 || end < 0 ? -1 : end - start;
 }
 
-void ev_noise_stop(struct ev_noise_meter *meter, struct ev_block_noise *noise, bool *disturbed)
+bool ev_noise_disturbs(const struct ev_block_noise *noise, int32_t n_threads, int64_t wall_ns,
+                       int64_t fastest_ns)
+{
+    const bool is_alone = n_threads == 1;
+    const double limit_us = (is_alone ? WAIT_LIMIT : OWN_WAIT_LIMIT) * (double)wall_ns / 1e3;
+
+    return noise->steal_ticks > 0 || (double)noise->probe_ns > PROBE_LIMIT * (double)fastest_ns ||
+           (is_alone && noise->n_involuntary > 1 + wall_ns / SWITCH_NS) ||
+           (double)noise->psi_cpu_us > limit_us || (double)noise->psi_io_us > limit_us;
+}
+
+void ev_noise_stop(struct ev_noise_meter *meter, int32_t n_threads, struct ev_block_noise *noise,
+                   bool *disturbed)
 {
     const int64_t wall_ns = ev_clock_raw_ns() - meter->start_ns;
     const struct ev_block_noise start = meter->start, end = read_counts(meter);
-    const double limit_us = WAIT_LIMIT * (double)wall_ns / 1e3;
 
     *noise = (struct ev_block_noise){
         .cpu_ns = since(start.cpu_ns, end.cpu_ns),
@@ -127,8 +140,5 @@ void ev_noise_stop(struct ev_noise_meter *meter, struct ev_block_noise *noise, b
         .psi_cpu_us = since(start.psi_cpu_us, end.psi_cpu_us),
         .psi_io_us = since(start.psi_io_us, end.psi_io_us),
     };
-    *disturbed = noise->steal_ticks > 0 ||
-                 (double)noise->probe_ns > PROBE_LIMIT * (double)meter->fastest_ns ||
-                 noise->n_involuntary > 1 + wall_ns / SWITCH_NS ||
-                 (double)noise->psi_cpu_us > limit_us || (double)noise->psi_io_us > limit_us;
+    *disturbed = ev_noise_disturbs(noise, n_threads, wall_ns, meter->fastest_ns);
 }

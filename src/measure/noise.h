@@ -22,12 +22,20 @@ void ev_noise_close(struct ev_noise_meter *meter);
 /* Before a block: the probe, about a millisecond of dependent multiply-adds, then the counts. */
 void ev_noise_start(struct ev_noise_meter *meter);
 
+/* After it: what was counted, and whether that disturbs a block of so many threads. */
+void ev_noise_stop(struct ev_noise_meter *meter, int32_t n_threads, struct ev_block_noise *noise,
+                   bool *disturbed);
+
 /*
- * After it. A block is disturbed if time was stolen from the machine; if the probe took more than
- * 1.25 times the fastest one of this process; if there was more than one involuntary switch, and
- * more than one in ten milliseconds; or if tasks anywhere waited for a CPU, or for a disk, for more
- * than a fifth of the block. Counts of a paced block are mostly those of its pauses.
+ * A block of wall_ns is disturbed if time was stolen from the machine; if the probe took more than
+ * 1.25 times fastest_ns, the least of this process; or if tasks anywhere waited for a CPU, or for a
+ * disk, for more than a fifth of the block. One of a single thread also if there was more than one
+ * involuntary switch, and more than one in ten milliseconds. Several threads on all CPUs, and the
+ * reader beside them, switch and wait among themselves (30 switches in 170 ms on an idle machine):
+ * their switches tell nothing, and half of the block must be waited for; beside another busy
+ * process it is nearly all. Counts of a paced block are mostly those of its pauses.
  */
-void ev_noise_stop(struct ev_noise_meter *meter, struct ev_block_noise *noise, bool *disturbed);
+bool ev_noise_disturbs(const struct ev_block_noise *noise, int32_t n_threads, int64_t wall_ns,
+                       int64_t fastest_ns);
 
 #endif

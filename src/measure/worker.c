@@ -172,7 +172,7 @@ static enum ev_status measure_block(struct ev_worker *worker, const struct ev_co
     enum ev_status status = condition->mode == EV_MODE_COLD
                                 ? block_cold(worker, condition, entry, first, call_ns, err)
                                 : ev_worker_block(worker, condition, entry, first, call_ns, err);
-    ev_noise_stop(&worker->meter, &block.noise, &block.flagged);
+    ev_noise_stop(&worker->meter, block.n_threads, &block.noise, &block.flagged);
     worker->last_entry = entry;
     if (status == EV_OK && !ev_link_send_block(worker->answers, &block, call_ns))
         status = ev_fail(err, EV_IO, "nobody reads the times");

@@ -22,10 +22,10 @@ START_TEST(a_block_is_described)
 
     ev_noise_open(&meter);
     ev_noise_start(&meter);
-    ev_noise_stop(&meter, &idle, &disturbed);
+    ev_noise_stop(&meter, 1, &idle, &disturbed);
     ev_noise_start(&meter);
     ck_assert(work(5000000) > 1.0);
-    ev_noise_stop(&meter, &busy, &disturbed);
+    ev_noise_stop(&meter, 1, &busy, &disturbed);
     ev_noise_close(&meter);
     /* No core takes 400,000 dependent steps of several cycles in less. */
     ck_assert_int_gt(idle.probe_ns, 100000);
@@ -46,16 +46,44 @@ START_TEST(a_slow_probe_marks_the_block)
     ev_noise_open(&meter);
     ev_noise_start(&meter);
     meter.fastest_ns = meter.probe_ns / 2;
-    ev_noise_stop(&meter, &noise, &disturbed);
+    ev_noise_stop(&meter, 1, &noise, &disturbed);
     ck_assert(disturbed);
     ev_noise_start(&meter);
     meter.fastest_ns = meter.probe_ns;
     meter.start.steal_ticks = meter.start.psi_cpu_us = -1;
-    ev_noise_stop(&meter, &noise, &disturbed);
+    ev_noise_stop(&meter, 1, &noise, &disturbed);
     /* What was not known before is not known after. */
     ck_assert_int_eq(noise.steal_ticks, -1);
     ck_assert_int_eq(noise.psi_cpu_us, -1);
     ev_noise_close(&meter);
+}
+END_TEST
+
+/* 100 ms, and a probe of 1 ms where the fastest was that too, unless a case says otherwise. */
+START_TEST(what_disturbs)
+{
+    static const struct {
+        struct ev_block_noise noise;
+        bool one_thread, two_threads;
+    } cases[] = {
+        {{.probe_ns = 1000000}, false, false},
+        {{.probe_ns = 1300000}, true, true},
+        {{.probe_ns = 1000000, .steal_ticks = 1}, true, true},
+        {{.probe_ns = 1000000, .n_involuntary = 11}, false, false},
+        {{.probe_ns = 1000000, .n_involuntary = 12}, true, false},
+        {{.probe_ns = 1000000, .psi_cpu_us = 19000}, false, false},
+        {{.probe_ns = 1000000, .psi_cpu_us = 21000}, true, false},
+        {{.probe_ns = 1000000, .psi_cpu_us = 51000}, true, true},
+        {{.probe_ns = 1000000, .psi_io_us = 51000}, true, true},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct ev_block_noise *noise = &cases[i].noise;
+        ck_assert_msg(ev_noise_disturbs(noise, 1, 100000000, 1000000) == cases[i].one_thread,
+                      "case %zu, one thread", i);
+        ck_assert_msg(ev_noise_disturbs(noise, 2, 100000000, 1000000) == cases[i].two_threads,
+                      "case %zu, two threads", i);
+    }
 }
 END_TEST
 
@@ -66,6 +94,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(noise, a_block_is_described);
     tcase_add_test(noise, a_slow_probe_marks_the_block);
+    tcase_add_test(noise, what_disturbs);
     suite_add_tcase(suite, noise);
     return suite;
 }
