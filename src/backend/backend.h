@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "evalrun/backend.h"
+#include "evalrun/net.h"
 #include "evalrun/trainer.h"
 
 /* --- Variants: the rows of the registry --- */
@@ -45,6 +46,10 @@ const char *ev_engine_origin(const struct ev_backend *engine);
 /* The trainer of the module `name` ("torch"). */
 EV_CHECKED enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
                                           struct ev_error *err);
+
+/* What reads networks in the module `name` ("torch"). */
+EV_CHECKED enum ev_status ev_net_reader_find(const char *name, const struct ev_net_reader **reader,
+                                             struct ev_error *err);
 
 /* The engines that are known by name, built-in ones and modules; ended by a name of NULL. */
 struct ev_engine_entry {

@@ -16,18 +16,20 @@
 
 #include "backend/elf_check.h"
 #include "backend/engine_null.h"
+#include "backend/engine_reference.h"
 #include "base/file.h"
 #include "base/text.h"
 
 /* More versions than this of a symbol are not looked for when saying why a module is refused. */
 #define MAX_ABI_LOOKED_FOR 9
 
-static const struct ev_backend *const built_in[] = {&ev_engine_null};
+static const struct ev_backend *const built_in[] = {&ev_engine_null, &ev_engine_reference};
 #define N_BUILT_IN (sizeof built_in / sizeof built_in[0])
 
 const struct ev_engine_entry ev_engines[] = {
     {"null", "constant outputs, needs no model"},
     {"torch", "TorchScript models, by libtorch"},
+    {"reference", "the same without libtorch's kernels: int8 in plain C, to the bit"},
     {NULL, NULL},
 };
 #define N_ENGINES (sizeof ev_engines / sizeof ev_engines[0] - 1)
@@ -39,8 +41,10 @@ struct module {
     char *path; /* canonical */
     struct ev_backend backend;
     struct ev_trainer trainer;
+    struct ev_net_reader reader;
     bool has_backend;
     bool has_trainer;
+    bool has_reader;
 };
 
 static struct module *modules;
@@ -383,17 +387,28 @@ const char *ev_engine_origin(const struct ev_backend *engine)
     return NULL;
 }
 
-enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
-                               struct ev_error *err)
+/* The module of that name, found and loaded. */
+static enum ev_status load_named(const char *name, struct module **module, struct ev_error *err)
 {
-    struct module *module = NULL;
     char *path = NULL;
     enum ev_status status = find_file(name, &path, err);
 
-    *trainer = NULL;
+    *module = NULL;
     if (status == EV_OK)
-        status = load(path, &module, err);
+        status = load(path, module, err);
+    free(path);
+    return status;
+}
+
+enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **trainer,
+                               struct ev_error *err)
+{
+    struct module *module;
+    enum ev_status status = load_named(name, &module, err);
+
+    *trainer = NULL;
     if (status == EV_OK && !module->has_trainer) {
+        const char *path = module->path;
         const void *exported = dlsym(module->handle, EV_TRAINER_SYMBOL);
         if (!exported)
             status = refuse_symbol(module->handle, path, EV_TRAINER_SYMBOL, err);
@@ -406,6 +421,28 @@ enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **train
     }
     if (status == EV_OK)
         *trainer = &module->trainer;
-    free(path);
+    return status;
+}
+
+enum ev_status ev_net_reader_find(const char *name, const struct ev_net_reader **reader,
+                                  struct ev_error *err)
+{
+    struct module *module;
+    enum ev_status status = load_named(name, &module, err);
+
+    *reader = NULL;
+    if (status == EV_OK && !module->has_reader) {
+        const char *path = module->path;
+        const void *exported = dlsym(module->handle, EV_NET_READER_SYMBOL);
+        if (!exported)
+            return refuse_symbol(module->handle, path, EV_NET_READER_SYMBOL, err);
+        status = copy_exported(exported, sizeof(struct ev_net_reader), &module->reader,
+                               sizeof module->reader, path, err);
+        if (status == EV_OK && (!module->reader.read || !module->reader.free))
+            status = ev_fail(err, EV_INPUT, "%s: the reader of networks lacks a function", path);
+        module->has_reader = status == EV_OK;
+    }
+    if (status == EV_OK)
+        *reader = &module->reader;
     return status;
 }

@@ -22,6 +22,7 @@ static const char *const directions[] = {"both", "forward", "reverse", NULL};
 
 static const char *backend_text;
 static const char *model_path;
+static const char *engine_text;
 static const char *device_text = "cpu";
 static const char *latency_text = "measured";
 static const char *direction = "both";
@@ -58,6 +59,10 @@ static const struct ev_option options[] = {
      "of textures, starts and pushes; the same for all backends (default: 1)", NULL},
     {"lag", 0, EV_OPT_DOUBLE, "SECONDS", &lag_s, 0, 10,
      "time constant with which the car follows commands (default: 0, at once)", NULL},
+    {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
+     "what runs the models: torch, reference (plain C, int8 to the bit), or an engine module (a path "
+     "with '/'; default: torch)",
+     NULL},
     {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
      "cpu, cuda or cuda:N (default: cpu)", NULL},
     {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
@@ -178,7 +183,7 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
     if (status == EV_OK)
         status = parse_latency(&args->latency_s, err);
     if (status == EV_OK)
-        status = ev_backends_select(backend_text, model_path, &drive->backends, err);
+        status = ev_backends_select(backend_text, model_path, engine_text, &drive->backends, err);
     if (status == EV_OK)
         status = open_tracks(drive, n_operands, operands, err);
     if (status == EV_OK)

@@ -21,6 +21,7 @@
 static const char *backend_text;
 static const char *set_text = "all";
 static const char *model_path;
+static const char *engine_text;
 static const char *device_text = "cpu";
 static const char *out_path;
 static const char *plots_path;
@@ -50,6 +51,10 @@ static const struct ev_option options[] = {
     {"model", 'm', EV_OPT_TEXT, "FILE", &model_path, 0, 0,
      "evaluate this TorchScript model under one backend (default: torch); the report names it "
      "after the file",
+     NULL},
+    {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
+     "what runs the models: torch, reference (plain C, int8 to the bit), or an engine module (a path "
+     "with '/'; default: torch)",
      NULL},
     {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
      "cpu, cuda or cuda:N (default: cpu)", NULL},
@@ -113,7 +118,7 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
         ev_device_select(device_text, &args->device_kind, &args->device_index, err);
 
     if (status == EV_OK)
-        status = ev_backends_select(backend_text, model_path, &evaluation->backends, err);
+        status = ev_backends_select(backend_text, model_path, engine_text, &evaluation->backends, err);
     if (status == EV_OK)
         status = ev_sets_select(set_text, "test", &evaluation->sets, err);
     if (status == EV_OK)

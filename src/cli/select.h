@@ -56,13 +56,16 @@ struct ev_backends {
     struct ev_eval_backend *backends; /* (n); engine is NULL until ev_backends_load */
     char **models;                    /* (n) storage of paths */
     char *name;                       /* storage of the name made from a model's file */
+    const char *engine;               /* the caller's: what runs the variants; NULL: their own */
     size_t n;
 };
 
 /* With `model` (not NULL) the text must name one backend, whose engine runs that file; `text` NULL
- * is "all", or the torch engine with `model`. */
+ * is "all", or the torch engine with `model`. `engine` (not NULL), a name or a path, takes the
+ * place of the torch engine: for variants with a model, and for `model` where `text` is NULL. */
 EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *model,
-                                             struct ev_backends *backends, struct ev_error *err);
+                                             const char *engine, struct ev_backends *backends,
+                                             struct ev_error *err);
 EV_CHECKED enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *err);
 void ev_backends_free(struct ev_backends *backends);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --backend and --model: variants by name, engine modules by path, a model file of the user's. */
+/* --backend, --model and --engine: variants by name, engine modules by path, a model file of the
+ * user's, and what runs them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,28 @@ static enum ev_status take_backend(struct ev_backends *backends, size_t at, cons
     return EV_OK;
 }
 
+/* Whether the engine is one, and each backend leaves the choice to it. */
+static enum ev_status check_engine(const struct ev_backends *backends, bool named,
+                                   struct ev_error *err)
+{
+    const char *names[MAX_NAMES];
+    size_t n = 0;
+
+    if (!strchr(backends->engine, '/') && !ev_engine_is_known(backends->engine)) {
+        for (; ev_engines[n].name && n < MAX_NAMES; n++)
+            names[n] = ev_engines[n].name;
+        return ev_fail_unknown(err, "engine", backends->engine, names, n);
+    }
+    for (size_t i = 0; i < backends->n && named; i++) {
+        const struct ev_variant *variant = ev_variant_find(backends->list.items[i]);
+        if (!variant || !variant->model)
+            return ev_fail(err, EV_USAGE,
+                           "--engine %s: runs models, but backend '%s' is an engine of its own",
+                           backends->engine, backends->list.items[i]);
+    }
+    return EV_OK;
+}
+
 static enum ev_status take_model(struct ev_backends *backends, const char *model,
                                  struct ev_error *err)
 {
@@ -67,8 +90,7 @@ static enum ev_status take_model(struct ev_backends *backends, const char *model
 
     if (backends->n != 1)
         return ev_fail(err, EV_USAGE,
-                       "--model needs one backend to run it, but --backend names %zu",
-                       backends->n);
+                       "--model needs one backend to run it, but --backend names %zu", backends->n);
     enum ev_status status = ev_file_size(model, &bytes, err);
     if (status != EV_OK)
         return status;
@@ -80,9 +102,10 @@ static enum ev_status take_model(struct ev_backends *backends, const char *model
     return EV_OK;
 }
 
-enum ev_status ev_backends_select(const char *text, const char *model,
+enum ev_status ev_backends_select(const char *text, const char *model, const char *engine,
                                   struct ev_backends *backends, struct ev_error *err)
 {
+    const bool named = text != NULL;
     const char *all[MAX_NAMES];
     size_t n_all = 0;
 
@@ -90,9 +113,9 @@ enum ev_status ev_backends_select(const char *text, const char *model,
         if (v->in_all)
             all[n_all++] = v->name;
     }
-    *backends = (struct ev_backends){0};
+    *backends = (struct ev_backends){.engine = engine};
     if (!text)
-        text = model ? MODEL_ENGINE : "all";
+        text = !model ? "all" : engine ? engine : MODEL_ENGINE;
     enum ev_status status = ev_list_split("backend", text, all, n_all, &backends->list, err);
     if (status != EV_OK)
         return status;
@@ -101,6 +124,8 @@ enum ev_status ev_backends_select(const char *text, const char *model,
     backends->models = calloc(backends->n + 1, sizeof *backends->models);
     if (!backends->backends || !backends->models)
         status = ev_fail(err, EV_MEMORY, "out of memory");
+    if (status == EV_OK && engine)
+        status = check_engine(backends, named, err);
     for (size_t i = 0; i < backends->n && status == EV_OK; i++)
         status = take_backend(backends, i, model, err);
     if (status == EV_OK && model)
@@ -117,8 +142,10 @@ enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *e
     for (size_t i = 0; i < backends->n && status == EV_OK; i++) {
         const char *word = backends->list.items[i];
         const struct ev_variant *variant = ev_variant_find(word);
-        status = ev_engine_find(variant ? variant->engine : word, &backends->backends[i].engine,
-                                err);
+        const char *engine = !variant                             ? word
+                             : backends->engine && variant->model ? backends->engine
+                                                                  : variant->engine;
+        status = ev_engine_find(engine, &backends->backends[i].engine, err);
     }
     return status;
 }

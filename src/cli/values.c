@@ -31,12 +31,17 @@ static void add_sets(struct ev_values *values)
         add(values, set->name);
 }
 
+static void add_engines(struct ev_values *values)
+{
+    for (const struct ev_engine_entry *engine = ev_engines; engine->name; engine++)
+        add(values, engine->name);
+}
+
 static void add_backends(struct ev_values *values)
 {
     for (const struct ev_variant *variant = ev_variants; variant->name; variant++)
         add(values, variant->name);
-    for (const struct ev_engine_entry *engine = ev_engines; engine->name; engine++)
-        add(values, engine->name);
+    add_engines(values);
 }
 
 static const char *const all[] = {"all", NULL};
@@ -56,6 +61,7 @@ static const struct {
     {"SET", "files.h5.hdf5", false, NULL, add_sets},
     {"SETS", "files.h5.hdf5", true, all, add_sets},
     {"BACKENDS", "files.so", true, all, add_backends},
+    {"ENGINE", "files.so", false, NULL, add_engines},
     {"DEVICE", NULL, false, devices, NULL},
     {"SHELL", NULL, false, ev_shells, NULL},
 };

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "base/wide.h"
+
 size_t ev_element_bytes(enum ev_element element)
 {
     return element == EV_ELEMENT_U8 ? 1 : element == EV_ELEMENT_F16 ? 2 : 4;
@@ -62,15 +64,7 @@ static void floats_to_plane(const float *values, int64_t step, double white, int
         plane[i] = (float)(plane[i] / white);
 }
 
-/* Compiled for wide vectors too, and chosen when the program starts: twice as fast as the table. A
- * sanitizer is not ready by then. */
-#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __SANITIZE_ADDRESS__
-#define EV_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define EV_WIDE
-#endif
-
-/* The usual case in one pass over the bytes; the quotients are those of the table. */
+/* The usual case in one pass over the bytes: twice as fast as the table, and the same quotients. */
 EV_WIDE static void rgb_to_planes(const uint8_t *restrict pixels, int64_t n_pixels,
                                   float *restrict planes)
 {

@@ -48,6 +48,9 @@ struct ev_engine {
 namespace ev
 {
 
+/* Loads a model that has a method forward; throws EV_INPUT with the path where it is none. */
+torch::jit::Module load_model(const char *path, const c10::Device &device);
+
 /* Intra-op threads are a setting of the calling thread. */
 void use_threads(int n_threads);
 
@@ -56,6 +59,12 @@ void use_threads(int n_threads);
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
                      const struct ev_batch &batch, int64_t first, int64_t n,
                      c10::Device *ran_on = nullptr);
+
+/* What the model calls a layer by its weight, "conv1", "net.0"; empty if it has no name. */
+std::string find_name(const torch::jit::Module &model, const c10::IValue &weight);
+/* What a value of the model's code is in every call: a constant, a part of the model, its
+ * transpose; None if it is computed. */
+c10::IValue fixed_value(const torch::jit::Value *value, const torch::jit::Module &model);
 
 /* Whether an attribute or argument holds a packed int8 layer. */
 bool is_packed_conv(const c10::IValue &value);

@@ -161,10 +161,7 @@ at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
     return outputs;
 }
 
-namespace
-{
-
-torch::jit::Module load(const char *path, const c10::Device &device)
+torch::jit::Module load_model(const char *path, const c10::Device &device)
 {
     const std::string file = path;
     check_readable(path);
@@ -180,6 +177,9 @@ torch::jit::Module load(const char *path, const c10::Device &device)
         throw Failure(EV_INPUT, file + ": has no method forward");
     return model;
 }
+
+namespace
+{
 
 /* Packs the convolutions of our own int8 models for oneDNN, whatever the CPU. libtorch's default
  * does so with AVX512-VNNI; on others it takes FBGEMM, with which the first convolution is three
@@ -258,7 +258,7 @@ void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, 
  * pictures and pieces each have a copy, and the probe shows each its size. */
 void load_copies(struct ev_engine &engine, const char *path)
 {
-    engine.model = engine.pieces = load(path, engine.device);
+    engine.model = engine.pieces = load_model(path, engine.device);
     engine.takes_bytes = engine.model.find_method(bytes_method).has_value();
     Weights weights = weigh(engine.model);
     if (weights.has_packed && !engine.device.is_cpu())
@@ -272,7 +272,7 @@ void load_copies(struct ev_engine &engine, const char *path)
     engine.piece_rows = engine.device.is_cpu() ? cpu_piece_rows : cuda_piece_rows;
     probe(engine, engine.model, 1, path);
     if (weights.has_packed) {
-        engine.pieces = load(path, engine.device);
+        engine.pieces = load_model(path, engine.device);
         pack_for_onednn(engine.pieces);
         probe(engine, engine.pieces, engine.piece_rows, path);
     }

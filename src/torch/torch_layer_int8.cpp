@@ -80,8 +80,8 @@ at::Tensor rounded_weight(const LayerFacts &facts)
                                                 facts.out_dim, -weight_max, weight_max);
 }
 
-/* What a value of the graph is in every call: a constant, a part of the model, its transpose; None
- * if it is computed. */
+} // namespace
+
 c10::IValue fixed_value(const torch::jit::Value *value, const torch::jit::Module &model)
 {
     const torch::jit::Node *node = value->node();
@@ -99,6 +99,9 @@ c10::IValue fixed_value(const torch::jit::Value *value, const torch::jit::Module
         return fixed_value(node->input(), model);
     return {};
 }
+
+namespace
+{
 
 /* The nodes that use the layer's weight: several where branches share it. */
 void find_nodes(torch::jit::Block *block, const struct ev_engine &engine, const LayerFacts &facts,

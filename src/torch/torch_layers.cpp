@@ -41,7 +41,8 @@ std::string layer_name(std::string name)
     }
 }
 
-/* What the model calls a layer by its weight; empty if it has no name. */
+} // namespace
+
 std::string find_name(const torch::jit::Module &model, const c10::IValue &weight)
 {
     for (const auto &item : model.named_attributes(true)) {
@@ -50,6 +51,9 @@ std::string find_name(const torch::jit::Module &model, const c10::IValue &weight
     }
     return "";
 }
+
+namespace
+{
 
 std::string type_name(at::ScalarType type)
 {

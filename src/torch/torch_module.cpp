@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two objects that this module exports, and their hooks: each calls one function of the other
+ * The three objects that this module exports, and their hooks: each calls one function of the other
  * files and turns exceptions into statuses.
  */
 #include <cstdio>
@@ -10,6 +10,7 @@
 #include "torch_cuda.h"
 #include "torch_infer.h"
 #include "torch_layers.h"
+#include "torch_reader.h"
 #include "torch_shim.h"
 #include "torch_train.h"
 
@@ -125,6 +126,18 @@ void network_close(struct ev_network *network)
     ev::close_network(network);
 }
 
+enum ev_status net_read(const char *path, uint32_t form, const struct ev_net **net,
+                        struct ev_error *err)
+{
+    *net = nullptr;
+    return ev::guarded(err, [&] { *net = ev::read_net(path, form); }, EV_INPUT);
+}
+
+void net_free(const struct ev_net *net)
+{
+    ev::free_net(net);
+}
+
 } // namespace
 
 extern "C" {
@@ -162,5 +175,9 @@ EV_EXPORT extern const struct ev_trainer ev_trainer_v1 = {
     network_load_state,
     network_export,
     network_close,
+};
+
+EV_EXPORT extern const struct ev_net_reader ev_net_reader_v1 = {
+    EV_ABI_MAJOR, sizeof(struct ev_net_reader), "torch", net_read, net_free,
 };
 }

@@ -2,8 +2,11 @@
 /*
  * What the harness itself costs: ev_eval_run, from the HDF5 file to the mean squared error, against
  * a bare loop that calls the same engine's infer on pictures that lie in memory. Both run in turn,
- * each round in the other order; the median of the rounds' ratios must be at most 1.03.
+ * each round in the other order; the median of the rounds' ratios must be at most 1.03. For the
+ * float baseline and for the static int8 model: what is read of a picture costs 2.5 us on one core,
+ * of which the faster engine leaves more to be seen.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +22,26 @@
 
 #define N_ROWS     (6 * 1024)
 #define BATCH_ROWS 1024
-#define N_ROUNDS   20 /* even: as many begin with one as with the other */
+#define N_ROUNDS   10 /* even: as many begin with one as with the other */
 #define BAR        1.03
 
-/* Pictures per second of the harness. */
+/* Pictures per second of the harness: of the second of two passes, as the first one touches the
+ * memory for batches for the first time, once in an evaluation. */
 static double run_harness(const struct ev_backend *engine, const char *model_path,
                           const char *set_path)
 {
-    const struct ev_eval_backend backend = {"static", engine, model_path};
+    const struct ev_eval_backend backends[] = {{"first", engine, model_path},
+                                               {"second", engine, model_path}};
     const struct ev_eval_set set = {"noise", set_path, NULL};
-    const struct ev_eval_args args = ev_bench_args(&backend, &set, BATCH_ROWS);
+    struct ev_eval_args args = ev_bench_args(backends, &set, BATCH_ROWS);
     struct ev_result result;
     struct ev_error err = EV_ERROR_INIT;
 
+    args.n_backends = 2;
     ev_result_init(&result);
     if (ev_eval_run(&args, &result, &err) != EV_OK)
         ev_bench_die("harness", err.message);
-    const struct ev_result_row *row = ev_result_find(&result, "static", "noise");
+    const struct ev_result_row *row = ev_result_find(&result, "second", "noise");
     double rate = row ? row->images_per_s : 0;
     ev_result_free(&result);
     return rate;
@@ -77,15 +83,11 @@ static uint8_t *read_pictures(const char *set_path, size_t n_picture)
     return pictures;
 }
 
-int main(void)
+/* Median ratio over the rounds. */
+static double compare(const struct ev_backend *engine, const char *name, const char *set_path,
+                      const uint8_t *pictures, size_t n_picture, float *outputs)
 {
-    const size_t n_picture = (size_t)ev_bench_shape.height * (size_t)ev_bench_shape.width *
-                             (size_t)ev_bench_shape.channels;
-    char *model_path = ev_bench_model("static");
-    const char *set_path = ev_bench_set(N_ROWS);
-    uint8_t *pictures = read_pictures(set_path, n_picture);
-    float *outputs = malloc(N_ROWS * 2 * sizeof *outputs);
-    const struct ev_backend *engine;
+    char *model_path = ev_bench_model(name);
     struct ev_engine *opened;
     struct ev_error err = EV_ERROR_INIT;
     const struct ev_open_args args = {
@@ -99,10 +101,7 @@ int main(void)
     };
     double ratios[N_ROUNDS];
 
-    ev_memory_keep();
-    ev_progress_set_quiet(true);
-    if (!outputs || ev_engine_find("torch", &engine, &err) != EV_OK ||
-        engine->open(&args, &opened, &err) != EV_OK)
+    if (engine->open(&args, &opened, &err) != EV_OK)
         ev_bench_die("engine", err.message);
     (void)run_harness(engine, model_path, set_path);
     (void)run_bare(engine, opened, pictures, n_picture, outputs);
@@ -115,14 +114,36 @@ int main(void)
                 bare = run_bare(engine, opened, pictures, n_picture, outputs);
         }
         ratios[round] = bare / harness;
-        printf("harness %.0f images/s, engine alone %.0f images/s, ratio %.3f\n", harness, bare,
-               ratios[round]);
+        printf("%s: harness %.0f images/s, engine alone %.0f images/s, ratio %.3f\n", name, harness,
+               bare, ratios[round]);
     }
-    double median = ev_bench_median(ratios, N_ROUNDS);
-    printf("median ratio %.3f, at most %.2f\n", median, BAR);
     engine->close(opened);
+    free(model_path);
+    return ev_bench_median(ratios, N_ROUNDS);
+}
+
+int main(void)
+{
+    static const char *const models[] = {"baseline", "static"};
+    const size_t n_picture = (size_t)ev_bench_shape.height * (size_t)ev_bench_shape.width *
+                             (size_t)ev_bench_shape.channels;
+    const char *set_path = ev_bench_set(N_ROWS);
+    uint8_t *pictures = read_pictures(set_path, n_picture);
+    float *outputs = malloc(N_ROWS * 2 * sizeof *outputs);
+    const struct ev_backend *engine;
+    struct ev_error err = EV_ERROR_INIT;
+    bool good = true;
+
+    ev_memory_keep();
+    ev_progress_set_quiet(true);
+    if (!outputs || ev_engine_find("torch", &engine, &err) != EV_OK)
+        ev_bench_die("engine", err.message);
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        double median = compare(engine, models[i], set_path, pictures, n_picture, outputs);
+        printf("%s: median ratio %.3f, at most %.2f\n", models[i], median, BAR);
+        good = good && median <= BAR;
+    }
     free(outputs);
     free(pictures);
-    free(model_path);
-    return median <= BAR ? 0 : 1;
+    return good ? 0 : 1;
 }

@@ -219,17 +219,37 @@ START_TEST(a_model_takes_one_backend)
     struct ev_backends backends;
     const char *model = make_file("mine.pt");
 
-    ev_assert_ok(ev_backends_select(NULL, model, &backends, &err));
+    ev_assert_ok(ev_backends_select(NULL, model, NULL, &backends, &err));
     ck_assert_int_eq(backends.n, 1);
     ck_assert_str_eq(backends.backends[0].name, "mine");
     ck_assert_str_eq(backends.backends[0].model_path, model);
     ev_backends_free(&backends);
-    ev_assert_fails(ev_backends_select("baseline,qat", model, &backends, &err), EV_USAGE,
+    ev_assert_fails(ev_backends_select("baseline,qat", model, NULL, &backends, &err), EV_USAGE,
                     "--model needs one backend to run it, but --backend names 2");
-    ev_assert_fails(ev_backends_select("torch", NULL, &backends, &err), EV_USAGE,
+    ev_assert_fails(ev_backends_select("torch", NULL, NULL, &backends, &err), EV_USAGE,
                     "backend 'torch' is an engine: it needs --model FILE");
-    ev_assert_fails(ev_backends_select(NULL, "missing.pt", &backends, &err), EV_INPUT,
+    ev_assert_fails(ev_backends_select(NULL, "missing.pt", NULL, &backends, &err), EV_INPUT,
                     "missing.pt: ");
+}
+END_TEST
+
+START_TEST(an_engine_runs_models)
+{
+    struct ev_backends backends;
+    const char *model = make_file("mine.pt");
+
+    ev_assert_ok(ev_backends_select("static,qat", NULL, "null", &backends, &err));
+    ev_assert_ok(ev_backends_load(&backends, &err));
+    for (int i = 0; i < 2; i++)
+        ck_assert_str_eq(backends.backends[i].engine->name, "null");
+    ev_backends_free(&backends);
+    ev_assert_ok(ev_backends_select(NULL, model, "null", &backends, &err));
+    ck_assert_str_eq(backends.list.items[0], "null");
+    ev_backends_free(&backends);
+    ev_assert_fails(ev_backends_select(NULL, NULL, "refrence", &backends, &err), EV_USAGE,
+                    "unknown engine 'refrence': did you mean 'reference'?");
+    ev_assert_fails(ev_backends_select("static,null", NULL, "reference", &backends, &err),
+                    EV_USAGE, "--engine reference: runs models, but backend 'null' is an engine");
 }
 END_TEST
 
@@ -264,6 +284,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(tests, lists_are_split, 0, COUNT(lists));
     tcase_add_test(tests, files_of_one_name_are_told_apart);
     tcase_add_test(tests, a_model_takes_one_backend);
+    tcase_add_test(tests, an_engine_runs_models);
     tcase_add_test(tests, devices);
     suite_add_tcase(suite, tests);
     return suite;

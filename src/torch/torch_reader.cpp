@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads the code of a model, inlined to one list of operators, as a list of layers. Only a chain is
+ * understood: each operator takes what the one before gave, and arguments that are fixed.
+ */
+#include "torch_reader.h"
+
+#include <cmath>
+#include <cstdio>
+#include <deque>
+#include <memory>
+
+#include <ATen/native/quantized/PackedParams.h>
+#include <ATen/ops/count_nonzero.h>
+#include <ATen/ops/full.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/passes/inliner.h>
+
+#include "torch_engine.h"
+
+namespace ev
+{
+
+namespace
+{
+
+/* What the host sees, and the memory that its layers point to. */
+struct OwnedNet : ev_net {
+    std::vector<struct ev_net_layer> steps;
+    std::deque<at::Tensor> tensors;
+};
+
+class Reader
+{
+  public:
+    Reader(const char *path_, const torch::jit::Module &model_) : path(path_), model(model_)
+    {
+    }
+    OwnedNet *read(const char *method, bool divide);
+
+  private:
+    const std::string path;
+    const torch::jit::Module &model;
+    std::unique_ptr<OwnedNet> owned = std::make_unique<OwnedNet>();
+    const torch::jit::Value *tensor = nullptr; /* what the chain has come to */
+    const torch::jit::Node *node = nullptr;    /* the operator that is being read */
+
+    [[noreturn]] void refuse(const std::string &why);
+    c10::IValue fixed(const torch::jit::Value *value) const;
+    c10::IValue argument(size_t at);
+    struct ev_net_layer &add(enum ev_net_kind kind);
+    template <class T> const T *keep(const at::Tensor &values, at::ScalarType type);
+    void name_after(struct ev_net_layer &layer, const c10::IValue &weight);
+    void take_weights(struct ev_net_layer &layer, const at::Tensor &weight, const at::Tensor &bias);
+    void take_packed(struct ev_net_layer &layer, const c10::IValue &packed);
+    void take_geometry(struct ev_net_layer &layer, const std::vector<int64_t> &stride,
+                       const std::vector<int64_t> &padding, const std::vector<int64_t> &dilation,
+                       int64_t groups);
+    void read_weighted(const std::string &op);
+    void read_quantized(const std::string &op);
+    void read_clamp();
+    void read_flat(const std::string &op);
+    bool read_plain(const std::string &op);
+    void read_node();
+    bool is_fixed_part() const;
+};
+
+std::string operator_name(const torch::jit::Node *node)
+{
+    std::string name = node->kind().toQualString();
+    return name.substr(0, name.find_last_not_of('_') + 1);
+}
+
+void Reader::refuse(const std::string &why)
+{
+    throw Failure(EV_UNSUPPORTED, path + ": layer " + std::to_string(owned->steps.size() + 1) +
+                                      " (" + node->kind().toQualString() + ") " + why);
+}
+
+/* A list of numbers in the model's code is made by an operator. */
+c10::IValue Reader::fixed(const torch::jit::Value *value) const
+{
+    const torch::jit::Node *maker = value->node();
+    c10::List<int64_t> numbers;
+
+    if (maker->kind() != c10::prim::ListConstruct)
+        return fixed_value(value, model);
+    for (const torch::jit::Value *input : maker->inputs()) {
+        const c10::IValue number = fixed_value(input, model);
+        if (!number.isInt())
+            return {};
+        numbers.push_back(number.toInt());
+    }
+    return numbers;
+}
+
+c10::IValue Reader::argument(size_t at)
+{
+    c10::IValue value = fixed(node->input(at));
+    if (value.isNone() && !node->input(at)->mustBeNone())
+        refuse("has an argument that is computed");
+    return value;
+}
+
+struct ev_net_layer &Reader::add(enum ev_net_kind kind)
+{
+    struct ev_net_layer layer = {};
+    const std::string name = operator_name(node) + "_" + std::to_string(owned->steps.size() + 1);
+
+    layer.kind = kind;
+    layer.groups = 1;
+    for (int i = 0; i < 2; i++)
+        layer.kernel[i] = layer.stride[i] = layer.dilation[i] = 1;
+    std::snprintf(layer.name, sizeof layer.name, "%s", name.c_str());
+    owned->steps.push_back(layer);
+    return owned->steps.back();
+}
+
+template <class T> const T *Reader::keep(const at::Tensor &values, at::ScalarType type)
+{
+    owned->tensors.push_back(values.detach().to(at::kCPU, type).contiguous());
+    return static_cast<const T *>(owned->tensors.back().data_ptr());
+}
+
+void Reader::name_after(struct ev_net_layer &layer, const c10::IValue &weight)
+{
+    const std::string name = find_name(model, weight);
+    if (!name.empty())
+        std::snprintf(layer.name, sizeof layer.name, "%s", name.c_str());
+}
+
+/* Scales and integers of a quantised weight, or floats. */
+void Reader::take_weights(struct ev_net_layer &layer, const at::Tensor &weight,
+                          const at::Tensor &bias)
+{
+    const int64_t n_out = weight.size(0);
+
+    layer.n_out = static_cast<int32_t>(n_out);
+    layer.n_in = static_cast<int32_t>(weight.size(1));
+    if (bias.defined())
+        layer.bias = keep<float>(bias, at::kFloat);
+    if (!weight.is_quantized()) {
+        layer.weight_floats = keep<float>(weight, at::kFloat);
+        return;
+    }
+    if (weight.scalar_type() != at::kQInt8)
+        refuse("has weights that are not int8");
+    const bool per_channel = weight.qscheme() == at::kPerChannelAffine;
+    if (!per_channel && weight.qscheme() != at::kPerTensorAffine)
+        refuse("has weights of a kind of scales that is not known");
+    if (per_channel && weight.q_per_channel_axis() != 0)
+        refuse("has no scale for each output channel");
+    const bool symmetric =
+        per_channel ? weight.q_per_channel_zero_points().count_nonzero().item<int64_t>() == 0
+                    : weight.q_zero_point() == 0;
+    if (!symmetric)
+        refuse("has weights with a zero point");
+    layer.weight = keep<int8_t>(weight.int_repr(), at::kChar);
+    layer.weight_scales =
+        per_channel ? keep<float>(weight.q_per_channel_scales(), at::kFloat)
+                    : keep<float>(at::full({n_out}, weight.q_scale(), at::kDouble), at::kFloat);
+}
+
+void Reader::take_geometry(struct ev_net_layer &layer, const std::vector<int64_t> &stride,
+                           const std::vector<int64_t> &padding,
+                           const std::vector<int64_t> &dilation, int64_t groups)
+{
+    if (stride.size() != 2 || padding.size() != 2 || dilation.size() != 2)
+        refuse("is no convolution in two dimensions");
+    for (size_t i = 0; i < 2; i++) {
+        layer.stride[i] = static_cast<int32_t>(stride[i]);
+        layer.padding[i] = static_cast<int32_t>(padding[i]);
+        layer.dilation[i] = static_cast<int32_t>(dilation[i]);
+    }
+    layer.groups = static_cast<int32_t>(groups);
+}
+
+void set_kernel(struct ev_net_layer &layer, const at::Tensor &weight)
+{
+    for (int i = 0; i < 2; i++)
+        layer.kernel[i] = static_cast<int32_t>(weight.size(2 + i));
+    layer.n_in *= layer.groups;
+}
+
+void Reader::take_packed(struct ev_net_layer &layer, const c10::IValue &packed)
+{
+    at::Tensor weight;
+    std::optional<at::Tensor> bias;
+
+    name_after(layer, packed);
+    if (is_packed_conv(packed)) {
+        auto conv = packed.toCustomClass<ConvPackedParamsBase<2>>();
+        if (conv->transpose())
+            refuse("is a transposed convolution");
+        std::tie(weight, bias) = conv->unpack();
+        take_geometry(layer, conv->stride().vec(), conv->padding().vec(), conv->dilation().vec(),
+                      conv->groups());
+    } else if (is_packed_linear(packed)) {
+        std::tie(weight, bias) = packed.toCustomClass<LinearPackedParamsBase>()->unpack();
+    } else {
+        refuse("has weights that are packed in a way that is not known");
+    }
+    if (!weight.is_quantized())
+        refuse("has weights in 16 bits");
+    take_weights(layer, weight, bias.value_or(at::Tensor()));
+    if (layer.kind == EV_NET_CONV)
+        set_kernel(layer, weight);
+}
+
+/* aten::conv2d(x, w, b, stride, padding, dilation, groups), aten::linear(x, w, b). */
+void Reader::read_weighted(const std::string &op)
+{
+    struct ev_net_layer &layer = add(op == "aten::conv2d" ? EV_NET_CONV : EV_NET_LINEAR);
+    const c10::IValue weight = argument(1), bias = argument(2);
+
+    if (!weight.isTensor() || weight.toTensor().is_quantized())
+        refuse("has no weights of its own");
+    name_after(layer, weight);
+    if (layer.kind == EV_NET_CONV) {
+        if (!argument(4).isIntList())
+            refuse("is padded by name");
+        take_geometry(layer, argument(3).toIntVector(), argument(4).toIntVector(),
+                      argument(5).toIntVector(), argument(6).toInt());
+    }
+    take_weights(layer, weight.toTensor(), bias.isTensor() ? bias.toTensor() : at::Tensor());
+    if (layer.kind == EV_NET_CONV)
+        set_kernel(layer, weight.toTensor());
+}
+
+/* quantized::conv2d(x, packed, scale, zero point), linear, their _relu; linear_dynamic(x, packed,
+ * reduce_range). */
+void Reader::read_quantized(const std::string &op)
+{
+    const bool is_dynamic = op.find("_dynamic") != std::string::npos;
+    struct ev_net_layer &layer =
+        add(op.find("conv2d") != std::string::npos ? EV_NET_CONV : EV_NET_LINEAR);
+
+    layer.relu = op.find("_relu") != std::string::npos;
+    layer.arithmetic = is_dynamic ? EV_NET_DYNAMIC : EV_NET_INT8;
+    take_packed(layer, argument(1));
+    if (is_dynamic) {
+        layer.reduce_range = argument(2).toBool();
+    } else {
+        layer.scale = argument(2).toDouble();
+        layer.zero_point = static_cast<int32_t>(argument(3).toInt());
+    }
+}
+
+void Reader::read_clamp()
+{
+    struct ev_net_layer &layer = add(EV_NET_CLAMP);
+    const c10::IValue low = argument(1), high = argument(2);
+
+    layer.low = low.isNone() ? -INFINITY : low.toScalar().toDouble();
+    layer.high = high.isNone() ? INFINITY : high.toScalar().toDouble();
+}
+
+/* To one row of values for each picture, in whatever way that is written. */
+void Reader::read_flat(const std::string &op)
+{
+    add(EV_NET_FLATTEN);
+    if (op == "aten::flatten") {
+        const int64_t end = argument(2).toInt();
+        if (argument(1).toInt() != 1 || (end != -1 && end != 3))
+            refuse("flattens other dimensions than those of a picture");
+        return;
+    }
+    const torch::jit::Node *list = node->input(1)->node();
+    const c10::IValue sizes = fixed(node->input(1));
+    /* {number of pictures, n}, or {-1, n}. */
+    const bool is_row = list->kind() == c10::prim::ListConstruct && list->inputs().size() == 2
+                            ? fixed_value(list->input(1), model).isInt()
+                            : sizes.isIntList() && sizes.toIntVector().size() == 2;
+    if (!is_row)
+        refuse("gives another shape than a row of values for each picture");
+}
+
+/* Operators without weights; false for one that is not known. */
+bool Reader::read_plain(const std::string &op)
+{
+    if (op == "aten::quantize_per_tensor" || op == "aten::_make_per_tensor_quantized_tensor") {
+        struct ev_net_layer &layer =
+            add(op == "aten::quantize_per_tensor" ? EV_NET_QUANTIZE : EV_NET_TAKE);
+        layer.scale = argument(1).toDouble();
+        layer.zero_point = static_cast<int32_t>(argument(2).toInt());
+    } else if (op == "aten::dequantize") {
+        add(EV_NET_DEQUANTIZE);
+    } else if (op == "aten::relu") {
+        add(EV_NET_RELU);
+    } else if (op == "aten::clamp" || op == "aten::hardtanh" || op == "quantized::clamp") {
+        read_clamp();
+    } else if (op == "aten::flatten" || op == "aten::view" || op == "aten::reshape") {
+        read_flat(op);
+    } else if (op == "aten::div") {
+        add(EV_NET_DIVIDE).scale = argument(1).toScalar().toDouble();
+    } else if (op == "aten::permute") {
+        if (!owned->steps.empty() ||
+            argument(1).toIntVector() != std::vector<int64_t>({0, 3, 1, 2}))
+            refuse("turns a tensor that is not the picture");
+    } else if (op == "aten::to") {
+        const c10::IValue type = argument(1);
+        if (!type.isInt() || type.toScalarType() != at::kFloat)
+            refuse("changes to another type than float32");
+    } else if (op == "aten::dropout") {
+        if (argument(2).toBool())
+            refuse("drops values at random");
+    } else if (op == "aten::contiguous") {
+        /* An order in memory. */
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Whether the operator makes an argument of another one: constants, lists, sizes. */
+bool Reader::is_fixed_part() const
+{
+    if (node->kind().is_prim())
+        return true;
+    for (const torch::jit::Value *output : node->outputs()) {
+        if (output->type()->isSubtypeOf(*c10::TensorType::get()))
+            return false;
+    }
+    return true;
+}
+
+void Reader::read_node()
+{
+    const std::string op = operator_name(node);
+
+    if (is_fixed_part())
+        return;
+    if (node->inputs().empty() || node->input(0) != tensor)
+        refuse("does not take what the layer before it gives");
+    if (op == "aten::conv2d" || op == "aten::linear")
+        read_weighted(op);
+    else if (op == "quantized::conv2d" || op == "quantized::conv2d_relu" ||
+             op == "quantized::linear" || op == "quantized::linear_relu" ||
+             op == "quantized::linear_dynamic" || op == "quantized::linear_relu_dynamic")
+        read_quantized(op);
+    else if (!read_plain(op))
+        refuse("is none that plain integers and floats can compute");
+    tensor = node->output();
+}
+
+OwnedNet *Reader::read(const char *method, bool divide)
+{
+    auto graph = model.get_method(method).graph()->copy();
+
+    torch::jit::Inline(*graph);
+    if (graph->inputs().size() != 2 || graph->outputs().size() != 1)
+        throw Failure(EV_UNSUPPORTED, path + ": " + method + " does not take one tensor alone");
+    tensor = graph->inputs()[1];
+    if (divide) {
+        node = graph->param_node();
+        add(EV_NET_DIVIDE).scale = 255.0;
+    }
+    for (const torch::jit::Node *each : graph->nodes()) {
+        node = each;
+        read_node();
+    }
+    node = graph->return_node();
+    if (node->input(0) != tensor)
+        refuse("does not give what the last layer gives");
+    owned->ev_net::layers = owned->steps.data();
+    owned->n_layers = static_cast<int32_t>(owned->steps.size());
+    return owned.release();
+}
+
+} // namespace
+
+const struct ev_net *read_net(const char *path, uint32_t form)
+{
+    const torch::jit::Module model = load_model(path, c10::Device(c10::kCPU));
+    const bool takes_bytes = model.find_method(bytes_method).has_value();
+    const bool bytes = form == EV_FORM_U8_NHWC;
+
+    return Reader(path, model)
+        .read(bytes && takes_bytes ? bytes_method : "forward", bytes && !takes_bytes);
+}
+
+void free_net(const struct ev_net *net) noexcept
+{
+    delete static_cast<const OwnedNet *>(net);
+}
+
+} // namespace ev
