@@ -42,7 +42,7 @@ static enum ev_status print_backends(struct ev_error *err)
 
 static void print_engines(void)
 {
-    puts("\nEngines (--backend with --model, or a path)");
+    puts("\nEngines (--engine, or --backend with --model, or a path)");
     for (const struct ev_engine_entry *engine = ev_engines; engine->name; engine++)
         printf("  %-12s %s (%s)\n", engine->name, engine->summary,
                ev_engine_is_present(engine->name) ? "present" : "not part of this build");

@@ -10,12 +10,21 @@
  *                    transposed weight
  *     computed       the weight of its convolution is computed in each call
  *     none           no layer with weights
+ *     int8           int8 layers of other kinds than PilotNet's: borders, gaps, groups, scales for
+ *                    the whole weight, no bias, zero points, ReLU of its own, floats by a view
+ *     dynamic        the picture's floats, flat, into two dynamic int8 layers
  */
 #include <cstdio>
 #include <cstring>
 
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/quantize_per_channel.h>
+#include <ATen/ops/quantize_per_tensor.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/resolver.h>
 
 namespace
 {
@@ -104,6 +113,87 @@ def forward(self, x):
     return model;
 }
 
+/* torch.* and quantized.* in source text. */
+struct Names : torch::jit::Resolver {
+    std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string &name,
+                                                           torch::jit::GraphFunction &,
+                                                           const torch::jit::SourceRange &) override
+    {
+        if (name == "torch")
+            return std::make_shared<torch::jit::BuiltinModule>("aten");
+        if (name == "quantized")
+            return std::make_shared<torch::jit::BuiltinModule>("quantized");
+        return nullptr;
+    }
+};
+
+void pack(torch::jit::Module &model, const char *name, const char *prepack,
+          torch::jit::Stack arguments)
+{
+    c10::Dispatcher::singleton().findSchemaOrThrow(prepack, "").callBoxed(&arguments);
+    model.register_attribute(name, arguments[0].type(), arguments[0]);
+}
+
+/* A scale for each output channel, or one for all. */
+at::Tensor int8_weights(at::IntArrayRef sizes, double step, bool per_channel)
+{
+    at::Tensor values = weights(sizes, step);
+    if (!per_channel)
+        return at::quantize_per_tensor(values, 0.004, 0, at::kQInt8);
+    at::Tensor scales = at::arange(sizes[0], at::kDouble).mul(1e-5).add(0.004);
+    return at::quantize_per_channel(values, scales, at::zeros({sizes[0]}, at::kLong), 0,
+                                    at::kQInt8);
+}
+
+/* All integers stay below 128: beyond, processors without VNNI saturate. */
+torch::jit::Module int8()
+{
+    using Ints = std::vector<int64_t>;
+    torch::jit::Module model("Int8");
+    const c10::IValue none;
+
+    pack(model, "wide", "quantized::conv2d_prepack",
+         {int8_weights({8, 3, 5, 5}, 0.613, true), weights({8}, 0.37), Ints{3, 4}, Ints{2, 1},
+          Ints{1, 1}, 1});
+    pack(model, "grouped", "quantized::conv2d_prepack",
+         {int8_weights({8, 4, 3, 3}, 0.713, true), weights({8}, 0.41), Ints{1, 2}, Ints{1, 1},
+          Ints{1, 1}, 2});
+    pack(model, "gaps", "quantized::conv2d_prepack",
+         {int8_weights({6, 8, 3, 3}, 0.517, false), none, Ints{2, 2}, Ints{0, 0}, Ints{2, 2}, 1});
+    pack(model, "head", "quantized::linear_prepack",
+         {int8_weights({2, 6 * 9 * 11}, 0.29, true), weights({2}, 0.3)});
+    model.define(R"(
+def forward(self, x):
+    x = torch.quantize_per_tensor(x, 0.0094, 21, 13)
+    x = quantized.clamp(quantized.conv2d(x, self.wide, 0.05, 60), -2., 3.35)
+    x = torch.relu(x)
+    x = quantized.clamp(quantized.conv2d(x, self.grouped, 0.07, 71), -9., 3.92)
+    x = quantized.clamp(quantized.conv2d_relu(x, self.gaps, 0.06, 5), 0., 7.32)
+    x = torch.reshape(x, [torch.size(x, 0), -1])
+    x = quantized.linear(x, self.head, 0.011, 130)
+    return torch.dequantize(x)
+)",
+                 std::make_shared<Names>());
+    return model;
+}
+
+torch::jit::Module dynamic()
+{
+    torch::jit::Module model("Dynamic");
+
+    pack(model, "first", "quantized::linear_prepack",
+         {int8_weights({7, 66 * 200 * 3}, 0.613, true), weights({7}, 0.37)});
+    pack(model, "second", "quantized::linear_prepack",
+         {int8_weights({2, 7}, 0.29, false), c10::IValue()});
+    model.define(R"(
+def forward(self, x):
+    x = quantized.linear_relu_dynamic(torch.flatten(x, 1), self.first, True)
+    return quantized.linear_dynamic(x, self.second, False)
+)",
+                 std::make_shared<Names>());
+    return model;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -116,7 +206,8 @@ int main(int argc, char **argv)
     } kinds[] = {
         {"plain", plain},       {"linear_first", linear_first},
         {"branches", branches}, {"computed", computed},
-        {"none", none},
+        {"none", none},         {"int8", int8},
+        {"dynamic", dynamic},
     };
     for (const auto &kind : kinds) {
         if (std::strcmp(kind.name, argv[1]) == 0) {
