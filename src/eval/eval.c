@@ -248,19 +248,15 @@ static enum ev_status pass_over_set(struct evaluation *evaluation, size_t s, siz
     return add_row(evaluation, b, args->sets[s].name, &accuracy, elapsed_ns, err);
 }
 
-/* Intervals and verdicts of the result's last n_backends rows, which are of one set or pooled. */
-static enum ev_status judge_rows(struct evaluation *evaluation, struct ev_error *err)
+/* Intervals and verdicts of the result's rows from `first` on, which are of one set or pooled. */
+static enum ev_status judge_rows(struct evaluation *evaluation, size_t first, struct ev_error *err)
 {
     struct ev_result *result = evaluation->result;
     enum ev_status status = EV_OK;
     bool found;
 
-    for (size_t i = result->n_rows - evaluation->args->n_backends;
-         i < result->n_rows && status == EV_OK; i++) {
+    for (size_t i = first; i < result->n_rows && status == EV_OK; i++)
         status = ev_error_figures_of(result, &result->rows[i], &result->rows[i], &found, err);
-        if (status == EV_OK)
-            status = ev_interrupt_check(err);
-    }
     return status;
 }
 
@@ -381,7 +377,7 @@ static enum ev_status add_pooled_rows(struct evaluation *evaluation, struct ev_e
             status = pool_latency(evaluation, b, &result->rows[result->n_rows - 1].latency, err);
     }
     if (status == EV_OK)
-        status = judge_rows(evaluation, err);
+        status = judge_rows(evaluation, evaluation->result->n_rows - args->n_backends, err);
     return status;
 }
 
@@ -402,6 +398,7 @@ static enum ev_status evaluate_set(struct evaluation *evaluation, size_t s, stru
 {
     const struct ev_eval_args *args = evaluation->args;
     struct ev_samples *samples = &evaluation->result->samples;
+    const size_t first_row = evaluation->result->n_rows;
     struct ev_spread spread = {0};
     enum ev_status status = describe_set(evaluation, s, err);
 
@@ -415,8 +412,11 @@ static enum ev_status evaluate_set(struct evaluation *evaluation, size_t s, stru
         status = ev_keep_single(samples, b, evaluation->backends[b].model, &spread, err);
     if (status == EV_OK && args->with_study)
         status = run_study(evaluation, s, &spread, err);
-    if (status == EV_OK)
-        status = judge_rows(evaluation, err);
+    /* Rows that stand are judged, whatever came after them. */
+    struct ev_error second = EV_ERROR_INIT;
+    const enum ev_status judged =
+        judge_rows(evaluation, first_row, status == EV_OK ? err : &second);
+    status = status == EV_OK ? judged : status;
     if (status == EV_OK && args->latency_calls > 0)
         status = time_set(evaluation, s, &spread, err);
     ev_spread_free(&spread);
