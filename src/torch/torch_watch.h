@@ -37,12 +37,12 @@ public:
 
     void start(const Operator &op, const at::RecordFunction &call) noexcept
     {
-        if (depth++ == 0)
+        if (depth++ == 0 && !trouble)
             keep_trouble([&] { before(op, call); });
     }
     void end(const at::RecordFunction &call) noexcept
     {
-        if (--depth == 0)
+        if (--depth == 0 && !trouble)
             keep_trouble([&] { after(call); });
     }
     /* Runs rows [first, first + n) of the batch through the model under this watch. */
