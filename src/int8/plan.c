@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "int8/plan.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +155,22 @@ static enum ev_status take_weights(struct walk *walk, struct ev_step *step, stru
 
 /* --- The walk --- */
 
+/* The scale and zero point of the integers that the step gives. */
+static enum ev_status take_scale(struct walk *walk, const struct ev_step *step,
+                                 struct ev_error *err)
+{
+    const struct ev_net_layer *layer = step->layer;
+
+    if (!(layer->scale > 0.0) || !isfinite((float)layer->scale) ||
+        !isfinite(1.0f / (float)layer->scale))
+        return refuse(walk, step, EV_INPUT, err, "has the scale %g", layer->scale);
+    if (layer->zero_point < 0 || layer->zero_point > 255)
+        return refuse(walk, step, EV_INPUT, err, "has the zero point %d", (int)layer->zero_point);
+    walk->scale = layer->scale;
+    walk->zero_point = layer->zero_point;
+    return EV_OK;
+}
+
 static enum ev_status want(const struct walk *walk, const struct ev_step *step,
                            enum ev_tensor tensor, struct ev_error *err)
 {
@@ -180,11 +197,9 @@ static enum ev_status plan_weighted(struct walk *walk, struct ev_step *step, str
         return status;
     if (is_int8) {
         set_channels(walk, step);
-        walk->scale = layer->scale;
-        walk->zero_point = layer->zero_point;
+        status = take_scale(walk, step, err);
     }
-    walk->plan->is_dynamic |= layer->arithmetic == EV_NET_DYNAMIC;
-    return EV_OK;
+    return status;
 }
 
 static enum ev_status plan_tensor(struct walk *walk, struct ev_step *step, enum ev_tensor from,
@@ -193,9 +208,7 @@ static enum ev_status plan_tensor(struct walk *walk, struct ev_step *step, enum 
     const enum ev_status status = want(walk, step, from, err);
 
     step->out_tensor = to;
-    walk->scale = step->layer->scale;
-    walk->zero_point = step->layer->zero_point;
-    return status;
+    return status == EV_OK && to == EV_TENSOR_INTEGERS ? take_scale(walk, step, err) : status;
 }
 
 static enum ev_status plan_step(struct walk *walk, struct ev_step *step, struct ev_error *err)
@@ -266,7 +279,7 @@ static enum ev_status walk_layers(struct walk *walk, const struct ev_net *net, s
         return status;
     if (walk->tensor != EV_TENSOR_FLOATS)
         return ev_fail(err, EV_INPUT, "%s: gives no floating-point tensor", walk->path);
-    if (walk->shape.height != 1 || walk->shape.width != 1)
+    if (!walk->is_flat || walk->shape.height != 1 || walk->shape.width != 1)
         return ev_fail(err, EV_UNSUPPORTED, "%s: gives images, not a row of outputs per picture",
                        walk->path);
     if (ev_shape_values(&walk->shape) != plan->n_outputs)

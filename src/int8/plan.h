@@ -39,7 +39,6 @@ struct ev_plan {
     int64_t max_bytes; /* of one picture between two layers */
     int64_t max_padded_bytes;
     int64_t weight_bytes; /* as the net has them */
-    bool is_dynamic;
 };
 
 /* Makes a plan for pictures of `shape` in `form`. `path` is named by errors: EV_INPUT where the

@@ -246,7 +246,8 @@ static void dequantize(const struct ev_step *step, int64_t n, const uint8_t *in,
         out[i] = (float)(in[i] - step->in_zero) * scale;
 }
 
-/* ReLU is a clamp without an upper bound; not-a-number stays what it is. */
+/* min(max(value, low), high), also where low > high. ReLU has no upper bound; not-a-number stays
+ * what it is. */
 static void clamp(const struct ev_step *step, int64_t n, const void *in, void *out)
 {
     const bool is_relu = step->layer->kind == EV_NET_RELU;
@@ -255,8 +256,9 @@ static void clamp(const struct ev_step *step, int64_t n, const void *in, void *o
 
     if (step->in_tensor == EV_TENSOR_FLOATS) {
         for (int64_t i = 0; i < n; i++) {
-            const float value = ((const float *)in)[i];
-            ((float *)out)[i] = value < low ? low : value > high ? high : value;
+            float value = ((const float *)in)[i];
+            value = value < low ? low : value;
+            ((float *)out)[i] = value > high ? high : value;
         }
         return;
     }
@@ -264,8 +266,9 @@ static void clamp(const struct ev_step *step, int64_t n, const void *in, void *o
     const uint8_t least = ev_quantize(low, inverse, step->in_zero);
     const uint8_t most = is_relu ? 255 : ev_quantize(high, inverse, step->in_zero);
     for (int64_t i = 0; i < n; i++) {
-        const uint8_t value = ((const uint8_t *)in)[i];
-        ((uint8_t *)out)[i] = value < least ? least : value > most ? most : value;
+        uint8_t value = ((const uint8_t *)in)[i];
+        value = value < least ? least : value;
+        ((uint8_t *)out)[i] = value > most ? most : value;
     }
 }
 

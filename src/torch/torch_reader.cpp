@@ -37,7 +37,7 @@ class Reader
     Reader(const char *path_, const torch::jit::Module &model_) : path(path_), model(model_)
     {
     }
-    OwnedNet *read(const char *method, bool divide);
+    OwnedNet *read(const char *method, bool is_bytes, bool divide);
 
   private:
     const std::string path;
@@ -45,11 +45,13 @@ class Reader
     std::unique_ptr<OwnedNet> owned = std::make_unique<OwnedNet>();
     const torch::jit::Value *tensor = nullptr; /* what the chain has come to */
     const torch::jit::Node *node = nullptr;    /* the operator that is being read */
+    bool is_planar = true;                     /* the picture is (C, H, W), as layers take it */
 
     [[noreturn]] void refuse(const std::string &why);
     c10::IValue fixed(const torch::jit::Value *value) const;
     c10::IValue argument(size_t at);
     struct ev_net_layer &add(enum ev_net_kind kind);
+    int32_t number(int64_t value, int64_t least);
     template <class T> const T *keep(const at::Tensor &values, at::ScalarType type);
     void name_after(struct ev_net_layer &layer, const c10::IValue &weight);
     void take_weights(struct ev_net_layer &layer, const at::Tensor &weight, const at::Tensor &bias);
@@ -57,13 +59,15 @@ class Reader
     void take_geometry(struct ev_net_layer &layer, const std::vector<int64_t> &stride,
                        const std::vector<int64_t> &padding, const std::vector<int64_t> &dilation,
                        int64_t groups);
+    void set_kernel(struct ev_net_layer &layer, const at::Tensor &weight);
     void read_weighted(const std::string &op);
     void read_quantized(const std::string &op);
     void read_clamp();
     void read_flat(const std::string &op);
+    void read_permute();
     bool read_plain(const std::string &op);
     void read_node();
-    bool is_fixed_part() const;
+    bool is_fixed_part();
 };
 
 std::string operator_name(const torch::jit::Node *node)
@@ -78,11 +82,19 @@ void Reader::refuse(const std::string &why)
                                       " (" + node->kind().toQualString() + ") " + why);
 }
 
-/* A list of numbers in the model's code is made by an operator. */
+/* A list of numbers in the model's code is made by an operator, and so is a number of a tensor. */
 c10::IValue Reader::fixed(const torch::jit::Value *value) const
 {
     const torch::jit::Node *maker = value->node();
+    const std::string op = maker->kind().toQualString();
     c10::List<int64_t> numbers;
+
+    if (op == "aten::FloatImplicit" || op == "aten::IntImplicit" || op == "aten::Float" ||
+        op == "aten::Int" || op == "aten::item") {
+        const c10::IValue of = fixed_value(maker->input(0), model);
+        return of.isTensor() && of.toTensor().numel() == 1 ? c10::IValue(of.toTensor().item())
+                                                           : c10::IValue();
+    }
 
     if (maker->kind() != c10::prim::ListConstruct)
         return fixed_value(value, model);
@@ -117,6 +129,13 @@ struct ev_net_layer &Reader::add(enum ev_net_kind kind)
     return owned->steps.back();
 }
 
+int32_t Reader::number(int64_t value, int64_t least)
+{
+    if (value < least || value > 65536)
+        refuse("has the size " + std::to_string(value));
+    return static_cast<int32_t>(value);
+}
+
 template <class T> const T *Reader::keep(const at::Tensor &values, at::ScalarType type)
 {
     owned->tensors.push_back(values.detach().to(at::kCPU, type).contiguous());
@@ -134,13 +153,19 @@ void Reader::name_after(struct ev_net_layer &layer, const c10::IValue &weight)
 void Reader::take_weights(struct ev_net_layer &layer, const at::Tensor &weight,
                           const at::Tensor &bias)
 {
-    const int64_t n_out = weight.size(0);
-
+    if (weight.dim() != (layer.kind == EV_NET_CONV ? 4 : 2))
+        refuse("has weights of " + std::to_string(weight.dim()) + " dimensions");
+    const int64_t n_out = number(weight.size(0), 1);
     layer.n_out = static_cast<int32_t>(n_out);
-    layer.n_in = static_cast<int32_t>(weight.size(1));
-    if (bias.defined())
+    layer.n_in = number(weight.size(1), 1);
+    if (bias.defined()) {
+        if (bias.scalar_type() != at::kFloat || bias.dim() != 1 || bias.size(0) != n_out)
+            refuse("has a bias that is not a float32 for each output channel");
         layer.bias = keep<float>(bias, at::kFloat);
+    }
     if (!weight.is_quantized()) {
+        if (weight.scalar_type() != at::kFloat)
+            refuse("has weights that are not float32");
         layer.weight_floats = keep<float>(weight, at::kFloat);
         return;
     }
@@ -169,18 +194,21 @@ void Reader::take_geometry(struct ev_net_layer &layer, const std::vector<int64_t
     if (stride.size() != 2 || padding.size() != 2 || dilation.size() != 2)
         refuse("is no convolution in two dimensions");
     for (size_t i = 0; i < 2; i++) {
-        layer.stride[i] = static_cast<int32_t>(stride[i]);
-        layer.padding[i] = static_cast<int32_t>(padding[i]);
-        layer.dilation[i] = static_cast<int32_t>(dilation[i]);
+        layer.stride[i] = number(stride[i], 1);
+        layer.padding[i] = number(padding[i], 0);
+        layer.dilation[i] = number(dilation[i], 1);
     }
-    layer.groups = static_cast<int32_t>(groups);
+    layer.groups = number(groups, 1);
 }
 
-void set_kernel(struct ev_net_layer &layer, const at::Tensor &weight)
+/* What a convolution's weight and its groups say together. */
+void Reader::set_kernel(struct ev_net_layer &layer, const at::Tensor &weight)
 {
     for (int i = 0; i < 2; i++)
-        layer.kernel[i] = static_cast<int32_t>(weight.size(2 + i));
-    layer.n_in *= layer.groups;
+        layer.kernel[i] = number(weight.size(2 + i), 1);
+    if (layer.n_out % layer.groups != 0)
+        refuse("has output channels that do not divide into its groups");
+    layer.n_in = number(static_cast<int64_t>(layer.n_in) * layer.groups, 1);
 }
 
 void Reader::take_packed(struct ev_net_layer &layer, const c10::IValue &packed)
@@ -208,10 +236,13 @@ void Reader::take_packed(struct ev_net_layer &layer, const c10::IValue &packed)
         set_kernel(layer, weight);
 }
 
-/* aten::conv2d(x, w, b, stride, padding, dilation, groups), aten::linear(x, w, b). */
+/* aten::conv2d(x, w, b, stride, padding, dilation, groups), aten::linear(x, w, b), and
+ * aten::_convolution(x, w, b, stride, padding, dilation, transposed, output padding, groups, ...),
+ * which a traced model has. */
 void Reader::read_weighted(const std::string &op)
 {
-    struct ev_net_layer &layer = add(op == "aten::conv2d" ? EV_NET_CONV : EV_NET_LINEAR);
+    const bool is_traced = op == "aten::_convolution";
+    struct ev_net_layer &layer = add(op == "aten::linear" ? EV_NET_LINEAR : EV_NET_CONV);
     const c10::IValue weight = argument(1), bias = argument(2);
 
     if (!weight.isTensor() || weight.toTensor().is_quantized())
@@ -220,8 +251,10 @@ void Reader::read_weighted(const std::string &op)
     if (layer.kind == EV_NET_CONV) {
         if (!argument(4).isIntList())
             refuse("is padded by name");
+        if (is_traced && argument(6).toBool())
+            refuse("is a transposed convolution");
         take_geometry(layer, argument(3).toIntVector(), argument(4).toIntVector(),
-                      argument(5).toIntVector(), argument(6).toInt());
+                      argument(5).toIntVector(), argument(is_traced ? 8 : 6).toInt());
     }
     take_weights(layer, weight.toTensor(), bias.isTensor() ? bias.toTensor() : at::Tensor());
     if (layer.kind == EV_NET_CONV)
@@ -276,12 +309,22 @@ void Reader::read_flat(const std::string &op)
         refuse("gives another shape than a row of values for each picture");
 }
 
+/* The one that puts the channels of a picture of bytes first, before any layer. */
+void Reader::read_permute()
+{
+    if (is_planar || argument(1).toIntVector() != std::vector<int64_t>({0, 3, 1, 2}))
+        refuse("turns a tensor that is not the picture");
+    is_planar = true;
+}
+
 /* Operators without weights; false for one that is not known. */
 bool Reader::read_plain(const std::string &op)
 {
     if (op == "aten::quantize_per_tensor" || op == "aten::_make_per_tensor_quantized_tensor") {
         struct ev_net_layer &layer =
             add(op == "aten::quantize_per_tensor" ? EV_NET_QUANTIZE : EV_NET_TAKE);
+        if (layer.kind == EV_NET_QUANTIZE && argument(3).toScalarType() != at::kQUInt8)
+            refuse("quantises to another type than quint8");
         layer.scale = argument(1).toDouble();
         layer.zero_point = static_cast<int32_t>(argument(2).toInt());
     } else if (op == "aten::dequantize") {
@@ -293,14 +336,15 @@ bool Reader::read_plain(const std::string &op)
     } else if (op == "aten::flatten" || op == "aten::view" || op == "aten::reshape") {
         read_flat(op);
     } else if (op == "aten::div") {
+        if (node->inputs().size() != 2 || !argument(1).isScalar())
+            refuse("divides by something else than one number, or rounds");
         add(EV_NET_DIVIDE).scale = argument(1).toScalar().toDouble();
     } else if (op == "aten::permute") {
-        if (!owned->steps.empty() ||
-            argument(1).toIntVector() != std::vector<int64_t>({0, 3, 1, 2}))
-            refuse("turns a tensor that is not the picture");
+        read_permute();
     } else if (op == "aten::to") {
-        const c10::IValue type = argument(1);
-        if (!type.isInt() || type.toScalarType() != at::kFloat)
+        /* To the type of floats: by name, or that of another tensor, which are all floats. */
+        const bool as_other = node->input(1)->node()->kind() == c10::prim::dtype;
+        if (!as_other && (!argument(1).isInt() || argument(1).toScalarType() != at::kFloat))
             refuse("changes to another type than float32");
     } else if (op == "aten::dropout") {
         if (argument(2).toBool())
@@ -313,15 +357,41 @@ bool Reader::read_plain(const std::string &op)
     return true;
 }
 
-/* Whether the operator makes an argument of another one: constants, lists, sizes. */
-bool Reader::is_fixed_part() const
+bool has_tensors(at::ArrayRef<const torch::jit::Value *> values)
 {
+    for (const torch::jit::Value *value : values) {
+        if (value->type()->isSubtypeOf(*c10::TensorType::get()))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a branch or a loop does something to tensors. */
+bool touches_tensors(const torch::jit::Node *node)
+{
+    for (const torch::jit::Block *block : node->blocks()) {
+        for (const torch::jit::Node *inner : block->nodes()) {
+            if (has_tensors(inner->inputs()) || has_tensors(inner->outputs()) ||
+                touches_tensors(inner))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the operator makes an argument of another one: constants, lists, sizes. */
+bool Reader::is_fixed_part()
+{
+    if (node->kind() == c10::prim::SetAttr)
+        refuse("changes the model");
+    if (touches_tensors(node))
+        refuse("computes in a branch or a loop");
     if (node->kind().is_prim())
         return true;
-    for (const torch::jit::Value *output : node->outputs()) {
-        if (output->type()->isSubtypeOf(*c10::TensorType::get()))
-            return false;
-    }
+    if (has_tensors(node->outputs()))
+        return false;
+    if (node->maybeSchema() && node->schema().is_mutable())
+        refuse("changes tensors in place");
     return true;
 }
 
@@ -333,7 +403,11 @@ void Reader::read_node()
         return;
     if (node->inputs().empty() || node->input(0) != tensor)
         refuse("does not take what the layer before it gives");
-    if (op == "aten::conv2d" || op == "aten::linear")
+    if (!is_planar && op != "aten::permute" && op != "aten::to" && op != "aten::div" &&
+        op != "aten::_make_per_tensor_quantized_tensor" && op != "aten::quantize_per_tensor" &&
+        op != "aten::contiguous")
+        refuse("takes a picture whose channels are last");
+    if (op == "aten::conv2d" || op == "aten::_convolution" || op == "aten::linear")
         read_weighted(op);
     else if (op == "quantized::conv2d" || op == "quantized::conv2d_relu" ||
              op == "quantized::linear" || op == "quantized::linear_relu" ||
@@ -344,7 +418,7 @@ void Reader::read_node()
     tensor = node->output();
 }
 
-OwnedNet *Reader::read(const char *method, bool divide)
+OwnedNet *Reader::read(const char *method, bool is_bytes, bool divide)
 {
     auto graph = model.get_method(method).graph()->copy();
 
@@ -352,6 +426,7 @@ OwnedNet *Reader::read(const char *method, bool divide)
     if (graph->inputs().size() != 2 || graph->outputs().size() != 1)
         throw Failure(EV_UNSUPPORTED, path + ": " + method + " does not take one tensor alone");
     tensor = graph->inputs()[1];
+    is_planar = !is_bytes;
     if (divide) {
         node = graph->param_node();
         add(EV_NET_DIVIDE).scale = 255.0;
@@ -376,8 +451,8 @@ const struct ev_net *read_net(const char *path, uint32_t form)
     const bool takes_bytes = model.find_method(bytes_method).has_value();
     const bool bytes = form == EV_FORM_U8_NHWC;
 
-    return Reader(path, model)
-        .read(bytes && takes_bytes ? bytes_method : "forward", bytes && !takes_bytes);
+    return Reader(path, model).read(bytes && takes_bytes ? bytes_method : "forward",
+                                    bytes && takes_bytes, bytes && !takes_bytes);
 }
 
 void free_net(const struct ev_net *net) noexcept

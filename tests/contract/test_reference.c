@@ -202,7 +202,7 @@ START_TEST(other_models_are_refused_by_layer)
     } cases[] = {
         {"plain", "layer 2 (aten::mean) is none that plain integers and floats can compute"},
         {"linear_first", "layer 2 (aten::permute) turns a tensor that is not the picture"},
-        {"branches", "does not take what the layer before it gives"},
+        {"branches", "(prim::If) computes in a branch or a loop"},
         {"computed", "does not take what the layer before it gives"},
     };
     struct ev_model *model;

@@ -182,8 +182,9 @@ START_TEST(floats_in_planes)
     clamp.high = 1.0;
     for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++)
         pictures[i] = (float)ev_rng_below(&rng, 1000) / 500.0f;
-    const struct ev_net_layer layers[] = {plain(EV_NET_DIVIDE, 2.0, 0), conv, clamp};
-    run_net(layers, 3, EV_FORM_F32_NCHW, &shape, 6, pictures, outputs);
+    const struct ev_net_layer layers[] = {plain(EV_NET_DIVIDE, 2.0, 0), conv, clamp,
+                                          plain(EV_NET_FLATTEN, 0, 0)};
+    run_net(layers, 4, EV_FORM_F32_NCHW, &shape, 6, pictures, outputs);
 
     for (int row = 0; row < N_ROWS; row++) {
         for (int i = 0; i < 40; i++)
