@@ -49,6 +49,9 @@ class Reader
 
     [[noreturn]] void refuse(const std::string &why);
     c10::IValue fixed(const torch::jit::Value *value) const;
+    c10::IValue fixed_list(const torch::jit::Node *maker) const;
+    c10::IValue fixed_comparison(const torch::jit::Node *maker, const std::string &op) const;
+    const torch::jit::Block *taken(const torch::jit::Node *branch) const;
     c10::IValue argument(size_t at);
     struct ev_net_layer &add(enum ev_net_kind kind);
     int32_t number(int64_t value, int64_t least);
@@ -67,6 +70,8 @@ class Reader
     void read_permute();
     bool read_plain(const std::string &op);
     void read_node();
+    void read_block(const torch::jit::Block *block);
+    void read_branch();
     bool is_fixed_part();
 };
 
@@ -82,29 +87,65 @@ void Reader::refuse(const std::string &why)
                                       " (" + node->kind().toQualString() + ") " + why);
 }
 
-/* A list of numbers in the model's code is made by an operator, and so is a number of a tensor. */
+/* What an operator on fixed values gives: a list of numbers, the number that a tensor holds, a
+ * comparison, the side of a branch that is taken; None where it is not fixed. */
 c10::IValue Reader::fixed(const torch::jit::Value *value) const
 {
     const torch::jit::Node *maker = value->node();
     const std::string op = maker->kind().toQualString();
-    c10::List<int64_t> numbers;
 
+    if (maker->kind() == c10::prim::ListConstruct)
+        return fixed_list(maker);
+    if (maker->kind() == c10::prim::If) {
+        const torch::jit::Block *block = taken(maker);
+        return block ? fixed(block->outputs()[value->offset()]) : c10::IValue();
+    }
     if (op == "aten::FloatImplicit" || op == "aten::IntImplicit" || op == "aten::Float" ||
         op == "aten::Int" || op == "aten::item") {
-        const c10::IValue of = fixed_value(maker->input(0), model);
+        const c10::IValue of = fixed(maker->input(0));
         return of.isTensor() && of.toTensor().numel() == 1 ? c10::IValue(of.toTensor().item())
                                                            : c10::IValue();
     }
+    if (op == "aten::eq" || op == "aten::ne" || op == "aten::lt" || op == "aten::__not__")
+        return fixed_comparison(maker, op);
+    return fixed_value(value, model);
+}
 
-    if (maker->kind() != c10::prim::ListConstruct)
-        return fixed_value(value, model);
+c10::IValue Reader::fixed_list(const torch::jit::Node *maker) const
+{
+    c10::List<int64_t> numbers;
+
     for (const torch::jit::Value *input : maker->inputs()) {
-        const c10::IValue number = fixed_value(input, model);
+        const c10::IValue number = fixed(input);
         if (!number.isInt())
             return {};
         numbers.push_back(number.toInt());
     }
     return numbers;
+}
+
+c10::IValue Reader::fixed_comparison(const torch::jit::Node *maker, const std::string &op) const
+{
+    const c10::IValue a = fixed(maker->input(0));
+    const c10::IValue b = op == "aten::__not__" ? c10::IValue() : fixed(maker->input(1));
+
+    if (op == "aten::__not__")
+        return a.isBool() ? c10::IValue(!a.toBool()) : c10::IValue();
+    if (a.isString() && b.isString() && op != "aten::lt")
+        return (a.toStringRef() == b.toStringRef()) == (op == "aten::eq");
+    if (a.isInt() && b.isInt())
+        return op == "aten::lt"   ? a.toInt() < b.toInt()
+               : op == "aten::eq" ? a.toInt() == b.toInt()
+                                  : a.toInt() != b.toInt();
+    return {};
+}
+
+/* The side of a branch that is taken in every call; null if that is not fixed. */
+const torch::jit::Block *Reader::taken(const torch::jit::Node *branch) const
+{
+    const c10::IValue condition = fixed(branch->input(0));
+
+    return condition.isBool() ? branch->blocks()[condition.toBool() ? 0 : 1] : nullptr;
 }
 
 c10::IValue Reader::argument(size_t at)
@@ -418,6 +459,36 @@ void Reader::read_node()
     tensor = node->output();
 }
 
+/* The nodes of the side that is taken, as if they stood here. */
+void Reader::read_branch()
+{
+    const torch::jit::Node *branch = node;
+    const torch::jit::Block *block = taken(branch);
+
+    if (!block)
+        refuse("computes in a branch or a loop");
+    read_block(block);
+    node = branch;
+    for (size_t i = 0; i < block->outputs().size(); i++) {
+        if (block->outputs()[i] == tensor) {
+            tensor = branch->output(i);
+            return;
+        }
+    }
+}
+
+void Reader::read_block(const torch::jit::Block *block)
+{
+    for (const torch::jit::Node *each : block->nodes()) {
+        node = each;
+        if (node->kind() == c10::prim::If &&
+            (touches_tensors(node) || has_tensors(node->outputs())))
+            read_branch();
+        else
+            read_node();
+    }
+}
+
 OwnedNet *Reader::read(const char *method, bool is_bytes, bool divide)
 {
     auto graph = model.get_method(method).graph()->copy();
@@ -431,10 +502,7 @@ OwnedNet *Reader::read(const char *method, bool is_bytes, bool divide)
         node = graph->param_node();
         add(EV_NET_DIVIDE).scale = 255.0;
     }
-    for (const torch::jit::Node *each : graph->nodes()) {
-        node = each;
-        read_node();
-    }
+    read_block(graph->block());
     node = graph->return_node();
     if (node->input(0) != tensor)
         refuse("does not give what the last layer gives");
@@ -451,8 +519,9 @@ const struct ev_net *read_net(const char *path, uint32_t form)
     const bool takes_bytes = model.find_method(bytes_method).has_value();
     const bool bytes = form == EV_FORM_U8_NHWC;
 
-    return Reader(path, model).read(bytes && takes_bytes ? bytes_method : "forward",
-                                    bytes && takes_bytes, bytes && !takes_bytes);
+    return Reader(path, model)
+        .read(bytes && takes_bytes ? bytes_method : "forward", bytes && takes_bytes,
+              bytes && !takes_bytes);
 }
 
 void free_net(const struct ev_net *net) noexcept

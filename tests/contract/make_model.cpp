@@ -12,6 +12,9 @@
  *     none           no layer with weights
  *     int8           int8 layers of other kinds than PilotNet's: borders, gaps, groups, scales for
  *                    the whole weight, no bias, zero points, ReLU of its own, floats by a view
+ *     loop           computes in a loop
+ *     bytes          takes bytes, and leaves their channels last
+ *     still          a convolution with a stride of 0
  *     dynamic        the picture's floats, flat, into two dynamic int8 layers
  */
 #include <cstdio>
@@ -113,6 +116,41 @@ def forward(self, x):
     return model;
 }
 
+torch::jit::Module loop()
+{
+    torch::jit::Module model("Loop");
+    add_layer(model, "head", {2, 66 * 200 * 3}, 0.29);
+    model.define(R"(
+def forward(self, x):
+    for i in range(3):
+        x.mul_(2.)
+    return torch.linear(torch.flatten(x, 1), self.head.weight, self.head.bias)
+)");
+    return model;
+}
+
+torch::jit::Module bytes()
+{
+    torch::jit::Module model = loop();
+    model.define(R"(
+def forward_u8(self, x):
+    x = torch.flatten(torch.div(x, 255.), 1)
+    return torch.linear(x, self.head.weight, self.head.bias)
+)");
+    return model;
+}
+
+torch::jit::Module still()
+{
+    torch::jit::Module model("Still");
+    add_layer(model, "see", {8, 3, 5, 5}, 0.613);
+    model.define(R"(
+def forward(self, x):
+    return torch.conv2d(x, self.see.weight, self.see.bias, [0, 1])
+)");
+    return model;
+}
+
 /* torch.* and quantized.* in source text. */
 struct Names : torch::jit::Resolver {
     std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string &name,
@@ -207,7 +245,8 @@ int main(int argc, char **argv)
         {"plain", plain},       {"linear_first", linear_first},
         {"branches", branches}, {"computed", computed},
         {"none", none},         {"int8", int8},
-        {"dynamic", dynamic},
+        {"dynamic", dynamic},   {"loop", loop},
+        {"bytes", bytes},       {"still", still},
     };
     for (const auto &kind : kinds) {
         if (std::strcmp(kind.name, argv[1]) == 0) {
