@@ -29,7 +29,7 @@ static const struct ev_backend *const built_in[] = {&ev_engine_null, &ev_engine_
 const struct ev_engine_entry ev_engines[] = {
     {"null", "constant outputs, needs no model"},
     {"torch", "TorchScript models, by libtorch"},
-    {"reference", "the same in plain C, int8 to the bit"},
+    {"reference", "the same in plain C, int8 in integers"},
     {NULL, NULL},
 };
 #define N_ENGINES (sizeof ev_engines / sizeof ev_engines[0] - 1)

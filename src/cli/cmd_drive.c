@@ -60,7 +60,7 @@ static const struct ev_option options[] = {
     {"lag", 0, EV_OPT_DOUBLE, "SECONDS", &lag_s, 0, 10,
      "time constant with which the car follows commands (default: 0, at once)", NULL},
     {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
-     "what runs the models: torch, reference (plain C, int8 to the bit), or an engine module (a path "
+     "what runs the models: torch, reference (plain C), or an engine module (a path "
      "with '/'; default: torch)",
      NULL},
     {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
