@@ -43,8 +43,9 @@ static const struct ev_option options[] = {
      "who drives: names, engine modules (a path with '/'), or all, the variants with a model "
      "(default: all)",
      NULL},
-    {"model", 'm', EV_OPT_TEXT, "FILE", &model_path, 0, 0,
-     "drive with this TorchScript model under one backend (default: torch)", NULL},
+    {"model", 'm', EV_OPT_TEXT, "FILES", &model_path, 0, 0,
+     "drive with these TorchScript models, separated by commas, under one backend (default: torch)",
+     NULL},
     {"latency", 0, EV_OPT_TEXT, "SECONDS", &latency_text, 0, 0,
      "from a picture to its command taking effect: seconds, or measured, each backend's own "
      "inference time on this machine (default: measured)",

@@ -48,9 +48,10 @@ static const struct ev_option options[] = {
      "on which sets: names, HDF5 files (with '/' or ending in .h5), or all, the three test sets "
      "(default: all)",
      NULL},
-    {"model", 'm', EV_OPT_TEXT, "FILE", &model_path, 0, 0,
-     "evaluate this TorchScript model under one backend (default: torch); the report names it "
-     "after the file",
+    {"model", 'm', EV_OPT_TEXT, "FILES", &model_path, 0, 0,
+     "evaluate these TorchScript models, separated by commas, under one backend (default: torch); "
+     "the others are compared with baseline.pt, or the first; the report names them after their "
+     "files",
      NULL},
     {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
      "what runs the models: torch, reference (plain C), or an engine module (a path "
@@ -262,7 +263,7 @@ const struct ev_command ev_cmd_eval = {
              "  evalrun                                       everything on the test sets\n"
              "  evalrun --backend qat --set montreal          one variant on one circuit\n"
              "  evalrun --backend static,qat --set ./my.h5    on your file\n"
-             "  evalrun --model my.pt --out my-results        a model of yours\n"
+             "  evalrun --model float.pt,int8.pt --out mine   models of yours\n"
              "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n"
              "  evalrun --layers                              why it is fast or slow\n",
     .options = options,

@@ -50,20 +50,22 @@ void ev_sets_free(struct ev_sets *sets);
 EV_CHECKED enum ev_status ev_set_select(const char *name, const char *cache, int64_t n_threads,
                                         char **path, bool *is_file, struct ev_error *err);
 
-/* Backends: names of variants, "all", and paths of engine modules (with '/'). */
+/* Backends: names of variants, "all", and paths of engine modules (with '/'); or files of models,
+ * that one of them runs. */
 struct ev_backends {
-    struct ev_list list;
+    struct ev_list list;              /* of --backend */
+    struct ev_list files;             /* of --model; empty without */
     struct ev_eval_backend *backends; /* (n); engine is NULL until ev_backends_load */
-    char **models;                    /* (n) storage of paths */
-    char *name;                       /* storage of the name made from a model's file */
+    char **storage;                   /* (n) paths of variants' models, or names of files */
     const char *engine;               /* the caller's: what runs the variants; NULL: their own */
     size_t n;
 };
 
-/* With `model` (not NULL) the text must name one backend, whose engine runs that file; `text` NULL
- * is "all", or the torch engine with `model`. `engine` (not NULL), a name or a path, takes the
- * place of the torch engine: for variants with a model, and for `model` where `text` is NULL. */
-EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *model,
+/* With `models` (not NULL), files separated by commas, the text must name one backend, whose engine
+ * runs them; each is called after its file, without folder and ending where that is unique. `text`
+ * NULL is "all", or the torch engine with `models`. `engine` (not NULL), a name or a path, takes
+ * the place of the torch engine: for variants with a model, and for `models` where `text` is NULL. */
+EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *models,
                                              const char *engine, struct ev_backends *backends,
                                              struct ev_error *err);
 EV_CHECKED enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *err);

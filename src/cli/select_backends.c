@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --backend, --model and --engine: variants by name, engine modules by path, a model file of the
+/* --backend, --model and --engine: variants by name, engine modules by path, model files of the
  * user's, and what runs them. */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static enum ev_status unknown_backend(const char *name, struct ev_error *err)
 }
 
 /* Fills entry `at` from a word of the list; the engine is found later. */
-static enum ev_status take_backend(struct ev_backends *backends, size_t at, const char *model,
+static enum ev_status take_backend(struct ev_backends *backends, size_t at, bool with_files,
                                    struct ev_error *err)
 {
     const char *word = backends->list.items[at];
@@ -44,17 +44,17 @@ static enum ev_status take_backend(struct ev_backends *backends, size_t at, cons
         enum ev_status status = ev_file_size(word, &bytes, err);
         if (status != EV_OK)
             return status;
-    } else if (!variant && ev_engine_is_known(word) && !model) {
+    } else if (!variant && ev_engine_is_known(word) && !with_files) {
         return ev_fail(err, EV_USAGE, "backend '%s' is an engine: it needs --model FILE", word);
     } else if (!variant && !ev_engine_is_known(word)) {
         return unknown_backend(word, err);
     }
-    if (model || !variant || !variant->model)
+    if (with_files || !variant || !variant->model)
         return EV_OK;
-    backends->models[at] = ev_path_data(variant->model);
-    if (!backends->models[at])
+    backends->storage[at] = ev_path_data(variant->model);
+    if (!backends->storage[at])
         return ev_fail(err, EV_MEMORY, "out of memory");
-    backend->model_path = backends->models[at];
+    backend->model_path = backends->storage[at];
     if (!ev_file_exists(backend->model_path))
         return ev_fail(err, EV_INPUT, "%s: the model of backend '%s' is missing",
                        backend->model_path, word);
@@ -83,26 +83,72 @@ static enum ev_status check_engine(const struct ev_backends *backends, bool name
     return EV_OK;
 }
 
-static enum ev_status take_model(struct ev_backends *backends, const char *model,
-                                 struct ev_error *err)
+/* A file's name without folder and ending, unless another one has the same; malloc'ed. */
+static char *name_file(const struct ev_list *files, size_t which)
 {
+    char *stem = ev_path_stem(files->items[which]);
+
+    for (size_t i = 0; i < files->n && stem; i++) {
+        char *other = i == which ? NULL : ev_path_stem(files->items[i]);
+        const bool same = other && strcmp(stem, other) == 0;
+        free(other);
+        if (same) {
+            free(stem);
+            return strdup(files->items[which]);
+        }
+    }
+    return stem;
+}
+
+static enum ev_status split_files(const char *models, struct ev_list *files, struct ev_error *err)
+{
+    /* A comma may be part of a file's name. */
+    const char *const whole[] = {models};
+    enum ev_status status =
+        ev_list_split("model", ev_file_exists(models) ? "all" : models, whole, 1, files, err);
     int64_t bytes;
 
-    if (backends->n != 1)
+    for (size_t i = 0; i < files->n && status == EV_OK; i++)
+        status = ev_file_size(files->items[i], &bytes, err);
+    return status;
+}
+
+static enum ev_status take_files(struct ev_backends *backends, struct ev_error *err)
+{
+    if (backends->list.n != 1)
         return ev_fail(err, EV_USAGE,
-                       "--model needs one backend to run it, but --backend names %zu", backends->n);
-    enum ev_status status = ev_file_size(model, &bytes, err);
-    if (status != EV_OK)
-        return status;
-    backends->name = ev_path_stem(model);
-    if (!backends->name)
-        return ev_fail(err, EV_MEMORY, "out of memory");
-    backends->backends[0].name = backends->name;
-    backends->backends[0].model_path = model;
+                       "--model needs one backend to run it, but --backend names %zu",
+                       backends->list.n);
+    for (size_t i = 0; i < backends->n; i++) {
+        backends->storage[i] = name_file(&backends->files, i);
+        if (!backends->storage[i])
+            return ev_fail(err, EV_MEMORY, "out of memory");
+        backends->backends[i].name = backends->storage[i];
+        backends->backends[i].model_path = backends->files.items[i];
+    }
     return EV_OK;
 }
 
-enum ev_status ev_backends_select(const char *text, const char *model, const char *engine,
+/* Fills the entries: of the files, or one for each backend. */
+static enum ev_status take_all(struct ev_backends *backends, bool named, struct ev_error *err)
+{
+    const bool with_files = backends->files.n > 0;
+    enum ev_status status = EV_OK;
+
+    backends->n = with_files ? backends->files.n : backends->list.n;
+    const size_t most = backends->n > backends->list.n ? backends->n : backends->list.n;
+    backends->backends = calloc(most + 1, sizeof *backends->backends);
+    backends->storage = calloc(most + 1, sizeof *backends->storage);
+    if (!backends->backends || !backends->storage)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    if (backends->engine)
+        status = check_engine(backends, named, err);
+    for (size_t i = 0; i < backends->list.n && status == EV_OK; i++)
+        status = take_backend(backends, i, with_files, err);
+    return status == EV_OK && with_files ? take_files(backends, err) : status;
+}
+
+enum ev_status ev_backends_select(const char *text, const char *models, const char *engine,
                                   struct ev_backends *backends, struct ev_error *err)
 {
     const bool named = text != NULL;
@@ -115,21 +161,12 @@ enum ev_status ev_backends_select(const char *text, const char *model, const cha
     }
     *backends = (struct ev_backends){.engine = engine};
     if (!text)
-        text = !model ? "all" : engine ? engine : MODEL_ENGINE;
+        text = !models ? "all" : engine ? engine : MODEL_ENGINE;
     enum ev_status status = ev_list_split("backend", text, all, n_all, &backends->list, err);
-    if (status != EV_OK)
-        return status;
-    backends->n = backends->list.n;
-    backends->backends = calloc(backends->n + 1, sizeof *backends->backends);
-    backends->models = calloc(backends->n + 1, sizeof *backends->models);
-    if (!backends->backends || !backends->models)
-        status = ev_fail(err, EV_MEMORY, "out of memory");
-    if (status == EV_OK && engine)
-        status = check_engine(backends, named, err);
-    for (size_t i = 0; i < backends->n && status == EV_OK; i++)
-        status = take_backend(backends, i, model, err);
-    if (status == EV_OK && model)
-        status = take_model(backends, model, err);
+    if (status == EV_OK && models)
+        status = split_files(models, &backends->files, err);
+    if (status == EV_OK)
+        status = take_all(backends, named, err);
     if (status != EV_OK)
         ev_backends_free(backends);
     return status;
@@ -140,7 +177,7 @@ enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *e
     enum ev_status status = EV_OK;
 
     for (size_t i = 0; i < backends->n && status == EV_OK; i++) {
-        const char *word = backends->list.items[i];
+        const char *word = backends->list.items[backends->files.n > 0 ? 0 : i];
         const struct ev_variant *variant = ev_variant_find(word);
         const char *engine = !variant                             ? word
                              : backends->engine && variant->model ? backends->engine
@@ -152,11 +189,11 @@ enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *e
 
 void ev_backends_free(struct ev_backends *backends)
 {
-    for (size_t i = 0; i < backends->n && backends->models; i++)
-        free(backends->models[i]);
-    free(backends->models);
+    for (size_t i = 0; i < backends->n && backends->storage; i++)
+        free(backends->storage[i]);
+    free(backends->storage);
     free(backends->backends);
-    free(backends->name);
+    ev_list_free(&backends->files);
     ev_list_free(&backends->list);
     *backends = (struct ev_backends){0};
 }

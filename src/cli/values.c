@@ -55,6 +55,7 @@ static const struct {
     void (*add_names)(struct ev_values *values);
 } words[] = {
     {"FILE", "files", false, NULL, NULL},
+    {"FILES", "files", true, NULL, NULL},
     {"DIR", "folders", false, NULL, NULL},
     {"SOURCE", "files", false, NULL, NULL},
     {"CIRCUIT", "files", false, NULL, add_sets},

@@ -233,6 +233,43 @@ START_TEST(a_model_takes_one_backend)
 }
 END_TEST
 
+START_TEST(several_models)
+{
+    struct ev_backends backends;
+    char *first = strdup(make_file("first.pt")), *second = strdup(make_file("second.pt"));
+    char *comma = strdup(make_file("one,two.pt")), both[1200];
+
+    snprintf(both, sizeof both, "%s,%s", first, second);
+    ev_assert_ok(ev_backends_select(NULL, both, NULL, &backends, &err));
+    ck_assert_int_eq(backends.n, 2);
+    ck_assert_str_eq(backends.backends[0].name, "first");
+    ck_assert_str_eq(backends.backends[1].name, "second");
+    ck_assert_str_eq(backends.backends[1].model_path, second);
+    ev_backends_free(&backends);
+    ev_assert_ok(ev_backends_select("null", both, NULL, &backends, &err));
+    ev_assert_ok(ev_backends_load(&backends, &err));
+    for (int i = 0; i < 2; i++)
+        ck_assert_str_eq(backends.backends[i].engine->name, "null");
+    ev_backends_free(&backends);
+    ev_assert_ok(ev_backends_select(NULL, comma, NULL, &backends, &err));
+    ck_assert_int_eq(backends.n, 1);
+    ck_assert_str_eq(backends.backends[0].name, "one,two");
+    ev_backends_free(&backends);
+    snprintf(both, sizeof both, "%s,%s", first, first);
+    ev_assert_fails(ev_backends_select(NULL, both, NULL, &backends, &err), EV_USAGE,
+                    "is given twice");
+    snprintf(both, sizeof both, "%s,", first);
+    ev_assert_fails(ev_backends_select(NULL, both, NULL, &backends, &err), EV_USAGE,
+                    "--model: empty name in the list");
+    snprintf(both, sizeof both, "%s,nowhere.pt", first);
+    ev_assert_fails(ev_backends_select(NULL, both, NULL, &backends, &err), EV_INPUT,
+                    "nowhere.pt: ");
+    free(first);
+    free(second);
+    free(comma);
+}
+END_TEST
+
 START_TEST(an_engine_runs_models)
 {
     struct ev_backends backends;
@@ -248,8 +285,8 @@ START_TEST(an_engine_runs_models)
     ev_backends_free(&backends);
     ev_assert_fails(ev_backends_select(NULL, NULL, "refrence", &backends, &err), EV_USAGE,
                     "unknown engine 'refrence': did you mean 'reference'?");
-    ev_assert_fails(ev_backends_select("static,null", NULL, "reference", &backends, &err),
-                    EV_USAGE, "--engine reference: runs models, but backend 'null' is an engine");
+    ev_assert_fails(ev_backends_select("static,null", NULL, "reference", &backends, &err), EV_USAGE,
+                    "--engine reference: runs models, but backend 'null' is an engine");
 }
 END_TEST
 
@@ -285,6 +322,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, files_of_one_name_are_told_apart);
     tcase_add_test(tests, a_model_takes_one_backend);
     tcase_add_test(tests, an_engine_runs_models);
+    tcase_add_test(tests, several_models);
     tcase_add_test(tests, devices);
     suite_add_tcase(suite, tests);
     return suite;
