@@ -5,11 +5,11 @@
 
 #define N_LANES 8
 
-EV_WIDE void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n, int64_t pitch,
-                              int32_t n_out, int32_t *sums)
+EV_WIDE void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n, int32_t n_out,
+                              int32_t *sums)
 {
     for (int32_t o = 0; o < n_out; o++) {
-        const int8_t *w = weights + o * pitch;
+        const int8_t *w = weights + o * n;
         int32_t sum = 0;
         for (int64_t i = 0; i < n; i++)
             sum += x[i] * w[i];
@@ -17,11 +17,11 @@ EV_WIDE void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n
     }
 }
 
-EV_WIDE void ev_products_float(const float *x, const float *weights, int64_t n, int64_t pitch,
-                               int32_t n_out, float *sums)
+EV_WIDE void ev_products_float(const float *x, const float *weights, int64_t n, int32_t n_out,
+                               float *sums)
 {
     for (int32_t o = 0; o < n_out; o++) {
-        const float *w = weights + o * pitch;
+        const float *w = weights + o * n;
         float lanes[N_LANES] = {0}, sum = 0.0f;
         int64_t i = 0;
         for (; i + N_LANES <= n; i += N_LANES) {

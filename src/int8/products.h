@@ -5,13 +5,12 @@
 
 #include <stdint.h>
 
-/* Adds to sums[o], for o < n_out, the n products of `x` with the weights from weights[o * pitch]
- * on. Exact as long as |sums| stay below 2^31. */
-void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n, int64_t pitch,
-                      int32_t n_out, int32_t *sums);
+/* Adds to sums[o], for o < n_out, the n products of `x` with weights[o * n ...]. Exact as long as
+ * |sums| stay below 2^31. */
+void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n, int32_t n_out,
+                      int32_t *sums);
 
 /* The same in float32, in eight partial sums whatever the processor. */
-void ev_products_float(const float *x, const float *weights, int64_t n, int64_t pitch,
-                       int32_t n_out, float *sums);
+void ev_products_float(const float *x, const float *weights, int64_t n, int32_t n_out, float *sums);
 
 #endif

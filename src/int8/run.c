@@ -15,15 +15,20 @@ struct ev_scratch {
     void *tensors[2];  /* of all rows: in front of a layer and behind it */
     void *padded;      /* one picture with its border */
     uint8_t *integers; /* one picture, quantised by its range */
+    void *patch;       /* what a kernel sees at one place */
     void *sums;        /* of one pixel: int32 or float32 */
 };
 
-static int32_t most_channels(const struct ev_plan *plan)
+/* The most that any step has: channels that come out, or products of one value. */
+static int64_t most_values(const struct ev_plan *plan)
 {
-    int32_t most = 1;
+    int64_t most = 1;
 
-    for (int32_t i = 0; i < plan->n_steps; i++)
-        most = plan->steps[i].out.channels > most ? plan->steps[i].out.channels : most;
+    for (int32_t i = 0; i < plan->n_steps; i++) {
+        const struct ev_step *step = &plan->steps[i];
+        most = step->out.channels > most ? step->out.channels : most;
+        most = step->n_products > most ? step->n_products : most;
+    }
     return most;
 }
 
@@ -38,9 +43,10 @@ struct ev_scratch *ev_scratch_new(const struct ev_plan *plan, int64_t n_rows)
         scratch->tensors[i] = malloc((size_t)(n_rows * plan->max_bytes));
     scratch->padded = malloc((size_t)plan->max_padded_bytes);
     scratch->integers = malloc((size_t)plan->max_padded_bytes);
-    scratch->sums = malloc((size_t)most_channels(plan) * sizeof(float));
-    if (scratch->tensors[0] && scratch->tensors[1] && scratch->padded && scratch->integers &&
-        scratch->sums)
+    scratch->patch = malloc((size_t)most_values(plan) * sizeof(float));
+    scratch->sums = malloc((size_t)most_values(plan) * sizeof(float));
+    if (scratch->patch && scratch->tensors[0] && scratch->tensors[1] && scratch->padded &&
+        scratch->integers && scratch->sums)
         return scratch;
     ev_scratch_free(scratch);
     return NULL;
@@ -54,6 +60,7 @@ void ev_scratch_free(struct ev_scratch *scratch)
     free(scratch->tensors[1]);
     free(scratch->padded);
     free(scratch->integers);
+    free(scratch->patch);
     free(scratch->sums);
     free(scratch);
 }
@@ -79,56 +86,53 @@ static const void *pad(const struct ev_step *step, const void *picture, int zero
     return padded;
 }
 
-/* Where the values for one line of a kernel begin, and how many follow each other. A line is one
- * run unless the kernel has gaps or looks at some of the channels only. */
-struct runs {
-    int64_t line, pixel; /* values from one to the next, of the padded input */
-    int64_t n_values;
-    int32_t n;
-};
-
-static struct runs runs_of(const struct ev_step *step)
+/* What the kernel sees at one place, packed. A line of it is one run of values unless the kernel
+ * has gaps or looks at some of the channels only. */
+static const void *pack_patch(const struct ev_step *step, const char *corner, size_t bytes,
+                              void *patch)
 {
     const struct ev_net_layer *layer = step->layer;
     const bool is_whole = layer->dilation[1] == 1 && layer->groups == 1;
-    const int64_t channels = step->in.channels / layer->groups;
+    const size_t pixel = (size_t)step->in.channels * bytes;
+    const size_t line = ((size_t)step->in.width + 2 * (size_t)layer->padding[1]) * pixel;
+    const size_t run = is_whole ? (size_t)step->kernel[1] * pixel : pixel / (size_t)layer->groups;
+    const int32_t n_runs = is_whole ? 1 : step->kernel[1];
+    char *to = patch;
 
-    return (struct runs){
-        .line = (step->in.width + 2 * (int64_t)layer->padding[1]) * step->in.channels,
-        .pixel = step->in.channels,
-        .n_values = is_whole ? step->kernel[1] * channels : channels,
-        .n = is_whole ? 1 : step->kernel[1],
-    };
+    if (is_whole && run == line && layer->dilation[0] == 1)
+        return corner; /* a linear layer: all of the input */
+    for (int32_t ky = 0; ky < step->kernel[0]; ky++) {
+        const char *from = corner + (size_t)ky * (size_t)layer->dilation[0] * line;
+        for (int32_t k = 0; k < n_runs; k++, to += run)
+            memcpy(to, from + (size_t)k * (size_t)layer->dilation[1] * pixel, run);
+    }
+    return patch;
 }
 
-/* The sums of all channels of output pixel (y, x). */
-static void add_up(const struct ev_step *step, const struct runs *runs, const void *input,
-                   int32_t y, int32_t x, void *sums)
+/* The sums of all channels of output pixel (y, x); `input` has its border. */
+static void add_up(const struct ev_step *step, const void *input, int32_t y, int32_t x,
+                   struct ev_scratch *scratch)
 {
     const struct ev_net_layer *layer = step->layer;
     const bool is_float = layer->arithmetic == EV_NET_FLOAT32;
+    const size_t bytes = is_float ? sizeof(float) : 1;
     const int32_t n_out = step->out.channels / layer->groups;
+    const int64_t width = step->in.width + 2 * (int64_t)layer->padding[1];
     const int64_t corner =
-        (int64_t)y * layer->stride[0] * runs->line + (int64_t)x * layer->stride[1] * runs->pixel;
+        ((int64_t)y * layer->stride[0] * width + (int64_t)x * layer->stride[1]) * step->in.channels;
 
-    memset(sums, 0, (size_t)step->out.channels * sizeof(float));
+    memset(scratch->sums, 0, (size_t)step->out.channels * sizeof(float));
     for (int32_t group = 0; group < layer->groups; group++) {
         const int64_t first = corner + (int64_t)group * (step->in.channels / layer->groups);
-        int64_t weight = (int64_t)group * n_out * step->n_products;
-        for (int32_t ky = 0; ky < step->kernel[0]; ky++) {
-            for (int32_t run = 0; run < runs->n; run++, weight += runs->n_values) {
-                const int64_t at = first + ky * layer->dilation[0] * runs->line +
-                                   run * layer->dilation[1] * runs->pixel;
-                if (is_float)
-                    ev_products_float((const float *)input + at, step->weights_floats + weight,
-                                      runs->n_values, step->n_products, n_out,
-                                      (float *)sums + group * n_out);
-                else
-                    ev_products_int8((const uint8_t *)input + at, step->weights + weight,
-                                     runs->n_values, step->n_products, n_out,
-                                     (int32_t *)sums + group * n_out);
-            }
-        }
+        const int64_t weight = (int64_t)group * n_out * step->n_products;
+        const void *patch =
+            pack_patch(step, (const char *)input + (size_t)first * bytes, bytes, scratch->patch);
+        if (is_float)
+            ev_products_float(patch, step->weights_floats + weight, step->n_products, n_out,
+                              (float *)scratch->sums + group * n_out);
+        else
+            ev_products_int8(patch, step->weights + weight, step->n_products, n_out,
+                             (int32_t *)scratch->sums + group * n_out);
     }
 }
 
@@ -165,15 +169,15 @@ static void finish_floats(const struct ev_step *step, const float *sums, float *
 
 /* One picture; `input` has its border. */
 static void run_pixels(const struct ev_step *step, const struct ev_dynamic *range,
-                       const void *input, void *sums, void *out)
+                       const void *input, struct ev_scratch *scratch, void *out)
 {
     const size_t pixel = (size_t)step->out.channels * ev_tensor_bytes(step->out_tensor);
-    const struct runs runs = runs_of(step);
+    const void *sums = scratch->sums;
     char *to = out;
 
     for (int32_t y = 0; y < step->out.height; y++) {
         for (int32_t x = 0; x < step->out.width; x++, to += pixel) {
-            add_up(step, &runs, input, y, x, sums);
+            add_up(step, input, y, x, scratch);
             if (step->layer->arithmetic == EV_NET_INT8)
                 finish_integers(step, sums, (uint8_t *)to);
             else if (step->layer->arithmetic == EV_NET_DYNAMIC)
@@ -220,8 +224,7 @@ static enum ev_status run_weighted(const struct ev_step *step, struct ev_scratch
             bytes = 1;
         }
         picture = pad(step, picture, zero, bytes, scratch->padded);
-        run_pixels(step, &range, picture, scratch->sums,
-                   (char *)out + (size_t)(row * n_out) * out_bytes);
+        run_pixels(step, &range, picture, scratch, (char *)out + (size_t)(row * n_out) * out_bytes);
     }
     return EV_OK;
 }
