@@ -144,7 +144,7 @@ static enum ev_status take_weights(struct walk *walk, struct ev_step *step, stru
     if (is_float)
         step->weights_floats = malloc(n_weights * sizeof *step->weights_floats);
     else
-        step->weights = malloc(n_weights);
+        step->weights = malloc(n_weights * sizeof *step->weights);
     if (!step->weight_sums || !step->channels || (!step->weights && !step->weights_floats))
         return ev_fail(err, EV_MEMORY, "%s: out of memory", walk->path);
     order_weights(step, n_in);

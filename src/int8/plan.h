@@ -23,7 +23,7 @@ struct ev_step {
 
     int32_t kernel[2];
     int64_t n_products;                  /* of one output value */
-    int8_t *weights;                     /* (n_out, kernel, n_in / groups), unless floats */
+    int16_t *weights;                    /* (n_out, kernel, n_in / groups), unless floats */
     float *weights_floats;               /* likewise */
     int32_t *weight_sums;                /* (n_out): what a zero point of 1 adds to a sum */
     struct ev_requant_channel *channels; /* (n_out), with EV_NET_INT8 */

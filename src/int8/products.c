@@ -5,11 +5,11 @@
 
 #define N_LANES 8
 
-EV_WIDE void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n, int32_t n_out,
+EV_WIDE void ev_products_int8(const int16_t *x, const int16_t *weights, int64_t n, int32_t n_out,
                               int32_t *sums)
 {
     for (int32_t o = 0; o < n_out; o++) {
-        const int8_t *w = weights + o * n;
+        const int16_t *w = weights + o * n;
         int32_t sum = 0;
         for (int64_t i = 0; i < n; i++)
             sum += x[i] * w[i];

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* Adds to sums[o], for o < n_out, the n products of `x` with weights[o * n ...]. Exact as long as
- * |sums| stay below 2^31. */
-void ev_products_int8(const uint8_t *x, const int8_t *weights, int64_t n, int32_t n_out,
+ * |sums| stay below 2^31; both are of bytes, in int16 for the sake of speed. */
+void ev_products_int8(const int16_t *x, const int16_t *weights, int64_t n, int32_t n_out,
                       int32_t *sums);
 
 /* The same in float32, in eight partial sums whatever the processor. */

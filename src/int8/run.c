@@ -86,27 +86,38 @@ static const void *pad(const struct ev_step *step, const void *picture, int zero
     return padded;
 }
 
+/* Copies a run of floats, or of bytes as int16: their products are then those of a processor's
+ * instructions for pairs. */
+static void *copy_run(void *to, const void *from, int64_t n, bool is_float)
+{
+    int16_t *shorts = to;
+
+    if (is_float) {
+        memcpy(to, from, (size_t)n * sizeof(float));
+        return (float *)to + n;
+    }
+    for (int64_t i = 0; i < n; i++)
+        shorts[i] = ((const uint8_t *)from)[i];
+    return shorts + n;
+}
+
 /* What the kernel sees at one place, packed. A line of it is one run of values unless the kernel
  * has gaps or looks at some of the channels only. */
-static const void *pack_patch(const struct ev_step *step, const char *corner, size_t bytes,
-                              void *patch)
+static void pack_patch(const struct ev_step *step, const char *corner, bool is_float, void *patch)
 {
     const struct ev_net_layer *layer = step->layer;
     const bool is_whole = layer->dilation[1] == 1 && layer->groups == 1;
-    const size_t pixel = (size_t)step->in.channels * bytes;
-    const size_t line = ((size_t)step->in.width + 2 * (size_t)layer->padding[1]) * pixel;
-    const size_t run = is_whole ? (size_t)step->kernel[1] * pixel : pixel / (size_t)layer->groups;
+    const int64_t pixel = step->in.channels, bytes = is_float ? (int64_t)sizeof(float) : 1;
+    const int64_t line = (step->in.width + 2 * (int64_t)layer->padding[1]) * pixel;
+    const int64_t run = is_whole ? step->kernel[1] * pixel : pixel / layer->groups;
     const int32_t n_runs = is_whole ? 1 : step->kernel[1];
-    char *to = patch;
 
-    if (is_whole && run == line && layer->dilation[0] == 1)
-        return corner; /* a linear layer: all of the input */
     for (int32_t ky = 0; ky < step->kernel[0]; ky++) {
-        const char *from = corner + (size_t)ky * (size_t)layer->dilation[0] * line;
-        for (int32_t k = 0; k < n_runs; k++, to += run)
-            memcpy(to, from + (size_t)k * (size_t)layer->dilation[1] * pixel, run);
+        for (int32_t k = 0; k < n_runs; k++) {
+            const int64_t at = ky * layer->dilation[0] * line + k * layer->dilation[1] * pixel;
+            patch = copy_run(patch, corner + at * bytes, run, is_float);
+        }
     }
-    return patch;
 }
 
 /* The sums of all channels of output pixel (y, x); `input` has its border. */
@@ -115,7 +126,7 @@ static void add_up(const struct ev_step *step, const void *input, int32_t y, int
 {
     const struct ev_net_layer *layer = step->layer;
     const bool is_float = layer->arithmetic == EV_NET_FLOAT32;
-    const size_t bytes = is_float ? sizeof(float) : 1;
+    const int64_t bytes = is_float ? (int64_t)sizeof(float) : 1;
     const int32_t n_out = step->out.channels / layer->groups;
     const int64_t width = step->in.width + 2 * (int64_t)layer->padding[1];
     const int64_t corner =
@@ -125,13 +136,12 @@ static void add_up(const struct ev_step *step, const void *input, int32_t y, int
     for (int32_t group = 0; group < layer->groups; group++) {
         const int64_t first = corner + (int64_t)group * (step->in.channels / layer->groups);
         const int64_t weight = (int64_t)group * n_out * step->n_products;
-        const void *patch =
-            pack_patch(step, (const char *)input + (size_t)first * bytes, bytes, scratch->patch);
+        pack_patch(step, (const char *)input + first * bytes, is_float, scratch->patch);
         if (is_float)
-            ev_products_float(patch, step->weights_floats + weight, step->n_products, n_out,
-                              (float *)scratch->sums + group * n_out);
+            ev_products_float(scratch->patch, step->weights_floats + weight, step->n_products,
+                              n_out, (float *)scratch->sums + group * n_out);
         else
-            ev_products_int8(patch, step->weights + weight, step->n_products, n_out,
+            ev_products_int8(scratch->patch, step->weights + weight, step->n_products, n_out,
                              (int32_t *)scratch->sums + group * n_out);
     }
 }
