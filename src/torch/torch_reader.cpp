@@ -45,7 +45,9 @@ class Reader
     std::unique_ptr<OwnedNet> owned = std::make_unique<OwnedNet>();
     const torch::jit::Value *tensor = nullptr; /* what the chain has come to */
     const torch::jit::Node *node = nullptr;    /* the operator that is being read */
-    bool is_planar = true;                     /* the picture is (C, H, W), as layers take it */
+    size_t place = 1;      /* of the layer that is being read, among the model's own */
+    bool divides = false;  /* by 255, before the model */
+    bool is_planar = true; /* the picture is (C, H, W), as layers take it */
 
     [[noreturn]] void refuse(const std::string &why);
     c10::IValue fixed(const torch::jit::Value *value) const;
@@ -54,7 +56,7 @@ class Reader
     const torch::jit::Block *taken(const torch::jit::Node *branch) const;
     c10::IValue argument(size_t at);
     struct ev_net_layer &add(enum ev_net_kind kind);
-    int32_t number(int64_t value, int64_t least);
+    int32_t number(int64_t value, int64_t least, int64_t most = 65536);
     template <class T> const T *keep(const at::Tensor &values, at::ScalarType type);
     void name_after(struct ev_net_layer &layer, const c10::IValue &weight);
     void take_weights(struct ev_net_layer &layer, const at::Tensor &weight, const at::Tensor &bias);
@@ -83,8 +85,8 @@ std::string operator_name(const torch::jit::Node *node)
 
 void Reader::refuse(const std::string &why)
 {
-    throw Failure(EV_UNSUPPORTED, path + ": layer " + std::to_string(owned->steps.size() + 1) +
-                                      " (" + node->kind().toQualString() + ") " + why);
+    throw Failure(EV_UNSUPPORTED, path + ": layer " + std::to_string(place) + " (" +
+                                      node->kind().toQualString() + ") " + why);
 }
 
 /* What an operator on fixed values gives: a list of numbers, the number that a tensor holds, a
@@ -170,9 +172,9 @@ struct ev_net_layer &Reader::add(enum ev_net_kind kind)
     return owned->steps.back();
 }
 
-int32_t Reader::number(int64_t value, int64_t least)
+int32_t Reader::number(int64_t value, int64_t least, int64_t most)
 {
-    if (value < least || value > 65536)
+    if (value < least || value > most)
         refuse("has the size " + std::to_string(value));
     return static_cast<int32_t>(value);
 }
@@ -196,9 +198,9 @@ void Reader::take_weights(struct ev_net_layer &layer, const at::Tensor &weight,
 {
     if (weight.dim() != (layer.kind == EV_NET_CONV ? 4 : 2))
         refuse("has weights of " + std::to_string(weight.dim()) + " dimensions");
-    const int64_t n_out = number(weight.size(0), 1);
+    const int64_t n_out = number(weight.size(0), 1, INT32_MAX);
     layer.n_out = static_cast<int32_t>(n_out);
-    layer.n_in = number(weight.size(1), 1);
+    layer.n_in = number(weight.size(1), 1, INT32_MAX);
     if (bias.defined()) {
         if (bias.scalar_type() != at::kFloat || bias.dim() != 1 || bias.size(0) != n_out)
             refuse("has a bias that is not a float32 for each output channel");
@@ -440,6 +442,7 @@ void Reader::read_node()
 {
     const std::string op = operator_name(node);
 
+    place = owned->steps.size() + (divides ? 0 : 1);
     if (is_fixed_part())
         return;
     if (node->inputs().empty() || node->input(0) != tensor)
@@ -498,6 +501,7 @@ OwnedNet *Reader::read(const char *method, bool is_bytes, bool divide)
         throw Failure(EV_UNSUPPORTED, path + ": " + method + " does not take one tensor alone");
     tensor = graph->inputs()[1];
     is_planar = !is_bytes;
+    divides = divide;
     if (divide) {
         node = graph->param_node();
         add(EV_NET_DIVIDE).scale = 255.0;

@@ -200,12 +200,12 @@ START_TEST(other_models_are_refused_by_layer)
     static const struct {
         const char *kind, *part;
     } cases[] = {
-        {"plain", "layer 2 (aten::mean) is none that plain integers and floats can compute"},
-        {"linear_first", "layer 2 (aten::permute) turns a tensor that is not the picture"},
-        {"branches", "layer 3 (aten::mean) is none"},
-        {"loop", "layer 2 (prim::Loop) computes in a branch or a loop"},
+        {"plain", "layer 1 (aten::mean) is none that plain integers and floats can compute"},
+        {"linear_first", "layer 1 (aten::permute) turns a tensor that is not the picture"},
+        {"branches", "layer 2 (aten::mean) is none"},
+        {"loop", "layer 1 (prim::Loop) computes in a branch or a loop"},
         {"bytes", "layer 2 (aten::flatten) takes a picture whose channels are last"},
-        {"still", "layer 3 (aten::conv2d) has the size 0"},
+        {"still", "layer 1 (aten::conv2d) has the size 0"},
         {"computed", "does not take what the layer before it gives"},
     };
     struct ev_model *model;
