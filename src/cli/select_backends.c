@@ -73,7 +73,7 @@ static enum ev_status check_engine(const struct ev_backends *backends, bool name
             names[n] = ev_engines[n].name;
         return ev_fail_unknown(err, "engine", backends->engine, names, n);
     }
-    for (size_t i = 0; i < backends->n && named; i++) {
+    for (size_t i = 0; i < backends->list.n && named; i++) {
         const struct ev_variant *variant = ev_variant_find(backends->list.items[i]);
         if (!variant || !variant->model)
             return ev_fail(err, EV_USAGE,

@@ -246,6 +246,9 @@ START_TEST(several_models)
     ck_assert_str_eq(backends.backends[1].name, "second");
     ck_assert_str_eq(backends.backends[1].model_path, second);
     ev_backends_free(&backends);
+    ev_assert_ok(ev_backends_select("static", both, "null", &backends, &err));
+    ck_assert_int_eq(backends.n, 2);
+    ev_backends_free(&backends);
     ev_assert_ok(ev_backends_select("null", both, NULL, &backends, &err));
     ev_assert_ok(ev_backends_load(&backends, &err));
     for (int i = 0; i < 2; i++)
