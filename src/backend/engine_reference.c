@@ -194,12 +194,10 @@ static void describe_layer(const struct ev_step *step, struct ev_layer *layer)
 {
     const struct ev_net_layer *from = step->layer;
     const bool is_float = from->arithmetic == EV_NET_FLOAT32;
-    const int64_t n_out = ev_shape_values(&step->out);
 
     *layer = (struct ev_layer){
-        .macs = n_out * step->n_products,
-        .weight_bytes = from->n_out * (step->n_products * (is_float ? (int64_t)sizeof(float) : 1) +
-                                       (from->bias ? (int64_t)sizeof(float) : 0)),
+        .macs = ev_shape_values(&step->out) * step->n_products,
+        .weight_bytes = step->weight_bytes,
     };
     snprintf(layer->name, sizeof layer->name, "%s", from->name);
     snprintf(layer->kind, sizeof layer->kind, "%s",

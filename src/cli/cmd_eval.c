@@ -16,7 +16,7 @@
 #include "eval/times.h"
 
 #define DEFAULT_TABLES "results/latest"
-#define DEFAULT_PLOTS  "plots/latest"
+#define DEFAULT_PLOTS "plots/latest"
 
 static const char *backend_text;
 static const char *set_text = "all";
@@ -57,8 +57,8 @@ static const struct ev_option options[] = {
      "what runs the models: torch, reference (plain C), or an engine module (a path "
      "with '/'; default: torch)",
      NULL},
-    {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0, "cpu, cuda or cuda:N (default: cpu)",
-     NULL},
+    {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
+     "cpu, cuda or cuda:N (default: cpu)", NULL},
     {"threads", 't', EV_OPT_INT, "N", &n_threads, 1, 1024,
      "threads of an engine (default: the cores this process may use)", NULL},
     {"batch", 0, EV_OPT_INT, "N", &batch_rows, 1, 65536,
@@ -75,16 +75,14 @@ static const struct ev_option options[] = {
     {"layers", 0, EV_OPT_FLAG, NULL, &with_layers, 0, 0,
      "times of single layers as well, and the error when one of the baseline's is int8", NULL},
     {"study", 0, EV_OPT_FLAG, NULL, &with_study, 0, 0,
-     "the published study's own figures in full, to compare with its tables: the error with "
-     "mirrored "
+     "the published study's own figures in full, to compare with its tables: the error with mirrored "
      "pictures, and the mean of 1000 calls",
      NULL},
     {"resume", 0, EV_OPT_FLAG, NULL, &resume, 0, 0,
      "go on with the interrupted evaluation of the same options whose folder of tables this is",
      NULL},
     {"dry-run", 0, EV_OPT_FLAG, NULL, &dry_run, 0, 0,
-     "only check everything, and show the plan with the time that it takes, by a short "
-     "measurement; "
+     "only check everything, and show the plan with the time that it takes, by a short measurement; "
      "nothing is written",
      NULL},
     {"out", 'o', EV_OPT_TEXT, "DIR", &out_path, 0, 0,
@@ -115,9 +113,8 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
 {
     struct ev_eval_args *args = &evaluation->args;
     if (dry_run && resume)
-        return ev_fail(err, EV_USAGE,
-                       "--dry-run: shows whole evaluations, not the rest of one: leave "
-                       "--resume out");
+        return ev_fail(err, EV_USAGE, "--dry-run: shows whole evaluations, not the rest of one: leave "
+                                      "--resume out");
     enum ev_status status =
         ev_device_select(device_text, &args->device_kind, &args->device_index, err);
 
@@ -128,7 +125,7 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
         status = ev_sets_select(set_text, "test", &evaluation->sets, err);
     if (status == EV_OK)
         status = ev_folders_choose(out_path ? out_path : DEFAULT_TABLES,
-                                   plots_path ? plots_path
+                                   plots_path  ? plots_path
                                    : out_path ? NULL
                                               : DEFAULT_PLOTS,
                                    templates_path, &evaluation->chosen, err);
@@ -168,8 +165,8 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
         return ev_fail(err, EV_MEMORY, "out of memory");
     evaluation->source = ev_set_options_source(&set_options);
     for (size_t i = 0; i < sets->n; i++)
-        evaluation->eval_sets[i] = (struct ev_eval_set){
-            sets->names[i], sets->paths[i], sets->is_file[i] ? &evaluation->source : NULL};
+        evaluation->eval_sets[i] = (struct ev_eval_set){sets->names[i], sets->paths[i],
+                                                        sets->is_file[i] ? &evaluation->source : NULL};
     args->backends = evaluation->backends.backends;
     args->n_backends = evaluation->backends.n;
     args->sets = evaluation->eval_sets;
@@ -184,7 +181,8 @@ static enum ev_status report(struct evaluation *evaluation, struct ev_error *err
         return EV_OK;
     ev_report_print(&evaluation->result, stdout);
     fflush(stdout);
-    enum ev_status status = ev_report_write(&evaluation->result, &evaluation->chosen.folders, err);
+    enum ev_status status =
+        ev_report_write(&evaluation->result, &evaluation->chosen.folders, err);
     if (status == EV_OK)
         ev_folders_print(&evaluation->chosen);
     return status;
@@ -253,19 +251,20 @@ const struct ev_command ev_cmd_eval = {
     .name = "eval",
     .summary = "evaluate backends on sets and report (the default)",
     .operands = "",
-    .notes = "`evalrun list` shows backends, sets and devices. Built-in sets are rendered when\n"
-             "they are first used. The folder of the tables gets results.csv, results.md,\n"
-             "results.json and results.html, the folder of the charts PNG, SVG and PDF files.\n"
-             "After Ctrl-C what was finished is reported; with --resume the same command goes\n"
-             "on where it was, also after a crash.\n"
-             "\n"
-             "Examples:\n"
-             "  evalrun                                       everything on the test sets\n"
-             "  evalrun --backend qat --set montreal          one variant on one circuit\n"
-             "  evalrun --backend static,qat --set ./my.h5    on your file\n"
-             "  evalrun --model float.pt,int8.pt --out mine   models of yours\n"
-             "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n"
-             "  evalrun --layers                              why it is fast or slow\n",
+    .notes =
+        "`evalrun list` shows backends, sets and devices. Built-in sets are rendered when\n"
+        "they are first used. The folder of the tables gets results.csv, results.md,\n"
+        "results.json and results.html, the folder of the charts PNG, SVG and PDF files.\n"
+        "After Ctrl-C what was finished is reported; with --resume the same command goes\n"
+        "on where it was, also after a crash.\n"
+        "\n"
+        "Examples:\n"
+        "  evalrun                                       everything on the test sets\n"
+        "  evalrun --backend qat --set montreal          one variant on one circuit\n"
+        "  evalrun --backend static,qat --set ./my.h5    on your file\n"
+        "  evalrun --model float.pt,int8.pt --out mine   models of yours\n"
+        "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n"
+        "  evalrun --layers                              why it is fast or slow\n",
     .options = options,
     .run = run,
 };

@@ -148,8 +148,9 @@ static enum ev_status take_weights(struct walk *walk, struct ev_step *step, stru
     if (!step->weight_sums || !step->channels || (!step->weights && !step->weights_floats))
         return ev_fail(err, EV_MEMORY, "%s: out of memory", walk->path);
     order_weights(step, n_in);
-    walk->plan->weight_bytes += (int64_t)(n_weights * (is_float ? sizeof(float) : 1)) +
-                                (layer->bias ? (int64_t)(n_out * sizeof(float)) : 0);
+    step->weight_bytes = (int64_t)(n_weights * (is_float ? sizeof(float) : 1)) +
+                         (layer->bias ? (int64_t)(n_out * sizeof(float)) : 0);
+    walk->plan->weight_bytes += step->weight_bytes;
     return EV_OK;
 }
 

@@ -23,6 +23,7 @@ struct ev_step {
 
     int32_t kernel[2];
     int64_t n_products;                  /* of one output value */
+    int64_t weight_bytes; /* as the net has them */
     int16_t *weights;                    /* (n_out, kernel, n_in / groups), unless floats */
     float *weights_floats;               /* likewise */
     int32_t *weight_sums;                /* (n_out): what a zero point of 1 adds to a sum */

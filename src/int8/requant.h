@@ -31,11 +31,9 @@
 #ifdef __CUDA_ARCH__
 #define EV_MUL(a, b) __fmul_rn(a, b)
 #define EV_ADD(a, b) __fadd_rn(a, b)
-#define EV_RINT(a)   rintf(a)
 #else
 #define EV_MUL(a, b) ((a) * (b))
 #define EV_ADD(a, b) ((a) + (b))
-#define EV_RINT(a)   rintf(a)
 #endif
 
 enum ev_requant_order { EV_REQUANT_AMX, EV_REQUANT_AVX512, EV_REQUANT_FBGEMM };
@@ -92,7 +90,7 @@ EV_HD static inline uint8_t ev_requant(int32_t sum, const struct ev_requant_chan
 
     if (output->order == EV_REQUANT_FBGEMM) {
         value = EV_MUL(EV_ADD(value, channel->bias), channel->first);
-        return ev_requant_clamp(EV_ADD(EV_RINT(value), zero),
+        return ev_requant_clamp(EV_ADD(rintf(value), zero),
                                 output->relu ? output->zero_point : 0);
     }
     value = EV_MUL(value, channel->first);
@@ -101,13 +99,13 @@ EV_HD static inline uint8_t ev_requant(int32_t sum, const struct ev_requant_chan
     value = EV_ADD(value, channel->bias);
     if (output->relu && value < 0.0f)
         value = 0.0f;
-    return ev_requant_clamp(EV_RINT(EV_ADD(EV_MUL(value, output->inverse_scale), zero)), 0);
+    return ev_requant_clamp(rintf(EV_ADD(EV_MUL(value, output->inverse_scale), zero)), 0);
 }
 
 /* A float as an integer of a tensor: rint(x * (1 / scale)) + zero point, in 0 .. 255. */
 EV_HD static inline uint8_t ev_quantize(float value, float inverse_scale, int32_t zero_point)
 {
-    return ev_requant_clamp(EV_ADD(EV_RINT(EV_MUL(value, inverse_scale)), (float)zero_point), 0);
+    return ev_requant_clamp(EV_ADD(rintf(EV_MUL(value, inverse_scale)), (float)zero_point), 0);
 }
 
 #endif

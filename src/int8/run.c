@@ -309,8 +309,7 @@ static enum ev_status run_step(const struct ev_step *step, struct ev_scratch *sc
         break;
     case EV_NET_TAKE:
     case EV_NET_FLATTEN:
-        memcpy(out, in, (size_t)n * ev_tensor_bytes(step->in_tensor));
-        break;
+        break; /* the same values under another name */
     }
     return EV_OK;
 }
@@ -347,10 +346,13 @@ enum ev_status ev_plan_run(const struct ev_plan *plan, struct ev_scratch *scratc
 
     assert(n_rows <= scratch->n_rows);
     take_pictures(plan, pictures, n_rows, scratch->tensors[now]);
-    for (int32_t i = 0; i < plan->n_steps && status == EV_OK; i++, now = !now) {
+    for (int32_t i = 0; i < plan->n_steps && status == EV_OK; i++) {
+        const enum ev_net_kind kind = plan->steps[i].layer->kind;
         const int64_t start_ns = step_ns ? ev_clock_raw_ns() : 0;
         status = run_step(&plan->steps[i], scratch, n_rows, scratch->tensors[now],
                           scratch->tensors[!now], err);
+        if (kind != EV_NET_TAKE && kind != EV_NET_FLATTEN)
+            now = !now;
         if (step_ns)
             step_ns[i] = ev_clock_raw_ns() - start_ns;
     }

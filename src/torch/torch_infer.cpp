@@ -18,6 +18,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/version.h>
 
+#include "evalrun/net.h"
 #include "torch_cuda.h"
 #include "torch_engine.h"
 #include "torch_layers.h"
@@ -33,7 +34,7 @@ namespace
  * 680 at 8 and 16, 410 to 590 at 32, 550 at 64, 1840 at 1024; float32 1160 from 8 to 64, 2400 at
  * 128, 3060 at 256. The size never depends on the number of threads: with dynamic quantisation one
  * range serves all rows of a piece, and so the outputs would. */
-constexpr int64_t cpu_piece_rows = 32;
+constexpr int64_t cpu_piece_rows = EV_NET_PIECE_ROWS;
 constexpr int64_t cuda_piece_rows = 1024;
 
 constexpr const char *own_method = "evalrun_method";
