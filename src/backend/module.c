@@ -197,15 +197,18 @@ static size_t symbol_bytes(const void *exported)
                                                                                 : 0;
 }
 
-/* Copies an exported struct, both kinds of which begin with abi and size, into a zeroed one of
- * this program's version: what an older module does not have reads as NULL. `n_required` bytes
- * hold the members that version 1.0 had. */
-static enum ev_status copy_exported(const void *exported, size_t n_required, void *copy,
+/* Copies the struct that a module exports as `symbol`, all kinds of which begin with abi and size,
+ * into a zeroed one of this program's version: what an older module does not have reads as NULL.
+ * `n_required` bytes hold the members that version 1.0 had. */
+static enum ev_status copy_exported(void *handle, const char *symbol, size_t n_required, void *copy,
                                     size_t n_copy, const char *path, struct ev_error *err)
 {
     uint32_t head[2]; /* abi, size */
-    const size_t n_exported = symbol_bytes(exported);
+    const void *exported = dlsym(handle, symbol);
 
+    if (!exported)
+        return refuse_symbol(handle, path, symbol, err);
+    const size_t n_exported = symbol_bytes(exported);
     if (n_exported < sizeof head)
         return ev_fail(err, EV_INPUT, "%s: exports no table of an engine or trainer", path);
     memcpy(head, exported, sizeof head);
@@ -341,11 +344,8 @@ static enum ev_status load_backend(const char *path, const struct ev_backend **e
     if (status != EV_OK)
         return status;
     if (!module->has_backend) {
-        const void *exported = dlsym(module->handle, EV_BACKEND_SYMBOL);
-        if (!exported)
-            return refuse_symbol(module->handle, path, EV_BACKEND_SYMBOL, err);
-        status = copy_exported(exported, offsetof(struct ev_backend, sync), &module->backend,
-                               sizeof module->backend, path, err);
+        status = copy_exported(module->handle, EV_BACKEND_SYMBOL, offsetof(struct ev_backend, sync),
+                               &module->backend, sizeof module->backend, path, err);
         if (status == EV_OK)
             status = check_backend(&module->backend, path, err);
         if (status != EV_OK)
@@ -408,15 +408,10 @@ enum ev_status ev_trainer_find(const char *name, const struct ev_trainer **train
 
     *trainer = NULL;
     if (status == EV_OK && !module->has_trainer) {
-        const char *path = module->path;
-        const void *exported = dlsym(module->handle, EV_TRAINER_SYMBOL);
-        if (!exported)
-            status = refuse_symbol(module->handle, path, EV_TRAINER_SYMBOL, err);
-        else
-            status = copy_exported(exported, sizeof(struct ev_trainer), &module->trainer,
-                                   sizeof module->trainer, path, err);
-        if (exported && status == EV_OK)
-            status = check_trainer(&module->trainer, path, err);
+        status = copy_exported(module->handle, EV_TRAINER_SYMBOL, sizeof(struct ev_trainer),
+                               &module->trainer, sizeof module->trainer, module->path, err);
+        if (status == EV_OK)
+            status = check_trainer(&module->trainer, module->path, err);
         module->has_trainer = status == EV_OK;
     }
     if (status == EV_OK)
@@ -432,14 +427,11 @@ enum ev_status ev_net_reader_find(const char *name, const struct ev_net_reader *
 
     *reader = NULL;
     if (status == EV_OK && !module->has_reader) {
-        const char *path = module->path;
-        const void *exported = dlsym(module->handle, EV_NET_READER_SYMBOL);
-        if (!exported)
-            return refuse_symbol(module->handle, path, EV_NET_READER_SYMBOL, err);
-        status = copy_exported(exported, sizeof(struct ev_net_reader), &module->reader,
-                               sizeof module->reader, path, err);
+        status = copy_exported(module->handle, EV_NET_READER_SYMBOL, sizeof(struct ev_net_reader),
+                               &module->reader, sizeof module->reader, module->path, err);
         if (status == EV_OK && (!module->reader.read || !module->reader.free))
-            status = ev_fail(err, EV_INPUT, "%s: the reader of networks lacks a function", path);
+            status = ev_fail(err, EV_INPUT, "%s: the reader of networks lacks a function",
+                             module->path);
         module->has_reader = status == EV_OK;
     }
     if (status == EV_OK)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/host.h"
 #include "base/text.h"
 #include "cli/option.h"
@@ -49,6 +50,24 @@ enum ev_status ev_list_split(const char *option, const char *text, const char *c
     if (status != EV_OK)
         ev_list_free(list);
     return status;
+}
+
+char *ev_list_short_name(const struct ev_list *list, size_t which,
+                         bool (*is_file)(const char *item))
+{
+    char *stem = ev_path_stem(list->items[which]);
+
+    for (size_t i = 0; i < list->n && stem; i++) {
+        const char *item = list->items[i];
+        char *other = is_file(item) ? ev_path_stem(item) : strdup(item);
+        const bool same = i != which && other && strcmp(stem, other) == 0;
+        free(other);
+        if (same) {
+            free(stem);
+            return strdup(list->items[which]);
+        }
+    }
+    return stem;
 }
 
 void ev_list_free(struct ev_list *list)

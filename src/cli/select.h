@@ -23,6 +23,10 @@ struct ev_list {
 EV_CHECKED enum ev_status ev_list_split(const char *option, const char *text,
                                         const char *const *all, size_t n_all, struct ev_list *list,
                                         struct ev_error *err);
+/* What item `which`, a file, is called: without folder and ending, unless another one is then called
+ * the same; malloc'ed. `is_file` says which of the items are files. */
+char *ev_list_short_name(const struct ev_list *list, size_t which,
+                         bool (*is_file)(const char *item));
 void ev_list_free(struct ev_list *list);
 
 /* Sets: names of built-in ones, "all" (those of one role), and paths (with '/', or ending in .h5

@@ -83,21 +83,10 @@ static enum ev_status check_engine(const struct ev_backends *backends, bool name
     return EV_OK;
 }
 
-/* A file's name without folder and ending, unless another one has the same; malloc'ed. */
-static char *name_file(const struct ev_list *files, size_t which)
+static bool is_file(const char *item)
 {
-    char *stem = ev_path_stem(files->items[which]);
-
-    for (size_t i = 0; i < files->n && stem; i++) {
-        char *other = i == which ? NULL : ev_path_stem(files->items[i]);
-        const bool same = other && strcmp(stem, other) == 0;
-        free(other);
-        if (same) {
-            free(stem);
-            return strdup(files->items[which]);
-        }
-    }
-    return stem;
+    (void)item;
+    return true; /* as all items of --model */
 }
 
 static enum ev_status split_files(const char *models, struct ev_list *files, struct ev_error *err)
@@ -120,7 +109,7 @@ static enum ev_status take_files(struct ev_backends *backends, struct ev_error *
                        "--model needs one backend to run it, but --backend names %zu",
                        backends->list.n);
     for (size_t i = 0; i < backends->n; i++) {
-        backends->storage[i] = name_file(&backends->files, i);
+        backends->storage[i] = ev_list_short_name(&backends->files, i, is_file);
         if (!backends->storage[i])
             return ev_fail(err, EV_MEMORY, "out of memory");
         backends->backends[i].name = backends->storage[i];

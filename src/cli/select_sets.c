@@ -77,24 +77,17 @@ static enum ev_status check_name(const char *name, struct ev_error *err)
     return status;
 }
 
-/* The name a set has in reports: that of its file, unless another set has the same. */
+/* The name a set has in reports; "all" is their pooled row. */
 static char *report_name(const struct ev_list *list, size_t which)
 {
     const char *item = list->items[which];
-    char *stem = is_path(item) ? ev_path_stem(item) : strdup(item);
+    char *name = is_path(item) ? ev_list_short_name(list, which, is_path) : strdup(item);
 
-    for (size_t i = 0; i < list->n && stem && is_path(item); i++) {
-        char *other = is_path(list->items[i]) ? ev_path_stem(list->items[i])
-                                              : strdup(list->items[i]);
-        bool same = i != which && other && strcmp(stem, other) == 0;
-        free(other);
-        /* "all" is the pooled row of reports. */
-        if (same || strcmp(stem, "all") == 0) {
-            free(stem);
-            return strdup(item);
-        }
+    if (name && is_path(item) && strcmp(name, "all") == 0) {
+        free(name);
+        return strdup(item);
     }
-    return stem;
+    return name;
 }
 
 enum ev_status ev_sets_select(const char *text, const char *role, struct ev_sets *sets,
