@@ -21,6 +21,7 @@
 
 #include "evalrun/batch.h"
 #include "evalrun/error.h"
+#include "evalrun/net.h"
 #include "evalrun/version.h"
 
 #ifdef __cplusplus
@@ -50,6 +51,16 @@ enum ev_trait {
     EV_TRAIT_ASYNC = 1 << 1,
     /* The engine needs no model file (args->model_path may be NULL). */
     EV_TRAIT_NO_MODEL = 1 << 2,
+    /* open wants args->reader, to have the model read by it. Since ABI 1.3. */
+    EV_TRAIT_WANTS_READER = 1 << 3,
+};
+
+/* What a float model is computed in, as bits. */
+enum ev_precision {
+    EV_PRECISION_FP32 = 1 << 0,
+    EV_PRECISION_TF32 = 1 << 1, /* float32, whose products keep 11 bits of each factor */
+    EV_PRECISION_FP16 = 1 << 2,
+    EV_PRECISION_INT8 = 1 << 3, /* for models that hold int8 layers */
 };
 
 /* An opened model. Defined by the module, opaque to the host. */
@@ -65,6 +76,11 @@ struct ev_open_args {
     struct ev_shape shape;  /* shape of the pictures that will come */
     int32_t n_outputs;      /* outputs per row that are expected */
     int64_t max_rows;       /* largest batch that infer will be given */
+
+    /* --- Since ABI 1.3: there if `size` goes beyond --- */
+
+    const struct ev_net_reader *reader; /* see net.h; NULL without EV_TRAIT_WANTS_READER */
+    uint32_t precision; /* one of the engine's precisions, or 0: what the model was saved in */
 };
 
 /* What describe answers about an opened model. */
@@ -91,6 +107,13 @@ struct ev_layer {
     int64_t macs;         /* multiply-adds for one picture; -1 if unknown */
     int64_t weight_bytes; /* of weights and biases; -1 if unknown */
     int64_t time_ns;      /* that this inference spent in it */
+};
+
+/* One inference with what its device did told apart. */
+struct ev_device_run {
+    uint32_t size;
+    uint32_t eager;    /* not 0: each operation is launched by itself, none replayed from a record */
+    int64_t device_ns; /* answer: by the device's clock, from the first copy to it to the last back */
 };
 
 /* The engine. Each member's comment says when it is called, on which thread, who owns what, how
@@ -158,6 +181,24 @@ struct ev_backend {
      * cannot be singled out. On failure no layer is int8. Optional. */
     enum ev_status (*quantize_layer)(struct ev_engine *engine, int32_t layer,
                                      const struct ev_batch *calibration, struct ev_error *err);
+
+    /* --- Since ABI 1.3 --- */
+
+    /* Batches will lie in these n_bytes, which stay the host's: an engine whose device reads
+     * registered memory faster registers it. Several pieces of memory, none of them within another.
+     * Optional (NULL: no difference). */
+    enum ev_status (*pin)(struct ev_engine *engine, void *memory, uint64_t n_bytes,
+                          struct ev_error *err);
+    /* The memory that pin was given is about to be freed. Also after a failed pin: then it does
+     * nothing. Required with pin. */
+    void (*unpin)(struct ev_engine *engine, void *memory);
+
+    /* Infers the way infer does, with the same outputs, and fills in run->device_ns. Optional (NULL:
+     * there is no device to tell apart). */
+    enum ev_status (*infer_apart)(struct ev_engine *engine, const struct ev_batch *batch,
+                                  float *outputs, struct ev_device_run *run, struct ev_error *err);
+
+    uint32_t precisions; /* enum ev_precision bits that open can be asked for; 0: none */
 };
 
 #ifdef __cplusplus

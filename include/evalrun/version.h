@@ -6,6 +6,6 @@
 #define EV_VERSION "0.1.0"
 #define EV_VERSION_DATE "2026-11-25"
 #define EV_ABI_MAJOR 1
-#define EV_ABI_MINOR 2
+#define EV_ABI_MINOR 3
 
 #endif

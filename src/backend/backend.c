@@ -15,6 +15,9 @@
  * ARM give 0x7fc00000 or 0xffc00000), so a model's own NaN is told from a row left out. */
 #define UNWRITTEN_BITS UINT32_C(0x7fc0e7a1)
 
+/* The module that reads networks for engines that want one. */
+#define NET_READER "torch"
+
 struct ev_model {
     const struct ev_backend *backend;
     char *path; /* of the model's file, or NULL */
@@ -97,6 +100,9 @@ static enum ev_status check_args(const struct ev_backend *backend, const struct 
                        args->device_kind == EV_DEVICE_CUDA ? "cuda" : "cpu");
     if (!args->model_path && !(backend->traits & EV_TRAIT_NO_MODEL))
         return ev_fail(err, EV_USAGE, "engine '%s' needs a model", backend->name);
+    if (args->precision & ~backend->precisions)
+        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' does not compute in %s", backend->name,
+                       ev_precision_name(args->precision));
     return EV_OK;
 }
 
@@ -147,6 +153,10 @@ enum ev_status ev_model_open(const struct ev_backend *engine, const struct ev_op
     made->max_rows = args->max_rows;
     made->path = args->model_path ? strdup(args->model_path) : NULL;
     own_args.size = sizeof own_args;
+    if (engine->traits & EV_TRAIT_WANTS_READER)
+        status = ev_net_reader_find(NET_READER, &own_args.reader, err);
+    if (status != EV_OK)
+        goto done;
 
     status = engine->open(&own_args, &made->engine, &said);
     if (status != EV_OK)
@@ -231,33 +241,37 @@ static int64_t find_unwritten(const float *outputs, int64_t n)
     return at;
 }
 
+static enum ev_status check_written(const struct ev_model *model, const struct ev_batch *batch,
+                                    const float *outputs, struct ev_error *err)
+{
+    const int32_t n_outputs = model->description.n_outputs;
+    const int64_t n = batch->n_rows * n_outputs;
+    const int64_t unwritten = find_unwritten(outputs, n);
+
+    if (unwritten == n)
+        return EV_OK;
+    return ev_fail(err, EV_ENGINE,
+                   "engine '%s': left output %d of row %lld of a batch of %lld unwritten",
+                   model->backend->name, (int)(unwritten % n_outputs),
+                   (long long)(unwritten / n_outputs), (long long)batch->n_rows);
+}
+
 enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *batch, float *outputs,
                               struct ev_error *err)
 {
     const struct ev_backend *backend = model->backend;
-    const int32_t n_outputs = model->description.n_outputs;
-    const int64_t n = batch->n_rows * n_outputs;
     struct ev_error said;
     enum ev_status status;
 
     assert_batch(model, batch);
-    mark_unwritten(outputs, n);
+    mark_unwritten(outputs, batch->n_rows * model->description.n_outputs);
     said.status = EV_OK;
     said.message[0] = '\0';
     status = backend->infer(model->engine, batch, outputs, &said);
     status = judge(model, "infer", status, &said, err);
     if (status == EV_OK && backend->sync)
         status = judge(model, "sync", backend->sync(model->engine, &said), &said, err);
-    if (status != EV_OK)
-        return status;
-
-    int64_t unwritten = find_unwritten(outputs, n);
-    if (unwritten < n)
-        return ev_fail(err, EV_ENGINE,
-                       "engine '%s': left output %d of row %lld of a batch of %lld unwritten",
-                       backend->name, (int)(unwritten % n_outputs),
-                       (long long)(unwritten / n_outputs), (long long)batch->n_rows);
-    return EV_OK;
+    return status == EV_OK ? check_written(model, batch, outputs, err) : status;
 }
 
 /* What an engine says of its layers: printable texts, figures that can be. */
@@ -321,6 +335,42 @@ enum ev_status ev_model_quantize_layer(struct ev_model *model, int32_t layer,
                        backend->name);
     return judge(model, "quantize_layer",
                  backend->quantize_layer(model->engine, layer, calibration, &said), &said, err);
+}
+
+enum ev_status ev_model_infer_apart(struct ev_model *model, const struct ev_batch *batch,
+                                    float *outputs, bool eager, int64_t *device_ns,
+                                    struct ev_error *err)
+{
+    const struct ev_backend *backend = model->backend;
+    struct ev_device_run run = {sizeof run, eager, -1};
+    struct ev_error said = EV_ERROR_INIT;
+
+    assert_batch(model, batch);
+    assert(backend->infer_apart);
+    mark_unwritten(outputs, batch->n_rows * model->description.n_outputs);
+    enum ev_status status = judge(
+        model, "infer_apart", backend->infer_apart(model->engine, batch, outputs, &run, &said),
+        &said, err);
+    if (status == EV_OK)
+        status = check_written(model, batch, outputs, err);
+    if (status == EV_OK && run.device_ns < 0)
+        status = ev_fail(err, EV_ENGINE, "engine '%s': tells no time of its device", backend->name);
+    *device_ns = run.device_ns;
+    return status;
+}
+
+void ev_model_pin(struct ev_model *model, void *memory, size_t n_bytes)
+{
+    struct ev_error ignored = EV_ERROR_INIT; /* slower then, and no more */
+
+    if (model->backend->pin && model->backend->unpin)
+        (void)model->backend->pin(model->engine, memory, n_bytes, &ignored);
+}
+
+void ev_model_unpin(struct ev_model *model, void *memory)
+{
+    if (model->backend->pin && model->backend->unpin)
+        model->backend->unpin(model->engine, memory);
 }
 
 int32_t ev_engine_devices(const struct ev_backend *engine, uint32_t device_kind, char (*names)[64],

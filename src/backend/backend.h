@@ -75,6 +75,9 @@ EV_CHECKED enum ev_status ev_device_parse(const char *text, uint32_t *kind, int3
 /* "cpu", "cuda:0". */
 void ev_device_text(uint32_t kind, int32_t index, char text[32]);
 
+/* "fp32", "tf32", "fp16", "int8"; "" for 0. */
+const char *ev_precision_name(uint32_t precision);
+
 /* --- An opened model; the only callers of the hooks --- */
 
 struct ev_model;
@@ -93,6 +96,15 @@ const struct ev_backend *ev_model_engine(const struct ev_model *model);
  * a value unwritten is EV_ENGINE, naming engine and row. A model's own NaN is passed on. */
 EV_CHECKED enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *batch,
                                          float *outputs, struct ev_error *err);
+
+/* The same for an engine that has the hook, with the time that its device took; `eager`: nothing is
+ * replayed from a record. EV_ENGINE where it tells no time. */
+EV_CHECKED enum ev_status ev_model_infer_apart(struct ev_model *model, const struct ev_batch *batch,
+                                               float *outputs, bool eager, int64_t *device_ns,
+                                               struct ev_error *err);
+/* Batches will lie in that memory, until unpin: an engine with a device may read it faster. */
+void ev_model_pin(struct ev_model *model, void *memory, size_t n_bytes);
+void ev_model_unpin(struct ev_model *model, void *memory);
 
 /* More layers than this are refused. */
 #define EV_MAX_LAYERS 512

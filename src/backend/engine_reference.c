@@ -7,15 +7,9 @@
 
 #include "backend/backend.h"
 #include "base/text.h"
+#include "int8/describe.h"
+#include "int8/order.h"
 #include "int8/run.h"
-
-/* What reads model files. */
-#define READER         "torch"
-/* Which of libtorch's orders of operations the convolutions follow. */
-#define ORDER_VARIABLE "EVALRUN_REQUANT"
-
-static const char *const order_names[] = {"amx", "avx512", "fbgemm"};
-#define N_ORDERS (sizeof order_names / sizeof order_names[0])
 
 /* The model as it computes pictures of one form. */
 struct way {
@@ -33,22 +27,6 @@ struct ev_engine {
     struct way bytes, floats;
     char *path;
 };
-
-static enum ev_status choose_order(enum ev_requant_order *order, struct ev_error *err)
-{
-    const char *name = getenv(ORDER_VARIABLE);
-
-    *order = EV_REQUANT_AMX;
-    for (size_t i = 0; name && i < N_ORDERS; i++) {
-        if (strcmp(name, order_names[i]) == 0) {
-            *order = (enum ev_requant_order)i;
-            return EV_OK;
-        }
-    }
-    return name ? ev_fail(err, EV_INPUT, ORDER_VARIABLE "=%.60s: expected amx, avx512 or fbgemm",
-                          name)
-                : EV_OK;
-}
 
 static void close_way(const struct ev_engine *engine, struct way *way)
 {
@@ -99,12 +77,11 @@ static enum ev_status reference_open(const struct ev_open_args *args, struct ev_
         free(engine);
         return ev_fail(err, EV_MEMORY, "engine 'reference': out of memory");
     }
+    engine->reader = args->reader;
     engine->shape = args->shape;
     engine->n_outputs = args->n_outputs;
     engine->n_threads = args->n_threads;
-    enum ev_status status = choose_order(&engine->order, err);
-    if (status == EV_OK)
-        status = ev_net_reader_find(READER, &engine->reader, err);
+    enum ev_status status = ev_order_choose(&engine->order, err);
     if (status == EV_OK)
         status = open_way(engine, &engine->bytes, EV_FORM_U8_NHWC, err);
     if (status == EV_OK)
@@ -116,15 +93,6 @@ static enum ev_status reference_open(const struct ev_open_args *args, struct ev_
     return status;
 }
 
-static bool has_int8(const struct ev_net *net)
-{
-    for (int32_t i = 0; i < net->n_layers; i++) {
-        if (net->layers[i].arithmetic != EV_NET_FLOAT32)
-            return true;
-    }
-    return false;
-}
-
 static enum ev_status reference_describe(struct ev_engine *engine,
                                          struct ev_description *description, struct ev_error *err)
 {
@@ -134,9 +102,9 @@ static enum ev_status reference_describe(struct ev_engine *engine,
     description->n_outputs = engine->n_outputs;
     description->weight_bytes = engine->bytes.plan->weight_bytes;
     description->device_kind = EV_DEVICE_CPU;
-    if (has_int8(engine->bytes.net))
+    if (ev_plan_has_int8(engine->bytes.plan))
         snprintf(description->detail, sizeof description->detail, "plain C, int8 as %s rounds",
-                 order_names[engine->order]);
+                 ev_order_name(engine->order));
     else
         snprintf(description->detail, sizeof description->detail, "plain C, float32");
     return EV_OK;
@@ -190,21 +158,6 @@ static enum ev_status reference_infer(struct ev_engine *engine, const struct ev_
 
 /* --- Layers --- */
 
-static void describe_layer(const struct ev_step *step, struct ev_layer *layer)
-{
-    const struct ev_net_layer *from = step->layer;
-    const bool is_float = from->arithmetic == EV_NET_FLOAT32;
-
-    *layer = (struct ev_layer){
-        .macs = ev_shape_values(&step->out) * step->n_products,
-        .weight_bytes = step->weight_bytes,
-    };
-    snprintf(layer->name, sizeof layer->name, "%s", from->name);
-    snprintf(layer->kind, sizeof layer->kind, "%s",
-             from->kind == EV_NET_CONV ? "conv2d" : "linear");
-    snprintf(layer->dtype, sizeof layer->dtype, "%s", is_float ? "float32" : "int8");
-}
-
 static enum ev_status reference_layers(struct ev_engine *engine, const struct ev_batch *batch,
                                        struct ev_layer *layers, int32_t max_layers,
                                        int32_t *n_layers, struct ev_error *err)
@@ -218,19 +171,8 @@ static enum ev_status reference_layers(struct ev_engine *engine, const struct ev
             ? ev_plan_run(plan, way->scratch[0], batch->data, 1, outputs, step_ns, err)
             : ev_fail(err, EV_MEMORY, "%s: out of memory", engine->path);
 
-    *n_layers = 0;
-    for (int32_t i = 0; i < plan->n_steps && status == EV_OK; i++) {
-        const struct ev_step *step = &plan->steps[i];
-        if (step->n_products == 0)
-            continue;
-        if (*n_layers == max_layers) {
-            status = ev_fail(err, EV_UNSUPPORTED, "%s: has more than %d layers", engine->path,
-                             (int)max_layers);
-            break;
-        }
-        describe_layer(step, &layers[*n_layers]);
-        layers[(*n_layers)++].time_ns = step_ns[i];
-    }
+    if (status == EV_OK)
+        status = ev_plan_describe(plan, engine->path, step_ns, layers, max_layers, n_layers, err);
     free(step_ns);
     free(outputs);
     return status;
@@ -244,6 +186,7 @@ const struct ev_backend ev_engine_reference = {
     .summary = "convolutions and linear layers in plain C, int8 in integers",
     .devices = EV_DEVICE_CPU,
     .forms = EV_FORM_U8_NHWC | EV_FORM_F32_NCHW,
+    .traits = EV_TRAIT_WANTS_READER,
     .open = reference_open,
     .describe = reference_describe,
     .infer = reference_infer,

@@ -30,6 +30,7 @@ const struct ev_engine_entry ev_engines[] = {
     {"null", "constant outputs, needs no model"},
     {"torch", "TorchScript models, by libtorch"},
     {"reference", "the same in plain C, int8 in integers"},
+    {"cuda", "the same on an NVIDIA GPU, int8 on its tensor cores"},
     {NULL, NULL},
 };
 #define N_ENGINES (sizeof ev_engines / sizeof ev_engines[0] - 1)
@@ -81,9 +82,18 @@ static char *program_folder(void)
     return program;
 }
 
-/* The folder where modules lie beside this program: in the build tree if the program was started
- * from there, else in the installation, found from the program's own folder. malloc'ed or NULL. */
-static char *module_folder(void)
+/* As the build tree has it: a folder for each module. */
+static char *build_folder(const char *build, const char *name)
+{
+    char *folder = NULL;
+
+    return asprintf(&folder, "%s/src/%s", build, name) < 0 ? NULL : folder;
+}
+
+/* The folder where module `name` lies beside this program: in the build tree if the program was
+ * started from there, else in the installation, found from the program's own folder. malloc'ed or
+ * NULL. */
+static char *module_folder(const char *name)
 {
     char *folder = NULL;
     char *program = program_folder();
@@ -91,7 +101,7 @@ static char *module_folder(void)
     const size_t n_build = build ? strlen(build) : 0;
 
     if (program && build && strncmp(program, build, n_build) == 0 && program[n_build] == '/')
-        folder = ev_path_join(build, "src/torch");
+        folder = build_folder(build, name);
     else if (program)
         folder = ev_path_join(program, EV_MODULES_FROM_PROGRAM);
     free(build);
@@ -141,7 +151,7 @@ static enum ev_status not_found(const char *name, const char *searched, struct e
 static enum ev_status find_file(const char *name, char **path, struct ev_error *err)
 {
     const char *list = getenv("EVALRUN_MODULE_PATH");
-    char *folder = module_folder();
+    char *folder = module_folder(name);
 
     *path = NULL;
     if (is_plain_name(name)) {

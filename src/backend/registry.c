@@ -30,6 +30,22 @@ const struct ev_variant *ev_variant_find(const char *name)
     return NULL;
 }
 
+const char *ev_precision_name(uint32_t precision)
+{
+    switch (precision) {
+    case EV_PRECISION_FP32:
+        return "fp32";
+    case EV_PRECISION_TF32:
+        return "tf32";
+    case EV_PRECISION_FP16:
+        return "fp16";
+    case EV_PRECISION_INT8:
+        return "int8";
+    default:
+        return "";
+    }
+}
+
 void ev_device_text(uint32_t kind, int32_t index, char text[32])
 {
     if (kind == EV_DEVICE_CUDA)

@@ -33,7 +33,7 @@ SIZE(ev_error, 516);
 AT(ev_error, status, 0);
 AT(ev_error, message, 4);
 
-SIZE(ev_open_args, 48);
+SIZE(ev_open_args, 64);
 AT(ev_open_args, size, 0);
 AT(ev_open_args, n_threads, 4);
 AT(ev_open_args, model_path, 8);
@@ -42,6 +42,8 @@ AT(ev_open_args, device_index, 20);
 AT(ev_open_args, shape, 24);
 AT(ev_open_args, n_outputs, 36);
 AT(ev_open_args, max_rows, 40);
+AT(ev_open_args, reader, 48);
+AT(ev_open_args, precision, 56);
 
 SIZE(ev_description, 168);
 AT(ev_description, size, 0);
@@ -61,7 +63,7 @@ AT(ev_layer, macs, 112);
 AT(ev_layer, weight_bytes, 120);
 AT(ev_layer, time_ns, 128);
 
-SIZE(ev_backend, 104);
+SIZE(ev_backend, 136);
 AT(ev_backend, abi, 0);
 AT(ev_backend, size, 4);
 AT(ev_backend, name, 8);
@@ -77,6 +79,15 @@ AT(ev_backend, sync, 72);
 AT(ev_backend, devices_present, 80);
 AT(ev_backend, layers, 88);
 AT(ev_backend, quantize_layer, 96);
+AT(ev_backend, pin, 104);
+AT(ev_backend, unpin, 112);
+AT(ev_backend, infer_apart, 120);
+AT(ev_backend, precisions, 128);
+
+SIZE(ev_device_run, 16);
+AT(ev_device_run, size, 0);
+AT(ev_device_run, eager, 4);
+AT(ev_device_run, device_ns, 8);
 
 SIZE(ev_network_args, 48);
 AT(ev_network_args, size, 0);
@@ -110,6 +121,11 @@ VALUE(EV_DEVICE_CUDA, 2);
 VALUE(EV_TRAIT_ROWS_INDEPENDENT, 1);
 VALUE(EV_TRAIT_ASYNC, 2);
 VALUE(EV_TRAIT_NO_MODEL, 4);
+VALUE(EV_TRAIT_WANTS_READER, 8);
+VALUE(EV_PRECISION_FP32, 1);
+VALUE(EV_PRECISION_TF32, 2);
+VALUE(EV_PRECISION_FP16, 4);
+VALUE(EV_PRECISION_INT8, 8);
 VALUE(EV_METHOD_FLOAT, 0);
 VALUE(EV_METHOD_DYNAMIC, 1);
 VALUE(EV_METHOD_STATIC, 2);
