@@ -31,6 +31,7 @@ declare -A allowed=(
     [drive]="evalrun base stats samples set render backend measure eval report"
     [cli]="evalrun base stats samples picture set import render inspect backend train measure eval report drive"
     [torch]="evalrun"
+    [cuda]="evalrun int8"
 )
 
 for folder in */; do
@@ -63,6 +64,7 @@ only_in() {
 only_in "set samples" "call HDF5" '#[[:space:]]*include[[:space:]]*<hdf5'
 only_in "picture" "call libpng and libjpeg" '#[[:space:]]*include[[:space:]]*<(png|jpeglib|jerror)\.h'
 only_in "torch" "call libtorch" '#[[:space:]]*include[[:space:]]*<(torch|ATen|c10)/'
+only_in "cuda" "call the NVIDIA driver" '#[[:space:]]*include[[:space:]]*<cuda'
 only_in "cli" "end the program" '(^|[^_[:alnum:]])(exit|abort)[[:space:]]*\('
 only_in "cli base/progress.c" "print" \
     '(^|[^_[:alnum:]])((printf|puts|perror)[[:space:]]*\(|fprintf[[:space:]]*\([[:space:]]*std(err|out)|std::c(out|err))'
