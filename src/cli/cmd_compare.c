@@ -19,7 +19,7 @@ static const struct ev_option options[] = {
     {"json", 0, EV_OPT_TEXT, "FILE", &json_path, 0, 0,
      "also write every figure as JSON; '-': to standard output, instead of the table", NULL},
     {"margin", 0, EV_OPT_DOUBLE, "PERCENT", &margin_percent, 0, 100,
-     "errors and times that differ by less are the same (default 2)", NULL},
+     "what differs by less is the same (default 2)", NULL},
     {"only", 0, EV_OPT_CHOICE, "KIND", &only, 0, 0, "compare this alone: size, error or time",
      kinds},
     {0},

@@ -33,18 +33,22 @@ static void print_value(const struct ev_compare_figure *figure, double value, ch
 static void print_change(const struct ev_compare_figure *figure, char text[CELL_CHARS])
 {
     const double percent = figure->change * 100, half = (figure->high - figure->low) / 2 * 100;
-    const bool is_none = fabs(percent) < 0.05;
+    const bool has_interval = half > 0;
+    const bool is_sure = !has_interval || figure->verdict == EV_COMPARE_BETTER ||
+                         figure->verdict == EV_COMPARE_WORSE;
+    /* What has changed for sure is never shown as 0. */
+    const int needed = is_sure && percent != 0 ? ev_grid_decimals(percent, 1) : 1;
+    const int decimals = needed > 1 ? needed : 1;
+    const bool is_none = is_sure ? percent == 0 : fabs(percent) < 0.05;
+    const char *sign = is_none ? "" : percent < 0 ? "-" : "+";
 
     if (!isfinite(percent))
         snprintf(text, CELL_CHARS, "-");
-    else if (half > 0)
-        snprintf(text, CELL_CHARS, "%s%.1f \xc2\xb1%.1f %%",
-                 is_none       ? ""
-                 : percent < 0 ? "-"
-                               : "+",
-                 fabs(percent), half);
+    else if (has_interval)
+        snprintf(text, CELL_CHARS, "%s%.*f \xc2\xb1%.*f %%", sign, decimals, fabs(percent),
+                 decimals, half);
     else
-        snprintf(text, CELL_CHARS, percent == 0 ? "%.0f %%" : "%+.1f %%", percent);
+        snprintf(text, CELL_CHARS, "%s%.*f %%", sign, is_none ? 0 : decimals, fabs(percent));
 }
 
 static void set_row(struct ev_grid *grid, size_t row, const struct ev_compare_figure *figure)
