@@ -66,6 +66,7 @@ says "Not in it: the study's figures, layers, tables"
 passes evalrun --dry-run --backend null --set simple,a.h5
 says "rows of 66 x 200 x 3, not rendered yet"
 says "Not in it: rendering, "
+passes evalrun --dry-run --backend null --set simple,a.h5 --layout nhwc # of the file
 rows=$(sed -n 's/^  simple *\([0-9,]*\) rows.*/\1/p' "$out")
 passes evalrun --dry-run --backend null
 says "  montmelo "
