@@ -40,6 +40,7 @@ struct ev_compare_figure {
     double change, low, high; /* b against a, relative, 0.03 is 3 % more; with its interval */
     bool paired;              /* by rows */
     bool absolute;            /* a time that is no ratio */
+    bool one_process;         /* a time with no other process to say how it varies */
     enum ev_compare_verdict verdict;
     const char *why; /* it cannot be told, or is no number; else "" */
 };
