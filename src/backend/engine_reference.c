@@ -45,7 +45,9 @@ static enum ev_status choose_order(enum ev_requant_order *order, struct ev_error
             return EV_OK;
         }
     }
-    return name ? ev_fail(err, EV_INPUT, ORDER_VARIABLE "=%.60s: expected amx, avx512 or fbgemm",
+    return name ? ev_fail(err, EV_INPUT,
+                          "engine 'reference': " ORDER_VARIABLE
+                          "=%.60s: expected amx, avx512 or fbgemm",
                           name)
                 : EV_OK;
 }
