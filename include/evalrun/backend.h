@@ -133,7 +133,9 @@ struct ev_backend {
     /* Called once before anything else; may take seconds. On success stores an object that the
      * host gives back to close. On failure *engine is NULL and close is not called. A model that
      * cannot take pictures of args->shape or does not give args->n_outputs outputs fails here
-     * with EV_INPUT and a line that starts with the model's path. Required. */
+     * with EV_INPUT and a line that starts with the model's path. So does any other line, as the
+     * host puts the path before it, but one that starts with "engine 'NAME'", of what is no fault
+     * of the model. Required. */
     enum ev_status (*open)(const struct ev_open_args *args, struct ev_engine **engine,
                            struct ev_error *err);
 

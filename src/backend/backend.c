@@ -48,13 +48,21 @@ static bool is_engines(enum ev_status status)
            status == EV_MEMORY || status == EV_DEVICE || status == EV_ENGINE;
 }
 
+/* Whether a message says by itself what failed: the model's file or, by "engine 'NAME'", what is no
+ * fault of that. */
+static bool says_what(const char *message, const char *path)
+{
+    return strncmp(message, "engine '", strlen("engine '")) == 0 ||
+           (path && strncmp(message, path, strlen(path)) == 0);
+}
+
 /* A failure that an engine reports, behind the model's path or the engine's name. */
 static enum ev_status pass_on(const struct ev_model *model, enum ev_status status,
                               const char *message, struct ev_error *err)
 {
     const char *path = model->path;
 
-    if (path && strncmp(message, path, strlen(path)) == 0)
+    if (says_what(message, path))
         return ev_fail(err, status, "%s", message);
     if (path)
         return ev_fail(err, status, "%s: %s", path, message);

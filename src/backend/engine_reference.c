@@ -81,7 +81,7 @@ static enum ev_status reference_open(const struct ev_open_args *args, struct ev_
     engine->shape = args->shape;
     engine->n_outputs = args->n_outputs;
     engine->n_threads = args->n_threads;
-    enum ev_status status = ev_order_choose(&engine->order, err);
+    enum ev_status status = ev_order_choose("reference", &engine->order, err);
     if (status == EV_OK)
         status = open_way(engine, &engine->bytes, EV_FORM_U8_NHWC, err);
     if (status == EV_OK)

@@ -19,7 +19,7 @@ static const struct ev_option options[] = {
     {"json", 0, EV_OPT_TEXT, "FILE", &json_path, 0, 0,
      "also write every figure as JSON; '-': to standard output, instead of the table", NULL},
     {"margin", 0, EV_OPT_DOUBLE, "PERCENT", &margin_percent, 0, 100,
-     "errors and times that differ by less are the same (default 2)", NULL},
+     "what differs by less is the same (default 2)", NULL},
     {"only", 0, EV_OPT_CHOICE, "KIND", &only, 0, 0, "compare this alone: size, error or time",
      kinds},
     {0},
@@ -106,8 +106,9 @@ const struct ev_command ev_cmd_compare = {
              "for every backend and set that both have: better, worse, same, cannot tell.\n"
              "Errors are paired row by row where both folders have samples.h5. Times are\n"
              "compared on one machine only, as parts of each run's own baseline's; the\n"
-             "baseline's own, marked by *, are never called better or worse. Exit code 1 if\n"
-             "anything is worse, 77 if nothing is but something cannot be told.\n"
+             "baseline's own, and those of one process, are marked and never called better or\n"
+             "worse. Exit code 1 if anything is worse, 77 if nothing is but something cannot\n"
+             "be told.\n"
              "\n"
              "Examples:\n"
              "  evalrun compare results/before results/after\n"

@@ -24,10 +24,10 @@ static const struct ev_option options[] = {
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     struct ev_set *sets[MAX_SETS] = {NULL};
-    enum ev_status status = EV_OK;
 
     if (!out_path)
         return ev_fail(err, EV_USAGE, "dataset concat: --out is missing");
+    enum ev_status status = ev_set_options_check(operands, (size_t)n_operands, err);
     ev_progress_set_quiet(quiet);
     for (int i = 0; i < n_operands && status == EV_OK; i++)
         status = ev_set_open_named(operands[i], &set_options, 0, &sets[i], err);

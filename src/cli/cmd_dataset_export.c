@@ -39,7 +39,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     if (as_is && circuit)
         return ev_fail(err, EV_USAGE, "--circuit: nothing is rendered with --as-is");
     ev_progress_set_quiet(quiet);
-    enum ev_status status = ev_set_open_named(operands[0], &set_options, n_threads, &set, err);
+    enum ev_status status = ev_set_options_check(operands, 1, err);
+    if (status == EV_OK)
+        status = ev_set_open_named(operands[0], &set_options, n_threads, &set, err);
     if (status == EV_OK)
         status = ev_threads_select(n_threads, &args.n_threads, err);
     if (status == EV_OK)

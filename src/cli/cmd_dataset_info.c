@@ -107,6 +107,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
                        n_operands);
     if (sheet_path && !is_png(sheet_path))
         return ev_fail(err, EV_USAGE, "--sheet %s: expected a name that ends in .png", sheet_path);
+    if (ev_set_options_check(operands, (size_t)n_operands, err) != EV_OK)
+        return err->status;
     /* Files that cannot be read are told, and the others shown all the same. */
     for (int i = 0; i < n_operands; i++) {
         struct ev_error now = EV_ERROR_INIT;

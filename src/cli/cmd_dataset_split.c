@@ -48,6 +48,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 
     (void)n_operands;
     enum ev_status status = check_options(err);
+    if (status == EV_OK)
+        status = ev_set_options_check(operands, 1, err);
     if (status != EV_OK)
         return status;
     const struct ev_split_args args = {strcmp(by, "lap") == 0, (uint64_t)seed, share};

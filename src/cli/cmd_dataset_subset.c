@@ -38,7 +38,9 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     if (!out_path)
         return ev_fail(err, EV_USAGE, "dataset subset: --out is missing");
     ev_progress_set_quiet(quiet);
-    enum ev_status status = ev_set_open_named(operands[0], &set_options, 0, &set, err);
+    enum ev_status status = ev_set_options_check(operands, 1, err);
+    if (status == EV_OK)
+        status = ev_set_open_named(operands[0], &set_options, 0, &set, err);
     if (status == EV_OK)
         status = ev_subset(set, &args, out_path, err);
     if (status == EV_OK)

@@ -127,7 +127,7 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     json_t *list = json_array();
     int64_t n_findings = 0, n_unreadable = 0;
     const char *unreadable = NULL;
-    enum ev_status status = EV_OK;
+    enum ev_status status = ev_set_options_check(operands, (size_t)n_operands, err);
 
     ev_progress_set_quiet(quiet);
     for (int i = 0; i < n_operands && status == EV_OK; i++) {

@@ -124,6 +124,8 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
     if (status == EV_OK)
         status = ev_sets_select(set_text, "test", &evaluation->sets, err);
     if (status == EV_OK)
+        status = ev_set_options_check(evaluation->sets.list.items, evaluation->sets.n, err);
+    if (status == EV_OK)
         status = ev_folders_choose(out_path ? out_path : DEFAULT_TABLES,
                                    plots_path  ? plots_path
                                    : out_path ? NULL

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* evalrun report: tables and charts again, from a saved result. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/progress.h"
 #include "cli/command.h"
 #include "cli/report_folders.h"
 
@@ -16,6 +21,26 @@ static const struct ev_option options[] = {
     {0},
 };
 
+/* Without samples there is less to report, and what an earlier report made of them is removed. */
+static enum ev_status tell_left_out(const char *folder, const struct ev_result *result,
+                                    struct ev_error *err)
+{
+    char line[8192];
+    char *path = ev_path_join(folder, EV_REPORT_SAMPLES);
+
+    if (!path)
+        return ev_fail(err, EV_MEMORY, "out of memory");
+    if (result->n_rows > 0 && !ev_file_exists(path)) {
+        snprintf(line, sizeof line,
+                 "%s: missing, so the charts latency, histogram, where and worst and rounds.csv "
+                 "are left out",
+                 path);
+        ev_progress_note(line);
+    }
+    free(path);
+    return EV_OK;
+}
+
 static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
 {
     struct ev_result result;
@@ -23,6 +48,8 @@ static enum ev_status run(int n_operands, char **operands, struct ev_error *err)
     enum ev_status status = ev_report_load(operands[0], &result, err);
 
     (void)n_operands;
+    if (status == EV_OK)
+        status = tell_left_out(operands[0], &result, err);
     if (status == EV_OK)
         status = ev_folders_choose(out_path ? out_path : operands[0], plots_path, templates_path,
                                    &chosen, err);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "eval/estimate.h"
+#include "eval/spread.h"
 #include "render/render.h"
 
 /* "12 s", "1 min 20 s", "2 h 5 min"; at least a second. */
@@ -20,7 +21,7 @@ static const char *format_time(double seconds, char text[48])
     else if (s < 3600)
         snprintf(text, 48, "%ld min %ld s", s / 60, s % 60);
     else
-        snprintf(text, 48, "%ld h %ld min", s / 3600, s % 3600 / 60);
+        snprintf(text, 48, "%ld h %ld min", lround(seconds / 60) / 60, lround(seconds / 60) % 60);
     return text;
 }
 
@@ -101,11 +102,30 @@ static void print_backends(const struct ev_dry_run *run, const struct ev_estimat
 
 /* --- Work --- */
 
-static void print_part(const char *name, const char *what, double seconds)
+/* Parts in whole seconds, or minutes where all is hours, each rounded so that what was printed so
+ * far adds up to the rounded sum. */
+struct sum {
+    double seconds;
+    int64_t step_s;
+};
+
+static int64_t add_rounded(struct sum *sum, double seconds)
 {
+    const double before = round(sum->seconds / (double)sum->step_s);
+
+    sum->seconds += seconds;
+    return (int64_t)(round(sum->seconds / (double)sum->step_s) - before) * sum->step_s;
+}
+
+static void print_part(struct sum *sum, const char *name, const char *what, double seconds)
+{
+    const int64_t rounded = add_rounded(sum, seconds);
     char text[48];
 
-    printf("  %-12s %-52s %s\n", name, what, format_time(seconds, text));
+    printf("  %-12s %-52s %s\n", name, what,
+           rounded > 0        ? format_time((double)rounded, text)
+           : sum->step_s < 60 ? "under 1 s"
+                              : "under 1 min");
 }
 
 static void print_conditions(const struct ev_profile *profile)
@@ -121,7 +141,8 @@ static void print_conditions(const struct ev_profile *profile)
     }
 }
 
-static void print_times(const struct ev_dry_run *run, const struct ev_estimate *estimate)
+static void print_times(const struct ev_dry_run *run, const struct ev_estimate *estimate,
+                        struct sum *sum)
 {
     const struct ev_profile *profile = run->profile;
     char what[128], most[48];
@@ -129,7 +150,7 @@ static void print_times(const struct ev_dry_run *run, const struct ev_estimate *
     snprintf(what, sizeof what, "profile %s: %d process%s, %zu models each", profile->name,
              (int)estimate->n_processes, estimate->n_processes == 1 ? "" : "es",
              run->args->n_backends + 1);
-    print_part("times", what, estimate->times_s);
+    print_part(sum, "times", what, estimate->times_s);
     print_conditions(profile);
     if (estimate->n_processes < profile->min_processes)
         printf("    %d processes are wanted, but no more fit into %s\n",
@@ -140,26 +161,36 @@ static void print_times(const struct ev_dry_run *run, const struct ev_estimate *
                100 * profile->width);
 }
 
-static void print_work(const struct ev_dry_run *run, const struct ev_estimate *estimate,
-                       const int64_t *set_rows)
+static void print_pictures(struct sum *sum, const char *name, const char *how,
+                           const struct ev_estimate_part *part)
+{
+    char what[128], count[64];
+
+    snprintf(what, sizeof what, "%s: %s", how, ev_text_count(part->n_rows, "picture", count));
+    print_part(sum, name, what, part->seconds);
+}
+
+static void print_work(const struct ev_dry_run *run, const struct ev_estimate *estimate)
 {
     const struct ev_eval_args *args = run->args;
+    struct sum sum = {0, estimate->total_s < 3600 ? 1 : 60};
     char what[128], count[64];
-    int64_t n_rows = 0;
 
-    for (size_t s = 0; s < args->n_sets; s++)
-        n_rows += set_rows[s];
     puts("\nWork");
-    snprintf(what, sizeof what, "each backend on each set: %zu x %zu, %s", args->n_backends,
-             args->n_sets, ev_text_count(n_rows * (int64_t)args->n_backends, "picture", count));
-    print_part("passes", what, estimate->passes_s);
+    print_part(&sum, "opening", "engines, and each model once", estimate->open_s);
+    print_pictures(&sum, "warm-up", "a batch before each pass", &estimate->warm_up);
+    snprintf(what, sizeof what, "each backend on each set, %zu x %zu", args->n_backends,
+             args->n_sets);
+    print_pictures(&sum, "passes", what, &estimate->passes);
+    snprintf(what, sizeof what, "up to %d of each set one by one", EV_SPREAD_ROWS);
+    print_pictures(&sum, "singles", what, &estimate->singles);
     if (args->latency_calls > 0) {
         snprintf(what, sizeof what, "%s of each backend on each set",
                  ev_text_count(args->latency_calls, "call", count));
-        print_part("calls", what, estimate->calls_s);
+        print_part(&sum, "calls", what, estimate->calls_s);
     }
     if (run->profile)
-        print_times(run, estimate);
+        print_times(run, estimate, &sum);
 }
 
 static void print_end(const struct ev_dry_run *run, const struct ev_estimate *estimate)
@@ -230,7 +261,7 @@ enum ev_status ev_dry_run(const struct ev_dry_run *run, struct ev_error *err)
     if (status == EV_OK) {
         print_sets(run, planned);
         print_backends(run, &estimate);
-        print_work(run, &estimate, set_rows);
+        print_work(run, &estimate);
         print_end(run, &estimate);
     }
     ev_estimate_free(&estimate);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/select.h"
+#include "render/render.h"
 
 const char *const ev_set_layouts[] = {"nhwc", "nchw", NULL};
 
@@ -17,6 +18,23 @@ struct ev_set_source ev_set_options_source(const struct ev_set_options *options)
         source.layout =
             strcmp(options->layout, "nchw") == 0 ? EV_SET_LAYOUT_NCHW : EV_SET_LAYOUT_NHWC;
     return source;
+}
+
+enum ev_status ev_set_options_check(char *const *names, size_t n, struct ev_error *err)
+{
+    static const char *const of_files[] = {"images", "labels", "layout", "white"};
+
+    for (size_t i = 0; i < n; i++) {
+        if (!ev_builtin_set_find(names[i]))
+            return EV_OK;
+    }
+    for (size_t i = 0; n > 0 && i < sizeof of_files / sizeof *of_files; i++) {
+        if (ev_option_is_given(of_files[i]))
+            return ev_fail(err, EV_USAGE,
+                           "--%s: not read for the built-in set '%s', only for files", of_files[i],
+                           names[0]);
+    }
+    return EV_OK;
 }
 
 enum ev_status ev_set_open_named(const char *name, const struct ev_set_options *options,

@@ -53,6 +53,10 @@ extern const char *const ev_set_layouts[];
 /* Where files have what, as the options say. */
 struct ev_set_source ev_set_options_source(const struct ev_set_options *options);
 
+/* Options of files where all n sets that are named are built in are EV_USAGE, as nothing reads them.
+ * With a file among the sets they are that file's. */
+EV_CHECKED enum ev_status ev_set_options_check(char *const *names, size_t n, struct ev_error *err);
+
 /* Opens a built-in set by name, or a file by path. What the cache folder lacks is rendered first,
  * by n_threads (0: as many as there are cores). */
 EV_CHECKED enum ev_status ev_set_open_named(const char *name, const struct ev_set_options *options,

@@ -39,7 +39,7 @@ static enum ev_status find_device(int32_t index, struct ev_cuda_device *device,
 
     (void)driver->cuDeviceGetCount(&n_devices);
     if (index < 0 || index >= n_devices)
-        return ev_fail(err, EV_DEVICE, "no CUDA device %d: there %s %d", (int)index,
+        return ev_fail(err, EV_DEVICE, "engine 'cuda': no CUDA device %d: there %s %d", (int)index,
                        n_devices == 1 ? "is" : "are", n_devices);
     if (driver->cuDeviceGet(&device->device, index) != CUDA_SUCCESS ||
         driver->cuDeviceGetName(device->name, sizeof device->name, device->device) != CUDA_SUCCESS)

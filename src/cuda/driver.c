@@ -26,9 +26,10 @@ static enum ev_status find_functions(void *library)
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         *functions[i].function = dlsym(library, functions[i].name);
         if (!*functions[i].function)
-            return ev_fail(&trouble, EV_DEVICE,
-                           "no CUDA device: the NVIDIA driver is too old: it has no %s",
-                           functions[i].name);
+            return ev_fail(
+                &trouble, EV_DEVICE,
+                "engine 'cuda': no CUDA device: the NVIDIA driver is too old: it has no %s",
+                functions[i].name);
     }
     return EV_OK;
 }
@@ -39,14 +40,15 @@ static void start(void)
     int version = 0, n_devices = 0;
 
     if (!library) {
-        ev_fail(&trouble, EV_DEVICE, "no CUDA device: there is no NVIDIA driver");
+        ev_fail(&trouble, EV_DEVICE, "engine 'cuda': no CUDA device: there is no NVIDIA driver");
         return;
     }
     if (find_functions(library) != EV_OK)
         return;
     if (driver.cuDriverGetVersion(&version) != CUDA_SUCCESS || version < LEAST_VERSION) {
         ev_fail(&trouble, EV_DEVICE,
-                "no CUDA device: the NVIDIA driver is for CUDA %d.%d, these kernels need %d.%d",
+                "engine 'cuda': no CUDA device: the NVIDIA driver is for CUDA %d.%d, these kernels "
+                "need %d.%d",
                 version / 1000, version % 1000 / 10, LEAST_VERSION / 1000,
                 LEAST_VERSION % 1000 / 10);
         return;
@@ -55,10 +57,10 @@ static void start(void)
     if (result == CUDA_ERROR_NO_DEVICE ||
         (result == CUDA_SUCCESS &&
          (driver.cuDeviceGetCount(&n_devices) != CUDA_SUCCESS || n_devices < 1)))
-        ev_fail(&trouble, EV_DEVICE, "no CUDA device: the NVIDIA driver sees none");
+        ev_fail(&trouble, EV_DEVICE, "engine 'cuda': no CUDA device: the NVIDIA driver sees none");
     else if (result != CUDA_SUCCESS)
-        (void)ev_cuda_check(&driver, result, "no CUDA device", "starting the NVIDIA driver",
-                            &trouble);
+        trouble.status = ev_cuda_check(&driver, result, "engine 'cuda': no CUDA device",
+                            "starting the NVIDIA driver", &trouble);
 }
 
 enum ev_status ev_cuda_driver(const struct ev_cuda_driver **out, struct ev_error *err)

@@ -85,7 +85,7 @@ static enum ev_status open_lanes(struct ev_engine *engine, int64_t max_rows, str
 static enum ev_status open_all(struct ev_engine *engine, const struct ev_open_args *args,
                                struct ev_error *err)
 {
-    enum ev_status status = ev_order_choose(&engine->order, err);
+    enum ev_status status = ev_order_choose("cuda", &engine->order, err);
 
     if (status == EV_OK)
         status = ev_cuda_device_open(args->device_index, &engine->device, err);
@@ -140,8 +140,8 @@ void ev_cuda_close(struct ev_engine *engine)
 
     if (!engine)
         return;
-    if (engine->device.context)
-        (void)ev_cuda_device_enter(&engine->device, &ignored);
+    if (engine->device.context && ev_cuda_device_enter(&engine->device, &ignored) != EV_OK)
+        ignored.status = EV_OK; /* a lost device's memory is the driver's */
     for (int i = 0; i < EV_CUDA_MAX_PINNED; i++) {
         if (engine->pinned[i].memory)
             ev_cuda_unpin(engine, engine->pinned[i].memory);

@@ -89,6 +89,21 @@ static bool is_first_of_backend(const struct ev_result *result, size_t row)
     return ev_result_find_backend(result, result->rows[row].backend) == &result->rows[row];
 }
 
+/* Exact, but judged as all figures are: a few bytes of another name are no better model. */
+static void judge_size(struct ev_compare_figure *figure, double margin)
+{
+    const double more = figure->b - figure->a, change = figure->a > 0 ? more / figure->a : NAN;
+
+    if (more == 0) {
+        ev_compare_same(figure);
+        return;
+    }
+    figure->change = figure->low = figure->high = change;
+    figure->verdict = fabs(change) <= margin ? EV_COMPARE_SAME
+                      : more < 0             ? EV_COMPARE_BETTER
+                                             : EV_COMPARE_WORSE;
+}
+
 static bool add_size(struct comparing *comparing, const char *backend, const char *name, int64_t a,
                      int64_t b)
 {
@@ -101,14 +116,10 @@ static bool add_size(struct comparing *comparing, const char *backend, const cha
     figure->unit = "bytes";
     figure->a = a < 0 ? NAN : (double)a;
     figure->b = b < 0 ? NAN : (double)b;
-    if (a < 0 || b < 0) {
+    if (a < 0 || b < 0)
         ev_compare_cannot_tell(figure, "only one of the two is known");
-        return true;
-    }
-    figure->change = figure->low = figure->high = a > 0 ? ((double)b - (double)a) / (double)a : NAN;
-    figure->verdict = b < a ? EV_COMPARE_BETTER : b > a ? EV_COMPARE_WORSE : EV_COMPARE_SAME;
-    if (a == b)
-        ev_compare_same(figure);
+    else
+        judge_size(figure, comparing->args->margin);
     return true;
 }
 

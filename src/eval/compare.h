@@ -3,10 +3,10 @@
  * Two results compared, figure by figure: is the second one, B, better or worse than the first, A,
  * the same for practical purposes, or can it not be told?
  *
- * Sizes are compared exactly. Errors are paired row by row where both results have samples of the
- * same set, by eval/judge.h; R2 is left out, as on the same rows it changes with the MSE. Without
- * samples the two intervals are taken as independent, which they are not on the same pictures:
- * then less can be told, never more.
+ * Sizes are known exactly, and within the margin they are the same. Errors are paired row by row
+ * where both results have samples of the same set, by eval/judge.h; R2 is left out, as on the same
+ * rows it changes with the MSE. Without samples the two intervals are taken as independent, which
+ * they are not on the same pictures: then less can be told, never more.
  *
  * Times are the ratio to each run's own baseline, by the intervals that each run has of it, and
  * only on the same machine: two differences from two runs, whose interval is made from theirs (Zou,
@@ -40,6 +40,7 @@ struct ev_compare_figure {
     double change, low, high; /* b against a, relative, 0.03 is 3 % more; with its interval */
     bool paired;              /* by rows */
     bool absolute;            /* a time that is no ratio */
+    bool one_process;         /* a time with no other process to say how it varies */
     enum ev_compare_verdict verdict;
     const char *why; /* it cannot be told, or is no number; else "" */
 };

@@ -132,7 +132,7 @@ static enum ev_status add_latency(struct comparing *comparing, const struct ev_r
         return ev_fail(err, EV_MEMORY, "out of memory");
     snprintf(figure->name, sizeof figure->name, "single inference");
     figure->unit = "ms";
-    figure->absolute = true;
+    figure->absolute = figure->one_process = true;
     figure->a = x->median_ns / 1e6;
     figure->b = y->median_ns / 1e6;
     if (x->n_calls == y->n_calls && x->median_ns == y->median_ns && x->mean_ns == y->mean_ns &&

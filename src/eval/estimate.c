@@ -164,23 +164,31 @@ static enum ev_status measure(struct work *work, struct ev_error *err)
 
 /* --- What the plan makes of it --- */
 
-static double passes_s(const struct work *work)
+static void add_rows(struct ev_estimate_part *part, int64_t n_rows, double row_s)
+{
+    part->n_rows += n_rows;
+    part->seconds += (double)n_rows * row_s;
+}
+
+/* What each backend does once on each set. */
+static void add_passes(struct work *work)
 {
     const struct ev_estimate_args *args = work->args;
-    double sum_s = args->load_s;
+    const int64_t batch_rows = args->eval->batch_rows;
+    struct ev_estimate *estimate = work->estimate;
 
+    estimate->open_s = args->load_s;
     for (size_t b = 0; b < args->eval->n_backends; b++) {
-        const struct ev_estimate_model *model = &work->estimate->models[b];
-        sum_s += model->open_s;
+        const struct ev_estimate_model *model = &estimate->models[b];
+        estimate->open_s += model->open_s;
         for (size_t s = 0; s < args->n_sets; s++) {
             const int64_t n_rows = args->set_rows[s];
-            const int64_t warm_up =
-                args->eval->batch_rows < n_rows ? args->eval->batch_rows : n_rows;
-            const int64_t n_singles = n_rows < EV_SPREAD_ROWS ? n_rows : EV_SPREAD_ROWS;
-            sum_s += (double)(n_rows + warm_up) * model->row_s + (double)n_singles * model->here_s;
+            add_rows(&estimate->warm_up, batch_rows < n_rows ? batch_rows : n_rows, model->row_s);
+            add_rows(&estimate->passes, n_rows, model->row_s);
+            add_rows(&estimate->singles, n_rows < EV_SPREAD_ROWS ? n_rows : EV_SPREAD_ROWS,
+                     model->here_s);
         }
     }
-    return sum_s;
 }
 
 static double calls_s(const struct work *work)
@@ -271,13 +279,14 @@ static void add_up(struct work *work)
     int32_t unused;
 
     estimate->period_s = ev_times_period_s(rate_hz);
-    estimate->passes_s = passes_s(work);
+    add_passes(work);
     estimate->calls_s = calls_s(work);
     if (profile) {
         estimate->times_s = processes_s(work, profile->min_processes, &estimate->n_processes);
         estimate->times_most_s = processes_s(work, profile->max_processes, &unused);
     }
-    estimate->total_s = estimate->passes_s + estimate->calls_s + estimate->times_s;
+    estimate->total_s = estimate->open_s + estimate->warm_up.seconds + estimate->passes.seconds +
+                        estimate->singles.seconds + estimate->calls_s + estimate->times_s;
 }
 
 /* --- All of it --- */

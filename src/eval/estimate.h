@@ -27,15 +27,24 @@ struct ev_estimate_model {
     double row_s;    /* a picture of a batch, read from the set and computed on all threads */
 };
 
+/* A part of the work: how many pictures all backends are given, and how long that takes. */
+struct ev_estimate_part {
+    int64_t n_rows;
+    double seconds;
+};
+
 struct ev_estimate {
     struct ev_estimate_model *models; /* (n_backends) */
-    double passes_s;                  /* all backends on all sets, and pictures one by one */
+    double open_s;                    /* engines, and each model once */
+    struct ev_estimate_part warm_up;  /* a batch before each pass */
+    struct ev_estimate_part passes;   /* all backends on all sets */
+    struct ev_estimate_part singles;  /* pictures spread over each set, one by one */
     double calls_s;                   /* single calls in this process */
     double times_s;                   /* worker processes: as many as the profile wants at least */
     double times_most_s;              /* and at most */
     int32_t n_processes;              /* that fit into the profile's cap, of the fewest */
     double period_s;                  /* between paced calls */
-    double total_s; /* without rendering, layers, the study's figures and reports */
+    double total_s; /* of these, without rendering, layers, the study's figures and reports */
 };
 
 /* Opens sets and models as ev_eval_run() does, with its errors, and writes nothing. `estimate` is

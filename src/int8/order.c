@@ -6,7 +6,8 @@
 
 static const char *const names[] = {"amx", "avx512", "fbgemm"};
 
-enum ev_status ev_order_choose(enum ev_requant_order *order, struct ev_error *err)
+enum ev_status ev_order_choose(const char *engine, enum ev_requant_order *order,
+                               struct ev_error *err)
 {
     const char *name = getenv(EV_ORDER_VARIABLE);
 
@@ -17,9 +18,11 @@ enum ev_status ev_order_choose(enum ev_requant_order *order, struct ev_error *er
             return EV_OK;
         }
     }
-    return name ? ev_fail(err, EV_INPUT, EV_ORDER_VARIABLE "=%.60s: expected amx, avx512 or fbgemm",
-                          name)
-                : EV_OK;
+    return name
+               ? ev_fail(err, EV_INPUT,
+                         "engine '%s': " EV_ORDER_VARIABLE "=%.60s: expected amx, avx512 or fbgemm",
+                         engine, name)
+               : EV_OK;
 }
 
 const char *ev_order_name(enum ev_requant_order order)

@@ -11,7 +11,7 @@
 
 /* Columns of the table; the first three are texts. */
 enum { BACKEND, SET, FIGURE, OF_A, OF_B, CHANGE, VERDICT, N_COLUMNS };
-#define N_TEXTS 3
+#define N_TEXTS     3
 /* Names are cut to these, so that a line has fewer than 100 characters. */
 #define MOST_NAME   20
 #define MOST_FIGURE 24
@@ -33,18 +33,38 @@ static void print_value(const struct ev_compare_figure *figure, double value, ch
 static void print_change(const struct ev_compare_figure *figure, char text[CELL_CHARS])
 {
     const double percent = figure->change * 100, half = (figure->high - figure->low) / 2 * 100;
-    const bool is_none = fabs(percent) < 0.05;
+    const bool has_interval = half > 0;
+    const bool is_sure = !has_interval || figure->verdict == EV_COMPARE_BETTER ||
+                         figure->verdict == EV_COMPARE_WORSE;
+    /* What has changed for sure is never shown as 0. */
+    const int needed = is_sure && percent != 0 ? ev_grid_decimals(percent, 1) : 1;
+    const int decimals = needed > 1 ? needed : 1;
+    const bool is_none = is_sure ? percent == 0 : fabs(percent) < 0.05;
+    const char *sign = is_none ? "" : percent < 0 ? "-" : "+";
 
     if (!isfinite(percent))
         snprintf(text, CELL_CHARS, "-");
-    else if (half > 0)
-        snprintf(text, CELL_CHARS, "%s%.1f \xc2\xb1%.1f %%",
-                 is_none       ? ""
-                 : percent < 0 ? "-"
-                               : "+",
-                 fabs(percent), half);
+    else if (has_interval)
+        snprintf(text, CELL_CHARS, "%s%.*f \xc2\xb1%.*f %%", sign, decimals, fabs(percent),
+                 decimals, half);
     else
-        snprintf(text, CELL_CHARS, percent == 0 ? "%.0f %%" : "%+.1f %%", percent);
+        snprintf(text, CELL_CHARS, "%s%.*f %%", sign, is_none ? 0 : decimals, fabs(percent));
+}
+
+/* Times in milliseconds, and why each is: signs in the table, told below it. */
+static const struct mark {
+    const char *sign, *meaning;
+    bool one_process;
+} marks[] = {
+    {"*", "milliseconds: the baseline's own, of which other times are parts; same or cannot tell",
+     false},
+    {"†", "milliseconds: measured in one process; same or cannot tell", true},
+};
+#define N_MARKS (sizeof marks / sizeof *marks)
+
+static bool is_marked(const struct ev_compare_figure *figure, const struct mark *mark)
+{
+    return figure->absolute && figure->one_process == mark->one_process;
 }
 
 static void set_row(struct ev_grid *grid, size_t row, const struct ev_compare_figure *figure)
@@ -56,8 +76,10 @@ static void set_row(struct ev_grid *grid, size_t row, const struct ev_compare_fi
     ev_text_shorten(figure->set, text, MOST_NAME);
     ev_grid_set_text(grid, row, SET, text);
     ev_text_shorten(figure->name, text, MOST_FIGURE);
-    if (figure->absolute)
-        strcat(text, " *");
+    for (size_t m = 0; m < N_MARKS; m++) {
+        if (is_marked(figure, &marks[m]))
+            strcat(strcat(text, " "), marks[m].sign);
+    }
     ev_grid_set_text(grid, row, FIGURE, text);
     print_value(figure, figure->a, text);
     ev_grid_set_text(grid, row, OF_A, text);
@@ -89,6 +111,17 @@ static enum ev_status print_table(const struct ev_compare *compare, FILE *out, s
     return EV_OK;
 }
 
+static void print_marks(const struct ev_compare *compare, FILE *out)
+{
+    for (size_t m = 0; m < N_MARKS; m++) {
+        size_t i = 0;
+        while (i < compare->n_figures && !is_marked(&compare->figures[i], &marks[m]))
+            i++;
+        if (i < compare->n_figures)
+            fprintf(out, "%s %s\n", marks[m].sign, marks[m].meaning);
+    }
+}
+
 /* Each reason once, with how many figures have it. */
 static void print_reasons(const struct ev_compare *compare, FILE *out)
 {
@@ -114,7 +147,6 @@ enum ev_status ev_compare_print(const struct ev_compare *compare,
                                 const struct ev_compare_args *args, FILE *out, struct ev_error *err)
 {
     char line[600], count[64];
-    bool has_absolute = false;
 
     if (compare->n_figures > 0) {
         enum ev_status status = print_table(compare, out, err);
@@ -122,10 +154,7 @@ enum ev_status ev_compare_print(const struct ev_compare *compare,
             return status;
         fputc('\n', out);
     }
-    for (size_t i = 0; i < compare->n_figures; i++)
-        has_absolute = has_absolute || compare->figures[i].absolute;
-    if (has_absolute)
-        fputs("* milliseconds; other times are parts of the run's own baseline's\n", out);
+    print_marks(compare, out);
     print_reasons(compare, out);
     for (size_t i = 0; i < compare->n_notes; i++) {
         ev_text_clean(compare->notes[i], line, sizeof line);

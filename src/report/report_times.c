@@ -146,20 +146,36 @@ done:
 
 /* --- One row a mode --- */
 
-/* "-18.6 ±1.2 % FASTER". */
-static void change_cell(const struct ev_result_timing *timing, char *text, size_t size)
+/* Characters of the longest verdict on times of a backend, NULL: of any; 0 where there is none. */
+static int verdict_width(const struct ev_result *result, const char *backend)
+{
+    int width = 0;
+
+    for (size_t i = 0; i < result->n_timings; i++) {
+        const struct ev_result_timing *timing = &result->timings[i];
+        const int n = (int)strlen(ev_verdict_time_name(timing->verdict));
+        if (!timing->is_control && (!backend || strcmp(timing->backend, backend) == 0))
+            width = n > width ? n : width;
+    }
+    return width;
+}
+
+/* "-18.6 ±1.2 % FASTER"; among verdicts of that width "-18.6 ±1.2 %      -" has none, so that it is
+ * not the neighbour's, and changes line up. Width 0: there are none in the table. */
+static void change_cell(const struct ev_result_timing *timing, int width, char *text, size_t size)
 {
     const double half = (timing->change_high - timing->change_low) / 2;
-    const char *verdict = ev_verdict_time_name(timing->verdict);
-    const char *space = *verdict ? " " : "";
+    const char *name = ev_verdict_time_name(timing->verdict);
+    char verdict[32] = "";
 
+    if (width > 0)
+        snprintf(verdict, sizeof verdict, " %*s", width, *name ? name : "-");
     if (!isfinite(timing->change))
         snprintf(text, size, "-");
     else if (isfinite(half))
-        snprintf(text, size, "%+.1f ±%.1f %%%s%s", timing->change * 100, half * 100, space,
-                 verdict);
+        snprintf(text, size, "%+.1f ±%.1f %%%s", timing->change * 100, half * 100, verdict);
     else
-        snprintf(text, size, "%+.1f %%%s%s", timing->change * 100, space, verdict);
+        snprintf(text, size, "%+.1f %%%s", timing->change * 100, verdict);
 }
 
 static void control_cell(const struct ev_result_quiet *quiet, char *text, size_t size)
@@ -222,12 +238,14 @@ enum ev_status ev_times_changes(const struct ev_view *view, size_t first, size_t
             continue;
         ev_view_label(view, b, text, sizeof text);
         ev_grid_set_header(grid, at, text, "");
+        const int longest = verdict_width(result, view->backends[b]);
+        const int width = longest > 0 || verdict_width(result, NULL) == 0 ? longest : 1;
         for (size_t q = 0; q < result->n_quiets; q++) {
             const struct ev_result_timing *timing =
                 timing_of(result, &result->quiets[q], view->backends[b]);
             snprintf(text, sizeof text, "-");
             if (timing)
-                change_cell(timing, text, sizeof text);
+                change_cell(timing, width, text, sizeof text);
             ev_grid_set_text(grid, q, at, text);
         }
         at++;

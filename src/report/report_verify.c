@@ -221,6 +221,23 @@ static enum ev_status load_samples(struct verification *verification)
     return status;
 }
 
+/* Figures of which there are no samples, and why. */
+static enum ev_status tell_without(struct verification *verification, int64_t n_without)
+{
+    char *path = ev_path_join(verification->folder, EV_REPORT_SAMPLES);
+    const char *why = !path                       ? NULL
+                      : verification->has_samples ? "no samples of them in " EV_REPORT_SAMPLES
+                      : ev_file_exists(path)      ? EV_REPORT_SAMPLES " is not what it was"
+                                                  : EV_REPORT_SAMPLES " is missing";
+    enum ev_status status = EV_MEMORY;
+
+    if (why)
+        status = MISMATCH(verification, EV_REPORT_RESULT ": %lld figures cannot be recomputed: %s",
+                          (long long)n_without, why);
+    free(path);
+    return status;
+}
+
 static enum ev_status check_figures(struct verification *verification, struct ev_error *err)
 {
     struct ev_recomputed recomputed;
@@ -239,10 +256,7 @@ static enum ev_status check_figures(struct verification *verification, struct ev
                           mismatch->figure, mismatch->saved, mismatch->recomputed);
     }
     if (status == EV_OK && recomputed.n_without > 0)
-        status = MISMATCH(verification,
-                          EV_REPORT_RESULT ": %lld figures cannot be recomputed: no "
-                                           "samples of them in " EV_REPORT_SAMPLES,
-                          (long long)recomputed.n_without);
+        status = tell_without(verification, recomputed.n_without);
     ev_recomputed_free(&recomputed);
     return status;
 }
@@ -352,6 +366,15 @@ static enum ev_status check_table(struct verification *verification,
     return status;
 }
 
+/* results.md has the charts of what samples give: without those that the result was made with, it
+ * cannot be written again, which is said of the samples. */
+static bool can_be_written(const struct verification *verification,
+                           const struct ev_report_writer *writer)
+{
+    return writer != &ev_report_markdown || verification->has_samples ||
+           verification->result.samples_sha256[0] == '\0';
+}
+
 static enum ev_status check_tables(struct verification *verification, struct ev_error *err)
 {
     enum ev_status status = EV_OK;
@@ -361,7 +384,8 @@ static enum ev_status check_tables(struct verification *verification, struct ev_
         /* The record and the samples are what the others are set against. */
         if (strcmp(writer->file_name, EV_REPORT_RESULT) == 0 ||
             strcmp(writer->file_name, EV_REPORT_SAMPLES) == 0 ||
-            !ev_report_applies(writer, &verification->result))
+            !ev_report_applies(writer, &verification->result) ||
+            !can_be_written(verification, writer))
             continue;
         status = check_table(verification, writer, err);
         if (status == EV_OK)

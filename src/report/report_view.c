@@ -281,20 +281,25 @@ static void add_figures(struct overview *overview, const char *what, const char 
     ev_grid_set_numbers(overview->grid, overview->column++, overview->values, significant);
 }
 
-/* Change of the MSE in percent of the reference's, which itself is left empty. */
+/* Change of the MSE in percent of the reference's, which itself has none. */
 static void add_change(struct overview *overview)
 {
     const struct ev_view *view = overview->view;
 
     for (size_t b = 0; b < view->n_backends; b++) {
         char text[64] = "-";
-        if (overview->rows[b])
+        if (overview->rows[b] && b != view->reference)
             ev_view_change_text(view, overview->rows[b], text, sizeof text);
-        if (b != view->reference)
-            ev_grid_set_text(overview->grid, b, overview->column, text);
+        ev_grid_set_text(overview->grid, b, overview->column, text);
     }
     ev_grid_set_header(overview->grid, overview->column++, "change",
                        view->baseline ? "vs " EV_BASELINE : "vs first");
+}
+
+/* Without a verdict a dash stands in its place, so that no neighbour's is taken for it. */
+static void set_verdict(struct overview *overview, size_t backend, size_t column, const char *name)
+{
+    ev_grid_set_text(overview->grid, backend, column, *name ? name : "-");
 }
 
 /* Median, p90 and p99 of a single picture, with the verdicts behind the median. */
@@ -316,9 +321,9 @@ static void add_times(struct overview *overview, bool with_verdicts)
                      : i == 1 ? row->latency.p90_ns
                               : row->latency.p99_ns;
             overview->values[b] = ns / 1e6;
-            if (i == 0 && with_verdicts && timing)
-                ev_grid_set_text(overview->grid, b, overview->column + 1,
-                                 ev_verdict_time_name(timing->verdict));
+            if (i == 0 && with_verdicts)
+                set_verdict(overview, b, overview->column + 1,
+                            timing ? ev_verdict_time_name(timing->verdict) : "");
         }
         ev_grid_set_header(overview->grid, overview->column, names[i], "ms");
         ev_grid_set_numbers(overview->grid, overview->column++, overview->values, 3);
@@ -330,9 +335,9 @@ static void add_times(struct overview *overview, bool with_verdicts)
 static void add_verdicts(struct overview *overview)
 {
     for (size_t b = 0; b < overview->view->n_backends; b++) {
-        if (overview->rows[b])
-            ev_grid_set_text(overview->grid, b, overview->column,
-                             ev_verdict_error_name(overview->rows[b]->change.verdict));
+        const struct ev_result_row *row = overview->rows[b];
+        set_verdict(overview, b, overview->column,
+                    row ? ev_verdict_error_name(row->change.verdict) : "");
     }
     ev_grid_set_header(overview->grid, overview->column++, "verdict", "");
 }

@@ -20,6 +20,14 @@ passes evalrun compare a a
 says "B against A: 72 figures, 0 better, 0 worse, 72 same, 0 cannot tell (margin 2 %)"
 [[ $(awk '{ n = length($0) > n ? length($0) : n } END { print n }' "$out") -lt 100 ]] ||
     die "lines are too long"
+# Two signs, each with a meaning of its own below the table.
+[[ $(grep -c '^  baseline .* hot, e2e \* ' "$out") == 1 ]] || die "not one time of the baseline's own"
+[[ $(grep -c ' single inference † ' "$out") == 9 ]] || die "not nine of one process"
+[[ $(grep -cE ' (\*|†) ' "$out") == 10 ]] || die "other figures are marked"
+says $'\n* milliseconds: the baseline\'s own, of which other times are parts; same or cannot tell'
+says $'\n† milliseconds: measured in one process; same or cannot tell'
+passes evalrun compare a same --only error
+[[ $(<"$out") != *milliseconds* ]] || die "marks that nothing has"
 passes evalrun compare a same
 [[ $(grep -c ' same$' "$out") == 72 ]] || die "not all the same"
 

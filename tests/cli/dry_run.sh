@@ -13,12 +13,36 @@ says "  b            5 rows of 66 x 200 x 3, b.h5"
 says "Backends on cpu, 1 thread, batches of 4 rows"
 says "  null "
 says "$engine"
-says "2 x 2, 34 pictures"
+says "  opening      engines, and each model once"
+says "  warm-up      a batch before each pass: 16 pictures"
+says "  passes       each backend on each set, 2 x 2: 34 pictures"
+says "  singles      up to 256 of each set one by one: 34 pictures"
 says "20 calls of each backend on each set"
 says "profile quick: 6 processes, 3 models each"
 says "    paced      e2e      1 round of 3 calls"
 says "r/s/ and r/s/plots/"
 grep -qE '^Planned time: about ([1-9][0-9]* s|[1-9][0-9]* min [0-9]+ s), by' "$out" || die "no time"
+
+# The parts add up to the planned time; one second is planned at least.
+seconds() { # of "2 h 3 min", "1 min 20 s", "12 s", "under 1 s"
+    [[ $1 != under* ]] || { echo 0; return; }
+    sed -E 's/([0-9]+) h/\1 * 3600 +/; s/([0-9]+) min/\1 * 60 +/; s/([0-9]+) s/\1/; s/\+ *$//' <<<"$1"
+}
+adds_up() {
+    local line sum=0 total
+    passes evalrun --dry-run --backend null "$@"
+    while read -r line; do
+        sum=$((sum + $(seconds "$line")))
+    done < <(sed -n '/^Work/,/^$/s/^  [a-z].* \{2,\}\(.*\)$/\1/p' "$out" | sed 's/.*pictures* //')
+    total=$(seconds "$(sed -n 's/^Planned time: about \(.*\), by .*/\1/p' "$out")")
+    total=$((total))
+    ((sum == total || sum == 0 && total == 1)) || die "the parts are $sum s, planned are $total s"
+}
+adds_up --set a.h5
+adds_up --set a.h5,b.h5 --profile std --batch 4 --calls 50
+adds_up --set a.h5 --profile strict
+adds_up --set a.h5 --profile none --calls 100000
+adds_up --set a.h5 --profile none --calls 0
 
 # The time is that of what there is to do: paced calls alone take 6 x 3 x 5 / 20 s.
 planned() {
@@ -42,6 +66,7 @@ says "Not in it: the study's figures, layers, tables"
 passes evalrun --dry-run --backend null --set simple,a.h5
 says "rows of 66 x 200 x 3, not rendered yet"
 says "Not in it: rendering, "
+passes evalrun --dry-run --backend null --set simple,a.h5 --layout nhwc # of the file
 rows=$(sed -n 's/^  simple *\([0-9,]*\) rows.*/\1/p' "$out")
 passes evalrun --dry-run --backend null
 says "  montmelo "

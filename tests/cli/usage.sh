@@ -47,4 +47,20 @@ done
 fails 2 "simple: a folder, not a set" evalrun dataset info simple/
 fails 2 "unknown set 'no'" evalrun --backend null --set simple,no # the built-in one, not the folder
 rm -r rec simple
+# Options of files have nothing to say where all sets are built in.
+for option in "--images /x" "--labels /y" "--layout nchw" "--white 255"; do
+    wrong="${option%% *}: not read for the built-in set 'simple', only for files"
+    # shellcheck disable=SC2086
+    {
+        fails 2 "$wrong" evalrun --backend null $option
+        fails 2 "$wrong" evalrun --backend null --set simple,montmelo --dry-run $option
+        fails 2 "$wrong" evalrun dataset info simple montreal $option
+        fails 2 "$wrong" evalrun dataset verify simple $option
+        fails 2 "$wrong" evalrun dataset subset simple --out x.h5 $option
+        fails 2 "$wrong" evalrun dataset split simple --by lap --out x.h5 --rest y.h5 $option
+        fails 2 "$wrong" evalrun dataset concat simple montreal --out x.h5 $option
+        fails 2 "$wrong" evalrun dataset export simple x $option
+        fails 2 "no.h5: " evalrun --backend null --set simple,no.h5 $option
+    }
+done
 nothing_left

@@ -38,7 +38,15 @@ finds "results.csv: missing"
 copy
 rm broken/samples.h5
 finds "samples.h5: missing"
-says "490 figures cannot be recomputed"
+says "results.json: 490 figures cannot be recomputed: samples.h5 is missing"
+[[ $(wc -l <"$out") == 5 && $(<"$out") != *results.md* ]] || die "blames what is as it was"
+# A report without them says what it lacks.
+passes evalrun report broken
+[[ $(wc -l <"$err") == 1 ]] || die "not one line on standard error"
+warns "note: broken/samples.h5: missing, so the charts latency, histogram, where and worst and rounds.csv are left out"
+[[ ! -e broken/rounds.csv && ! -e broken/plots/histogram.png ]] || die "of what samples?"
+finds "results.json: 490 figures cannot be recomputed: samples.h5 is missing"
+[[ $(wc -l <"$out") == 4 ]] || die "blames what is as it was"
 copy
 sed -i '/samples/d' broken/SHA256SUMS
 finds "samples.h5: not in SHA256SUMS"
@@ -80,11 +88,14 @@ data[other + 2] ^= 0x40
 open("broken/samples.h5", "wb").write(data)
 END
 finds "samples.h5: changed"
+says "figures cannot be recomputed: samples.h5 is not what it was"
+[[ $(<"$out") != *results.md* ]] || die "blames what is as it was"
 sums
 finds "the samples give"
 
 # Charts elsewhere, and in a folder whose name is escaped in links.
 passes evalrun report fine --out moved --plots charts
+[[ ! -s $err ]] || die "something is left out"
 passes evalrun verify moved
 says "7 files checked"
 passes evalrun report fine --out other --plots "other/my charts (2)"

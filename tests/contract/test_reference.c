@@ -47,6 +47,8 @@ START_TEST(orders_are_known)
     ck_assert_int_eq(setenv("EVALRUN_REQUANT", "avx", 1), 0);
     ev_assert_fails(open_engine("reference", "any.pt", &model), EV_INPUT,
                     "EVALRUN_REQUANT=avx: expected amx, avx512 or fbgemm");
+    ck_assert_msg(strncmp(err.message, "engine 'reference': EVALRUN_REQUANT=", 36) == 0,
+                  "no fault of a model: %s", err.message);
 }
 END_TEST
 

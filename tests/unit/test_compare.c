@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "eval/compare.h"
+#include "report/report_compare.h"
 #include "support/ev_test_measured.h"
+#include "support/ev_test_report.h"
 #include "support/ev_test_result.h"
 
 #define ALL (EV_COMPARE_SIZE | EV_COMPARE_ERROR | EV_COMPARE_TIME)
@@ -254,19 +256,46 @@ START_TEST(outputs_that_are_no_numbers_are_worse)
 }
 END_TEST
 
-START_TEST(sizes_are_compared_exactly)
+/* Sizes have no interval, but the margin of all figures: 48 bytes of 2 MB are no better model. */
+START_TEST(sizes_within_the_margin_are_the_same)
 {
     struct runs runs;
 
     make_runs(&runs, &none);
-    runs.b.rows[1].model_bytes++;
-    runs.b.rows[2].model_bytes--;
+    runs.b.rows[1].model_bytes -= 48;
+    runs.b.rows[1].weight_bytes += runs.b.rows[1].weight_bytes / 49;
+    runs.b.rows[2].model_bytes -= runs.b.rows[2].model_bytes / 49;
     runs.b.rows[2].weight_bytes = -1;
     compare_runs(&runs);
     check(&runs.compare, "baseline", "model", EV_COMPARE_SAME);
-    check(&runs.compare, "dynamic", "model", EV_COMPARE_WORSE);
+    check(&runs.compare, "dynamic", "model", EV_COMPARE_SAME);
+    ck_assert_double_lt(find(&runs.compare, "dynamic", "model")->change, 0);
+    check(&runs.compare, "dynamic", "weights", EV_COMPARE_WORSE);
     check(&runs.compare, "static", "model", EV_COMPARE_BETTER);
     check(&runs.compare, "static", "weights", EV_COMPARE_CANNOT_TELL);
+    free_runs(&runs);
+}
+END_TEST
+
+/* With no margin a byte counts, and what is called better is no change of 0. */
+START_TEST(a_change_is_never_shown_as_0)
+{
+    static const struct ev_compare_args exact = {0, EV_COMPARE_SIZE};
+    struct runs runs;
+    char *text = NULL;
+    size_t n_text;
+
+    make_runs(&runs, &none);
+    runs.a.rows[1].model_bytes = 2000000;
+    runs.b.rows[1].model_bytes = 2000000 - 48;
+    ev_assert_ok(ev_compare_results(&runs.a, &runs.b, &exact, &runs.compare, &err));
+    check(&runs.compare, "dynamic", "model", EV_COMPARE_BETTER);
+    FILE *out = open_memstream(&text, &n_text);
+    ck_assert_ptr_nonnull(out);
+    ev_assert_ok(ev_compare_print(&runs.compare, &exact, out, &err));
+    fclose(out);
+    ev_assert_has(text, "-0.002 %   better\n");
+    free(text);
     free_runs(&runs);
 }
 END_TEST
@@ -314,7 +343,8 @@ Suite *ev_suite(void)
                         sizeof obstacles / sizeof *obstacles);
     tcase_add_test(tests, absolute_times_are_never_worse);
     tcase_add_test(tests, outputs_that_are_no_numbers_are_worse);
-    tcase_add_test(tests, sizes_are_compared_exactly);
+    tcase_add_test(tests, sizes_within_the_margin_are_the_same);
+    tcase_add_test(tests, a_change_is_never_shown_as_0);
     tcase_add_test(tests, what_only_one_has_is_noted);
     tcase_add_test(tests, only_what_is_asked_for_is_compared);
     suite_add_tcase(suite, tests);

@@ -177,7 +177,7 @@ START_TEST(markdown_stands_alone)
     ev_assert_has(text,
                "Against baseline, qat has 1.57 MiB instead of 6.12 (3.9 times smaller), takes ");
     ev_assert_has(text, "(12,030 images)");
-    ev_assert_has(text, "| baseline | 6.12 | 0.002958 |  |  | ");
+    ev_assert_has(text, "| baseline | 6.12 | 0.002958 | - | - | ");
     ev_assert_has(text, "| static | 1.57 | 0.003066 | +3.7 ±1.5 % | WORSE | ");
     ev_assert_has(text, "UNRESOLVED: neither, these images cannot tell.");
     ev_assert_has(text, "\n- qat: on these images only a change beyond 2.0 % could be told.\n");

@@ -104,6 +104,7 @@ START_TEST(terminal_shows_times_of_worker_processes)
     /* The overview has the hot times, and their verdicts in place of R2. */
     ev_assert_has(text, "  median  verdict   p90   p99  images/s\n");
     ev_assert_has(text, "       SAME    1.00   FASTER");
+    ev_assert_has(text, "            -           -    2.00        -");
     ev_assert_lacks(text, "R²");
     ev_assert_has(text, "  cold  compute   e2e  paced   p99  late  paced  resident  ");
     ev_assert_has(text, "  baseline  1.000     2.00  2.00   3.00  6.00   0.0   1.50 ");
@@ -166,8 +167,11 @@ START_TEST(times_without_verdicts_say_why)
     find(&result, "qat", EV_MODE_PACED, EV_BOUNDARY_E2E)->verdict = EV_VERDICT_UNRESOLVED;
     char *text = printed(&result);
     ev_assert_has(text, "Times unquiet, so without verdicts: hot e2e. The notes on times say why.\n");
-    ev_assert_has(text, "\n  hot e2e                  -50.0 ±1.2 %         -50.0 ±1.2 %             "
-                     "-50.0 ±1.2 %    unquiet\n");
+    /* A dash in the place of each verdict, under which nothing else stands. */
+    ev_assert_has(text, "\n  hot e2e           -50.0 ±1.2 %      -  -50.0 ±1.2 %      -  "
+                     "-50.0 ±1.2 %          -    unquiet\n");
+    ev_assert_has(text, "\n  hot compute       -50.0 ±1.2 % FASTER  -50.0 ±1.2 % FASTER  "
+                     "-50.0 ±1.2 %     FASTER  +0.1 ±0.4\n");
     ev_assert_has(text, "  hot e2e: The baseline took 4.0 % longer than itself. No verdict is given");
     ev_assert_has(text, "  qat: what is UNRESOLVED would have been told beyond 2.3 % (paced e2e), "
                      "2.3 % (fed e2e)\n");
