@@ -190,7 +190,7 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
     if (status == EV_OK)
         status = check_watching(drive, err);
     if (status == EV_OK)
-        status = ev_backends_load(&drive->backends, err);
+        status = ev_backends_load(&drive->backends, args->device_kind, err);
     if (status == EV_OK)
         status = ev_folders_choose(out_path ? out_path : DEFAULT_TABLES,
                                    plots_path ? plots_path

@@ -155,7 +155,7 @@ static enum ev_status prepare(struct evaluation *evaluation, struct ev_error *er
     enum ev_status status = ev_threads_select(n_threads, &args->n_threads, err);
     const int64_t start_ns = ev_clock_ns();
     if (status == EV_OK)
-        status = ev_backends_load(&evaluation->backends, err);
+        status = ev_backends_load(&evaluation->backends, args->device_kind, err);
     evaluation->load_s = (double)(ev_clock_ns() - start_ns) / 1e9;
     if (status == EV_OK)
         status = dry_run ? ev_sets_find(sets, set_options.cache, err)

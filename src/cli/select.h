@@ -62,6 +62,7 @@ struct ev_backends {
     struct ev_eval_backend *backends; /* (n); engine is NULL until ev_backends_load */
     char **storage;                   /* (n) paths of variants' models, or names of files */
     const char *engine;               /* the caller's: what runs the variants; NULL: their own */
+    bool is_engine_named;             /* for all models: none is chosen for the device */
     size_t n;
 };
 
@@ -72,7 +73,10 @@ struct ev_backends {
 EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *models,
                                              const char *engine, struct ev_backends *backends,
                                              struct ev_error *err);
-EV_CHECKED enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *err);
+/* Loads the engines. On a CUDA device models that hold int8 layers have the cuda engine, unless one
+ * is named. */
+EV_CHECKED enum ev_status ev_backends_load(struct ev_backends *backends, uint32_t device_kind,
+                                           struct ev_error *err);
 void ev_backends_free(struct ev_backends *backends);
 
 /* "cpu", "cuda", "cuda:N". */

@@ -12,6 +12,8 @@
 
 /* What runs a model given by --model unless --backend says otherwise. */
 #define MODEL_ENGINE "torch"
+/* What runs int8 models on a CUDA device, where libtorch has no kernels for them. */
+#define CUDA_INT8_ENGINE "cuda"
 
 static enum ev_status unknown_backend(const char *name, struct ev_error *err)
 {
@@ -148,7 +150,10 @@ enum ev_status ev_backends_select(const char *text, const char *models, const ch
         if (v->in_all)
             all[n_all++] = v->name;
     }
-    *backends = (struct ev_backends){.engine = engine};
+    *backends = (struct ev_backends){
+        .engine = engine,
+        .is_engine_named = engine || (text && models),
+    };
     if (!text)
         text = !models ? "all" : engine ? engine : MODEL_ENGINE;
     enum ev_status status = ev_list_split("backend", text, all, n_all, &backends->list, err);
@@ -161,18 +166,47 @@ enum ev_status ev_backends_select(const char *text, const char *models, const ch
     return status;
 }
 
-enum ev_status ev_backends_load(struct ev_backends *backends, struct ev_error *err)
+/* Whether a model that can be read as a chain of layers holds int8 ones. */
+static bool holds_int8(const char *path)
+{
+    struct ev_error ignored = EV_ERROR_INIT;
+    const struct ev_net_reader *reader;
+    const struct ev_net *net = NULL;
+    bool found = false;
+
+    if (ev_net_reader_find(MODEL_ENGINE, &reader, &ignored) != EV_OK ||
+        reader->read(path, EV_FORM_U8_NHWC, &net, &ignored) != EV_OK)
+        return false;
+    for (int32_t i = 0; i < net->n_layers; i++)
+        found |= net->layers[i].arithmetic != EV_NET_FLOAT32;
+    reader->free(net);
+    return found;
+}
+
+/* What runs entry i: the engine that was named, or the one for its kind of model on that device. */
+static const char *engine_of(const struct ev_backends *backends, size_t i, uint32_t device_kind)
+{
+    const char *word = backends->list.items[backends->files.n > 0 ? 0 : i];
+    const struct ev_variant *variant = ev_variant_find(word);
+    const char *engine = !variant                             ? word
+                         : backends->engine && variant->model ? backends->engine
+                                                              : variant->engine;
+    const bool is_chosen = backends->is_engine_named || strcmp(engine, MODEL_ENGINE) != 0;
+
+    return !is_chosen && device_kind == EV_DEVICE_CUDA &&
+                   holds_int8(backends->backends[i].model_path)
+               ? CUDA_INT8_ENGINE
+               : engine;
+}
+
+enum ev_status ev_backends_load(struct ev_backends *backends, uint32_t device_kind,
+                                struct ev_error *err)
 {
     enum ev_status status = EV_OK;
 
-    for (size_t i = 0; i < backends->n && status == EV_OK; i++) {
-        const char *word = backends->list.items[backends->files.n > 0 ? 0 : i];
-        const struct ev_variant *variant = ev_variant_find(word);
-        const char *engine = !variant                             ? word
-                             : backends->engine && variant->model ? backends->engine
-                                                                  : variant->engine;
-        status = ev_engine_find(engine, &backends->backends[i].engine, err);
-    }
+    for (size_t i = 0; i < backends->n && status == EV_OK; i++)
+        status = ev_engine_find(engine_of(backends, i, device_kind), &backends->backends[i].engine,
+                                err);
     return status;
 }
 

@@ -264,8 +264,8 @@ void load_copies(struct ev_engine &engine, const char *path)
     Weights weights = weigh(engine.model);
     if (weights.has_packed && !engine.device.is_cpu())
         throw Failure(EV_UNSUPPORTED, std::string(path) +
-                                          ": int8 models run on the CPU only (device " +
-                                          engine.device.str() + ")");
+                                          ": libtorch runs int8 models on the CPU only; on " +
+                                          engine.device.str() + " --engine cuda does");
 
     bool onednn = weights.has_packed && pack_for_onednn(engine.model);
     engine.weight_bytes = weights.n_bytes;

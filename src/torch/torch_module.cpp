@@ -160,6 +160,10 @@ EV_EXPORT extern const struct ev_backend ev_backend_v1 = {
     engine_devices,
     engine_layers,
     engine_quantize_layer,
+    nullptr,
+    nullptr,
+    nullptr,
+    0,
 };
 
 EV_EXPORT extern const struct ev_trainer ev_trainer_v1 = {

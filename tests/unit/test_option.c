@@ -250,7 +250,7 @@ START_TEST(several_models)
     ck_assert_int_eq(backends.n, 2);
     ev_backends_free(&backends);
     ev_assert_ok(ev_backends_select("null", both, NULL, &backends, &err));
-    ev_assert_ok(ev_backends_load(&backends, &err));
+    ev_assert_ok(ev_backends_load(&backends, EV_DEVICE_CPU, &err));
     for (int i = 0; i < 2; i++)
         ck_assert_str_eq(backends.backends[i].engine->name, "null");
     ev_backends_free(&backends);
@@ -279,7 +279,7 @@ START_TEST(an_engine_runs_models)
     const char *model = make_file("mine.pt");
 
     ev_assert_ok(ev_backends_select("static,qat", NULL, "null", &backends, &err));
-    ev_assert_ok(ev_backends_load(&backends, &err));
+    ev_assert_ok(ev_backends_load(&backends, EV_DEVICE_CPU, &err));
     for (int i = 0; i < 2; i++)
         ck_assert_str_eq(backends.backends[i].engine->name, "null");
     ev_backends_free(&backends);
