@@ -21,11 +21,15 @@
 #include <vector>
 
 #include <cuda.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "emulated_kernels.h"
 
 namespace
 {
+
+constexpr size_t alignment = 16;
 
 using Work = std::function<CUresult()>;
 
@@ -196,7 +200,35 @@ CUresult cuMemGetInfo(size_t *n_free, size_t *n_all)
     return CUDA_SUCCESS;
 }
 
-/* Filled with what nobody expects, as a device's is. */
+namespace
+{
+
+/* Memory that ends, but for alignment, where none may be read any more: two mappings, of which the
+ * second is forbidden. Filled with what nobody expects, as a device's is. */
+char *guarded(size_t n_bytes)
+{
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t all = (n_bytes + page - 1) / page * page;
+    void *pages =
+        mmap(nullptr, all + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (pages == MAP_FAILED || mprotect(static_cast<char *>(pages) + all, page, PROT_NONE) != 0)
+        return nullptr;
+    char *made = static_cast<char *>(pages) + (all - n_bytes) / alignment * alignment;
+    std::memset(made, 0xa5, n_bytes);
+    return made;
+}
+
+void unguard(char *made, size_t n_bytes)
+{
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    char *pages = made - reinterpret_cast<uintptr_t>(made) % page;
+
+    munmap(pages, (n_bytes + page - 1) / page * page + page);
+}
+
+} // namespace
+
 CUresult cuMemAlloc(CUdeviceptr *at, size_t n_bytes)
 {
     size_t n_free, n_all;
@@ -204,10 +236,9 @@ CUresult cuMemAlloc(CUdeviceptr *at, size_t n_bytes)
     if (!has_context)
         return CUDA_ERROR_INVALID_CONTEXT;
     cuMemGetInfo(&n_free, &n_all);
-    char *made = n_bytes <= n_free ? static_cast<char *>(std::malloc(n_bytes)) : nullptr;
+    char *made = n_bytes <= n_free ? guarded(n_bytes) : nullptr;
     if (!made)
         return CUDA_ERROR_OUT_OF_MEMORY;
-    std::memset(made, 0xa5, n_bytes);
     memory[made] = n_bytes;
     bytes_used += n_bytes;
     *at = reinterpret_cast<CUdeviceptr>(made);
@@ -221,7 +252,7 @@ CUresult cuMemFree(CUdeviceptr at)
     if (place == memory.end())
         std::abort();
     bytes_used -= place->second;
-    std::free(place->first);
+    unguard(place->first, place->second);
     memory.erase(place);
     return CUDA_SUCCESS;
 }
