@@ -113,7 +113,7 @@ enum ev_status ev_cuda_device_alloc(const struct ev_cuda_device *device, size_t 
     if (result == CUDA_ERROR_OUT_OF_MEMORY) {
         *memory = 0;
         (void)driver->cuMemGetInfo(&n_free, &n_all);
-        return ev_fail(err, EV_MEMORY, "%s: %s take %.0f MiB, but %.0f of its %.0f MiB are free",
+        return ev_fail(err, EV_MEMORY, "%s: %s take %.1f MiB, but %.1f of its %.1f MiB are free",
                        device->label, what, (double)n_bytes / MIB, (double)n_free / MIB,
                        (double)n_all / MIB);
     }

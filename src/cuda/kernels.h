@@ -84,7 +84,7 @@ struct ev_cuda_values {
     struct ev_dynamic *ranges;
     int32_t n_pieces;
     int32_t reduce_range;
-    int32_t *failed; /* becomes step_number where a value is not finite */
+    int32_t *failed; /* becomes the first step_number where a value is not finite; else 0 */
     int32_t step_number;
 };
 

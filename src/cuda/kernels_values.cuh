@@ -147,7 +147,7 @@ extern "C" __global__ void choose_range(const struct ev_cuda_values values)
     const struct ev_cuda_range found = values.found[piece];
     values.found[piece] = {EV_CUDA_RANGE_ZERO, EV_CUDA_RANGE_ZERO, 0};
     if (found.unfinite)
-        atomicMax(values.failed, values.step_number);
+        atomicCAS(values.failed, 0, values.step_number);
     values.ranges[piece] =
         ev_dynamic_choose(unordered(found.low), unordered(found.high), values.reduce_range != 0);
 }

@@ -26,7 +26,7 @@ struct ev_cuda_lane {
     CUdeviceptr integers;   /* of floats that are quantised by their range */
     CUdeviceptr found;      /* struct ev_cuda_range of each piece */
     CUdeviceptr ranges;     /* struct ev_dynamic of each piece */
-    CUdeviceptr failed;     /* int32: 1 + the last step whose values were not finite */
+    CUdeviceptr failed;     /* int32: 1 + the first step whose values were not finite */
     void *host_pictures;    /* max_rows of them, from where the device can copy by itself */
     float *host_outputs;
     int32_t *host_failed;

@@ -455,8 +455,7 @@ enum ev_status ev_case_compare(const struct ev_cuda_device *device, const struct
     return status;
 }
 
-/* Random pictures, darker from row to row so that pieces have ranges of their own. */
-static void *make_pictures(struct ev_case_net *net, int64_t n_rows, enum ev_case_pictures which)
+void *ev_case_pictures(struct ev_case_net *net, int64_t n_rows, enum ev_case_pictures which)
 {
     const int64_t n_values = ev_shape_values(&net->shape);
     const size_t n = (size_t)(n_rows * n_values);
@@ -476,21 +475,32 @@ static void *make_pictures(struct ev_case_net *net, int64_t n_rows, enum ev_case
     return floats;
 }
 
+void ev_case_make(const struct ev_case *one, struct ev_case_net *net)
+{
+    *net = (struct ev_case_net){.seed = 4711};
+    one->make(net);
+}
+
+void ev_case_free(struct ev_case_net *net)
+{
+    for (int i = 0; i < net->n_memory; i++)
+        free(net->memory[i]);
+}
+
 enum ev_status ev_case_run(const struct ev_cuda_device *device, const struct ev_case *one,
                            int64_t n_rows, enum ev_requant_order order, enum ev_case_pictures which,
                            struct ev_case_result *result, struct ev_error *err)
 {
-    struct ev_case_net made = {.seed = 4711};
+    struct ev_case_net made;
 
-    one->make(&made);
+    ev_case_make(one, &made);
     const struct ev_net net = {made.layers, made.n_layers};
-    void *pictures = make_pictures(&made, n_rows, which);
+    void *pictures = ev_case_pictures(&made, n_rows, which);
     const enum ev_status status =
         pictures ? ev_case_compare(device, &net, made.form, &made.shape, made.n_outputs, order,
                                    pictures, n_rows, result, err)
                  : ev_fail(err, EV_MEMORY, "no memory for pictures");
     free(pictures);
-    for (int i = 0; i < made.n_memory; i++)
-        free(made.memory[i]);
+    ev_case_free(&made);
     return status;
 }

@@ -12,7 +12,7 @@
 
 #define EV_CASE_LAYERS 8
 
-/* A network with weights of its own; freed by ev_case_free. */
+/* A network with weights of its own. */
 struct ev_case_net {
     struct ev_net_layer layers[EV_CASE_LAYERS];
     int32_t n_layers;
@@ -31,10 +31,14 @@ struct ev_case {
 };
 extern const struct ev_case ev_cases[];
 
+/* Makes the case's network, always the same; freed by ev_case_free. */
+void ev_case_make(const struct ev_case *one, struct ev_case_net *net);
+void ev_case_free(struct ev_case_net *net);
+
 /* Values of all tensors after each step, against plain C given the same pictures. */
 struct ev_case_result {
     int64_t n_integers, n_different; /* integers, and floats that must be the same to the bit */
-    double largest; /* relative difference of floats that are sums in another order */
+    double largest;  /* relative difference of floats that are sums in another order */
     char first[160]; /* the first that differs: step, kind, row, value */
 };
 
@@ -49,6 +53,10 @@ EV_CHECKED enum ev_status ev_case_compare(const struct ev_cuda_device *device,
 
 /* What pictures a case is given: random ones, all 0, all 255 (1.0). */
 enum ev_case_pictures { EV_CASE_RANDOM, EV_CASE_BLACK, EV_CASE_WHITE, EV_N_CASE_PICTURES };
+
+/* Pictures for the net, malloc'ed; NULL: no memory. Random ones get darker from row to row, so that
+ * pieces have ranges of their own. */
+void *ev_case_pictures(struct ev_case_net *net, int64_t n_rows, enum ev_case_pictures which);
 
 /* Makes the case's network and pictures, and compares. */
 EV_CHECKED enum ev_status ev_case_run(const struct ev_cuda_device *device,

@@ -191,4 +191,9 @@ template <class Number> inline void atomicMax(Number *at, Number value)
     *at = value > *at ? value : *at;
 }
 
+inline void atomicCAS(int32_t *at, int32_t old, int32_t value)
+{
+    *at = *at == old ? value : *at;
+}
+
 #endif
