@@ -146,10 +146,13 @@ extern "C" __global__ void choose_range(const struct ev_cuda_values values)
         return;
     const struct ev_cuda_range found = values.found[piece];
     values.found[piece] = {EV_CUDA_RANGE_ZERO, EV_CUDA_RANGE_ZERO, 0};
-    if (found.unfinite)
+    if (found.unfinite) {
         atomicCAS(values.failed, 0, values.step_number);
-    values.ranges[piece] =
-        ev_dynamic_choose(unordered(found.low), unordered(found.high), values.reduce_range != 0);
+        values.ranges[piece] = {1.0, 0}; /* any will do, nobody gets these outputs */
+        return;
+    }
+    values.ranges[piece] = ev_dynamic_choose(unordered(found.low), unordered(found.high),
+                                             values.reduce_range != 0);
 }
 
 extern "C" __global__ void quantize_range(const struct ev_cuda_values values)

@@ -108,8 +108,12 @@ enum ev_status ev_look(struct ev_model *model, const char *backend, const struct
     if (told == EV_OK)
         judge_layers(backend, layers, n, look);
     snprintf(line, sizeof line, "no layers of %.60s: %s", backend, problem.message);
-    if (told != EV_OK && told != EV_UNSUPPORTED)
+    if (told == EV_DEVICE) {
+        *err = problem; /* the pictures will not be computed either */
+        status = told;
+    } else if (told != EV_OK && told != EV_UNSUPPORTED) {
         ev_progress_note(line);
+    }
 done:
     free((void *)picture.data);
     free(layers);

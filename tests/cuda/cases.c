@@ -304,11 +304,13 @@ static void *expected_tensor(const struct comparison *comparison, int32_t n_step
                              size_t picture_values_bytes, struct ev_error *err)
 {
     const struct ev_plan *whole = comparison->plan;
-    struct ev_plan first = *whole;
+    struct ev_plan first = *whole, roomy = *whole;
     const size_t row_bytes =
         (picture_values_bytes + sizeof(float) - 1) / sizeof(float) * sizeof(float);
     char *tensor = malloc((size_t)comparison->n_rows * row_bytes);
-    struct ev_scratch *scratch = ev_scratch_new(whole, EV_NET_PIECE_ROWS);
+    /* Outputs are copied as floats: of bytes, up to three more than there are. */
+    roomy.max_bytes += (int64_t)sizeof(float) - 1;
+    struct ev_scratch *scratch = ev_scratch_new(&roomy, EV_NET_PIECE_ROWS);
     enum ev_status status = tensor && scratch ? EV_OK : EV_MEMORY;
 
     first.n_steps = n_steps;
