@@ -187,12 +187,12 @@ struct ev_backend {
     /* --- Since ABI 1.3 --- */
 
     /* Batches will lie in these n_bytes, which stay the host's: an engine whose device reads
-     * registered memory faster registers it. Several pieces of memory, none of them within another.
-     * Optional (NULL: no difference). */
+     * registered memory faster registers it. Several pieces of memory, none of them within another;
+     * other engines may be given the same. Optional (NULL: no difference). */
     enum ev_status (*pin)(struct ev_engine *engine, void *memory, uint64_t n_bytes,
                           struct ev_error *err);
     /* The memory that pin was given is about to be freed. Also after a failed pin: then it does
-     * nothing. Required with pin. */
+     * nothing. close unpins what is left. Required with pin. */
     void (*unpin)(struct ev_engine *engine, void *memory);
 
     /* Infers the way infer does, with the same outputs, and fills in run->device_ns. Optional (NULL:

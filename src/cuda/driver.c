@@ -60,7 +60,7 @@ static void start(void)
         ev_fail(&trouble, EV_DEVICE, "engine 'cuda': no CUDA device: the NVIDIA driver sees none");
     else if (result != CUDA_SUCCESS)
         trouble.status = ev_cuda_check(&driver, result, "engine 'cuda': no CUDA device",
-                            "starting the NVIDIA driver", &trouble);
+                                       "starting the NVIDIA driver", &trouble);
 }
 
 enum ev_status ev_cuda_driver(const struct ev_cuda_driver **out, struct ev_error *err)

@@ -185,24 +185,30 @@ enum ev_status ev_cuda_describe(struct ev_engine *engine, struct ev_description 
 
 /* --- Memory of the host --- */
 
+/* Memory that another model of the process has registered is copied from as fast, and where that
+ * one lets it go first, from then on like any other. */
 enum ev_status ev_cuda_pin(struct ev_engine *engine, void *memory, uint64_t n_bytes,
                            struct ev_error *err)
 {
     enum ev_status status = ev_cuda_device_enter(&engine->device, err);
+    struct ev_cuda_pinned *place = NULL;
 
-    for (int i = 0; i < EV_CUDA_MAX_PINNED && status == EV_OK; i++) {
-        if (engine->pinned[i].memory)
-            continue;
-        status = ev_cuda_device_check(
-            &engine->device, engine->device.driver->cuMemHostRegister(memory, (size_t)n_bytes, 0),
-            "registering memory", err);
-        if (status == EV_OK)
-            engine->pinned[i] = (struct ev_cuda_pinned){memory, (size_t)n_bytes};
-        return status;
+    for (int i = 0; i < EV_CUDA_MAX_PINNED && !place; i++) {
+        if (!engine->pinned[i].memory)
+            place = &engine->pinned[i];
     }
-    return status == EV_OK ? ev_fail(err, EV_UNSUPPORTED, "more than %d places of pinned memory",
-                                     EV_CUDA_MAX_PINNED)
-                           : status;
+    if (status == EV_OK && !place)
+        status = ev_fail(err, EV_UNSUPPORTED, "more than %d places of pinned memory",
+                         EV_CUDA_MAX_PINNED);
+    if (status != EV_OK)
+        return status;
+    const CUresult result = engine->device.driver->cuMemHostRegister(memory, (size_t)n_bytes, 0);
+    const bool is_others = result == CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
+    if (!is_others)
+        status = ev_cuda_device_check(&engine->device, result, "registering memory", err);
+    if (status == EV_OK)
+        *place = (struct ev_cuda_pinned){memory, (size_t)n_bytes, !is_others};
+    return status;
 }
 
 void ev_cuda_unpin(struct ev_engine *engine, void *memory)
@@ -210,10 +216,12 @@ void ev_cuda_unpin(struct ev_engine *engine, void *memory)
     struct ev_error ignored = EV_ERROR_INIT;
 
     for (int i = 0; i < EV_CUDA_MAX_PINNED; i++) {
-        if (engine->pinned[i].memory != memory)
+        struct ev_cuda_pinned *place = &engine->pinned[i];
+        if (place->memory != memory)
             continue;
-        if (ev_cuda_device_enter(&engine->device, &ignored) == EV_OK)
+        if (place->is_own && ev_cuda_device_enter(&engine->device, &ignored) == EV_OK)
             (void)engine->device.driver->cuMemHostUnregister(memory);
-        engine->pinned[i] = (struct ev_cuda_pinned){0};
+        *place = (struct ev_cuda_pinned){0};
+        return;
     }
 }

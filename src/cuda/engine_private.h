@@ -23,6 +23,7 @@ struct ev_cuda_way {
 struct ev_cuda_pinned {
     char *memory; /* NULL: this place is free */
     size_t n_bytes;
+    bool is_own; /* registered here, not for another model of the process */
 };
 
 /* The layout of backend.h's opaque struct. */

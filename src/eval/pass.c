@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "measure/form.h"
+#include "measure/pin.h"
 
 /* What batches are computed with. */
 struct pass {
@@ -77,6 +78,8 @@ static enum ev_status stream_rows(struct pass *pass, int64_t first_row, int32_t 
     int64_t start_ns = ev_clock_ns();
     enum ev_status status = ev_stream_open(pass->set, &args, &stream, err);
 
+    if (status == EV_OK)
+        ev_pin_stream(pass->model, stream);
     while (status == EV_OK) {
         status = ev_stream_next(stream, &read, err);
         if (status != EV_OK || read.batch.n_rows == 0)
@@ -94,6 +97,7 @@ static enum ev_status stream_rows(struct pass *pass, int64_t first_row, int32_t 
         if (status == EV_OK)
             status = ev_interrupt_check(err);
     }
+    ev_unpin_stream(pass->model, stream);
     ev_stream_close(stream);
     return status;
 }

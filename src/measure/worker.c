@@ -329,8 +329,10 @@ static enum ev_status measure_batches(struct ev_worker *worker, struct ev_error 
         status = open_entries(worker, n_rows, err);
     if (status == EV_OK)
         status = ev_worker_make_inputs(worker, n_rows, false, err);
-    for (int32_t e = 0; e < worker->job->n_entries && status == EV_OK; e++)
+    for (int32_t e = 0; e < worker->job->n_entries && status == EV_OK; e++) {
+        ev_worker_pin_inputs(worker, worker->subjects[e].model);
         status = warm_up_batches(worker, e, err);
+    }
     if (status == EV_OK)
         status = measure_part(worker, BATCHES, err);
     close_entries(worker);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "measure/form.h"
+#include "measure/pin.h"
 #include "measure/worker_private.h"
 
 static enum ev_status out_of_memory(struct ev_error *err)
@@ -63,6 +64,14 @@ enum ev_status ev_worker_make_inputs(struct ev_worker *worker, int64_t n_rows, b
     if (with_floats)
         worker->floats = ev_form_to_floats(&worker->bytes, floats);
     return EV_OK;
+}
+
+void ev_worker_pin_inputs(const struct ev_worker *worker, struct ev_model *model)
+{
+    const struct ev_batch *bytes = &worker->bytes;
+
+    ev_model_pin(model, (void *)bytes->data,
+                 (size_t)bytes->n_rows * ev_form_picture_bytes(bytes->form, &bytes->shape));
 }
 
 void ev_worker_free_inputs(struct ev_worker *worker)
@@ -153,18 +162,22 @@ enum ev_status ev_worker_call(struct ev_worker *worker, const struct ev_conditio
 /* --- From a file --- */
 
 /* The next batch; of a set of fewer rows than a block has batches, from its beginning again. */
-static enum ev_status next_batch(struct ev_set *set, const struct ev_stream_args *args,
-                                 struct ev_stream **stream, struct ev_stream_batch *read,
-                                 struct ev_error *err)
+static enum ev_status next_batch(struct ev_set *set, struct ev_model *model,
+                                 const struct ev_stream_args *args, struct ev_stream **stream,
+                                 struct ev_stream_batch *read, struct ev_error *err)
 {
     enum ev_status status = *stream ? ev_stream_next(*stream, read, err) : EV_OK;
 
     if (status != EV_OK || (*stream && read->batch.n_rows > 0))
         return status;
+    ev_unpin_stream(model, *stream);
     ev_stream_close(*stream);
     *stream = NULL;
     status = ev_stream_open(set, args, stream, err);
-    return status == EV_OK ? ev_stream_next(*stream, read, err) : status;
+    if (status != EV_OK)
+        return status;
+    ev_pin_stream(model, *stream);
+    return ev_stream_next(*stream, read, err);
 }
 
 /* The first n_discarded batches of the set, then n_calls timed ones: each from the end of the one
@@ -186,12 +199,13 @@ static enum ev_status call_from_file(struct ev_worker *worker, const struct ev_c
 
     for (int32_t i = -condition->n_discarded; i < condition->n_calls && status == EV_OK; i++) {
         const int64_t start_ns = ev_clock_raw_ns();
-        status = next_batch(worker->set, &args, &stream, &read, err);
+        status = next_batch(worker->set, model, &args, &stream, &read, err);
         if (status == EV_OK)
             status = answer(worker, model, &read.batch, worker->n_rows, err);
         if (i >= 0)
             call_ns[i] = (float)(ev_clock_raw_ns() - start_ns);
     }
+    ev_unpin_stream(model, stream);
     ev_stream_close(stream);
     return status;
 }

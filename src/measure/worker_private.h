@@ -35,6 +35,8 @@ struct ev_worker {
 EV_CHECKED enum ev_status ev_worker_make_inputs(struct ev_worker *worker, int64_t n_rows,
                                                 bool with_floats, struct ev_error *err);
 void ev_worker_free_inputs(struct ev_worker *worker);
+/* Has a model pin the batch that is in memory, until it is closed. */
+void ev_worker_pin_inputs(const struct ev_worker *worker, struct ev_model *model);
 
 /* Pictures of a call of the condition, once inputs are made: fewer than n_rows where a set is too
  * short for a block. */

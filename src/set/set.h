@@ -216,6 +216,8 @@ EV_CHECKED enum ev_status ev_stream_open(struct ev_set *set, const struct ev_str
  * thread comes out here. */
 EV_CHECKED enum ev_status ev_stream_next(struct ev_stream *stream, struct ev_stream_batch *out,
                                          struct ev_error *err);
+/* The memory in which all batches lie, the stream's: for who wants to have it pinned. */
+void *ev_stream_memory(const struct ev_stream *stream, size_t *n_bytes);
 /* Stops the reader thread and frees the stream; may be called at any point. Takes NULL. */
 void ev_stream_close(struct ev_stream *stream);
 

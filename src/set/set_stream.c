@@ -32,6 +32,7 @@ struct ev_stream {
     int n_chunks; /* that readers unpack at once */
     int64_t span_rows;
     int64_t first_batch;
+    char *memory; /* of all slots */
     struct slot *slots;
     int32_t n_slots;
     struct worker *workers;
@@ -181,6 +182,17 @@ static enum ev_status start_workers(struct ev_stream *stream, struct ev_error *e
     return EV_OK;
 }
 
+static size_t slot_bytes(const struct ev_stream *stream)
+{
+    return (size_t)stream->args.batch_rows * stream->picture_bytes;
+}
+
+void *ev_stream_memory(const struct ev_stream *stream, size_t *n_bytes)
+{
+    *n_bytes = (size_t)stream->n_slots * slot_bytes(stream);
+    return stream->memory;
+}
+
 enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *args,
                               struct ev_stream **out, struct ev_error *err)
 {
@@ -208,15 +220,14 @@ enum ev_status ev_stream_open(struct ev_set *set, const struct ev_stream_args *a
     pthread_mutex_init(&stream->mutex, NULL);
     pthread_cond_init(&stream->changed, NULL);
     stream->slots = calloc((size_t)stream->n_slots, sizeof *stream->slots);
-    bool ok = stream->slots != NULL;
-    for (int32_t i = 0; ok && i < stream->n_slots; i++) {
-        stream->slots[i].images = malloc((size_t)stream->args.batch_rows * stream->picture_bytes);
-        ok = stream->slots[i].images != NULL;
-    }
+    stream->memory = malloc((size_t)stream->n_slots * slot_bytes(stream));
+    for (int32_t i = 0; stream->slots && i < stream->n_slots; i++)
+        stream->slots[i].images = stream->memory + (size_t)i * slot_bytes(stream);
     enum ev_status status =
-        ok ? start_workers(stream, err)
-           : ev_fail(err, EV_MEMORY, "%s: out of memory for batches of %lld rows", set->path,
-                     (long long)stream->args.batch_rows);
+        stream->slots && stream->memory
+            ? start_workers(stream, err)
+            : ev_fail(err, EV_MEMORY, "%s: out of memory for batches of %lld rows", set->path,
+                      (long long)stream->args.batch_rows);
     if (status == EV_OK)
         *out = stream;
     else
@@ -277,8 +288,7 @@ void ev_stream_close(struct ev_stream *stream)
         ev_set_reader_close(stream->workers[i].reader);
     }
     free(stream->workers);
-    for (int32_t i = 0; stream->slots && i < stream->n_slots; i++)
-        free(stream->slots[i].images);
+    free(stream->memory);
     free(stream->slots);
     pthread_cond_destroy(&stream->changed);
     pthread_mutex_destroy(&stream->mutex);
