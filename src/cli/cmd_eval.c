@@ -54,8 +54,8 @@ static const struct ev_option options[] = {
      "files",
      NULL},
     {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
-     "what runs the models: torch, reference (plain C), or an engine module (a path "
-     "with '/'; default: torch)",
+     "what runs the models: torch, reference (plain C), cuda, or an engine module (a path "
+     "with '/'; default: torch, and cuda for int8 models on a GPU)",
      NULL},
     {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
      "cpu, cuda or cuda:N (default: cpu)", NULL},

@@ -56,8 +56,10 @@ static void check_stream_from(struct ev_set *set, int64_t batch_rows, int32_t de
     struct ev_stream *stream;
     struct ev_stream_batch batch;
     int64_t row = first_row;
+    size_t n_bytes;
 
     ev_assert_ok(ev_stream_open(set, &args, &stream, &err));
+    const char *memory = ev_stream_memory(stream, &n_bytes);
     for (;;) {
         ev_assert_ok(ev_stream_next(stream, &batch, &err));
         if (batch.batch.n_rows == 0)
@@ -71,6 +73,9 @@ static void check_stream_from(struct ev_set *set, int64_t batch_rows, int32_t de
         ck_assert_int_eq(batch.batch.shape.width, WIDTH);
         ck_assert_int_eq(batch.batch.shape.channels, CHANNELS);
         ev_test_check_pictures(batch.batch.data, row, batch.batch.n_rows, ROW_BYTES);
+        const char *from = batch.batch.data;
+        ck_assert(from >= memory &&
+                  from + batch.batch.n_rows * (int64_t)ROW_BYTES <= memory + n_bytes);
         row += batch.batch.n_rows;
     }
     ck_assert_int_eq(row, n_rows);
