@@ -104,9 +104,11 @@ enum ev_status ev_cuda_lane_open(const struct ev_cuda_program *program,
     CUdeviceptr *const tensors[] = {&lane->tensors[0], &lane->tensors[1], &lane->integers};
 
     *lane = (struct ev_cuda_lane){.device = device, .max_rows = max_rows};
-    enum ev_status status = ev_cuda_device_check(
-        device, device->driver->cuStreamCreate(&lane->stream, CU_STREAM_NON_BLOCKING),
-        "making a stream", err);
+    enum ev_status status = ev_cuda_check_counts(program->plan, max_rows, err);
+    if (status == EV_OK)
+        status = ev_cuda_device_check(
+            device, device->driver->cuStreamCreate(&lane->stream, CU_STREAM_NON_BLOCKING),
+            "making a stream", err);
     if (status == EV_OK)
         status = ev_cuda_device_alloc(device, n_rows * picture_bytes + EV_CUDA_SLACK_BYTES,
                                       "pictures", &lane->pictures, err);

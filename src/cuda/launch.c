@@ -8,6 +8,8 @@
 #define BUSY_WARPS   4
 /* Rows of a linear layer from which on tiles are full. */
 #define TILE_ROWS    16
+/* That a kernel may be started with, and a little room for the last block. */
+#define MAX_THREADS  ((int64_t)1 << 30)
 /* Blocks that go through the values of one piece together. */
 #define RANGE_BLOCKS 32
 
@@ -35,6 +37,26 @@ bool ev_cuda_has_ranges(const struct ev_plan *plan)
 static int64_t blocks_of(int64_t n, int64_t per_block)
 {
     return (n + per_block - 1) / per_block;
+}
+
+/* Threads count in 32 bits: values of a tensor, and lanes for the outputs of few rows. */
+enum ev_status ev_cuda_check_counts(const struct ev_plan *plan, int64_t max_rows,
+                                    struct ev_error *err)
+{
+    for (int32_t i = 0; i < plan->n_steps; i++) {
+        const struct ev_step *step = &plan->steps[i];
+        const struct ev_shape in = {step->in.height, step->in.width,
+                                    ev_cuda_pitch(step->in.channels)};
+        const struct ev_shape out = {step->out.height, step->out.width,
+                                     ev_cuda_pitch(step->out.channels)};
+        if (ev_shape_values(&in) > MAX_THREADS / max_rows ||
+            ev_shape_values(&out) > MAX_THREADS / max_rows ||
+            out.channels > MAX_THREADS / (TILE_ROWS * EV_CUDA_WARP))
+            return ev_fail(err, EV_UNSUPPORTED,
+                           "layer %s: tensors of %d pictures have more values than kernels count",
+                           step->layer->name, (int)max_rows);
+    }
+    return EV_OK;
 }
 
 /* Starts x * y blocks of the kernel with what it is given. */
@@ -73,7 +95,7 @@ static struct ev_cuda_layer describe_layer(const struct ev_cuda_program *program
     const struct ev_cuda_part *part = &program->parts[i];
     const struct ev_net_layer *from = step->layer;
     struct ev_cuda_layer layer = {
-        .n_pixels = n_rows * step->out.height * step->out.width,
+        .n_pixels = (int32_t)(n_rows * step->out.height * step->out.width),
         .in_height = step->in.height,
         .in_width = step->in.width,
         .in_pitch = from->arithmetic == EV_NET_FLOAT32 ? step->in.channels
@@ -91,7 +113,7 @@ static struct ev_cuda_layer describe_layer(const struct ev_cuda_program *program
         .run_bytes = part->run_bytes,
         .tiles = at_offset(program, part->tiles),
         .weights = at_offset(program, part->weights),
-        .n_products = part->n_products,
+        .n_products = (int32_t)part->n_products,
         .in_zero = step->in_zero,
         .weight_sums = at_offset(program, part->weight_sums),
         .channels = at_offset(program, part->channels),
@@ -127,7 +149,7 @@ static enum ev_status launch_integers(const struct ev_cuda_lane *lane,
                                       const struct ev_cuda_part *part, struct ev_cuda_layer *layer,
                                       struct ev_error *err)
 {
-    const int64_t n_outputs = layer->n_pixels * layer->n_out;
+    const int64_t n_outputs = (int64_t)layer->n_pixels * layer->n_out;
 
     if (part->is_linear && layer->n_pixels < TILE_ROWS)
         return launch_threads(lane, EV_CUDA_linear_few, n_outputs * EV_CUDA_WARP, layer, err);
@@ -141,7 +163,7 @@ static enum ev_status launch_floats(const struct ev_cuda_lane *lane,
                                     const struct ev_cuda_part *part, struct ev_cuda_layer *layer,
                                     struct ev_error *err)
 {
-    const int64_t n_outputs = layer->n_pixels * layer->n_out;
+    const int64_t n_outputs = (int64_t)layer->n_pixels * layer->n_out;
 
     if (part->is_linear && layer->n_pixels < TILE_ROWS)
         return launch_threads(lane, EV_CUDA_float_few, n_outputs * EV_CUDA_WARP, layer, err);
@@ -167,8 +189,8 @@ static struct ev_cuda_values describe_values(const struct ev_shape *shape, int64
     return (struct ev_cuda_values){
         .in = pointer(in),
         .out = (void *)(uintptr_t)out,
-        .n_pixels = n_rows * shape->height * shape->width,
-        .n_picture_pixels = (int64_t)shape->height * shape->width,
+        .n_pixels = (int32_t)(n_rows * shape->height * shape->width),
+        .n_picture_pixels = shape->height * shape->width,
         .n_channels = shape->channels,
         .in_pitch = shape->channels,
         .out_pitch = shape->channels,
@@ -178,7 +200,16 @@ static struct ev_cuda_values describe_values(const struct ev_shape *shape, int64
 static enum ev_status launch_values(const struct ev_cuda_lane *lane, enum ev_cuda_kernel kernel,
                                     struct ev_cuda_values *values, struct ev_error *err)
 {
-    return launch_threads(lane, kernel, values->n_pixels * values->n_channels, values, err);
+    return launch_threads(lane, kernel, (int64_t)values->n_pixels * values->n_channels, values,
+                          err);
+}
+
+/* As launch_values, where integers come out: a thread for each four channels. */
+static enum ev_status launch_words(const struct ev_cuda_lane *lane, enum ev_cuda_kernel kernel,
+                                   struct ev_cuda_values *values, struct ev_error *err)
+{
+    return launch_threads(lane, kernel, (int64_t)values->n_pixels * (values->out_pitch / 4), values,
+                          err);
 }
 
 enum ev_status ev_cuda_launch_planes(const struct ev_cuda_lane *lane, const struct ev_plan *plan,
@@ -196,7 +227,8 @@ static enum ev_status launch_range(const struct ev_cuda_lane *lane, const struct
                                    struct ev_error *err)
 {
     struct ev_cuda_values values = describe_values(&step->in, n_rows, in, lane->integers);
-    const int64_t piece_values = EV_NET_PIECE_ROWS * values.n_picture_pixels * values.n_channels;
+    const int64_t piece_values =
+        (int64_t)EV_NET_PIECE_ROWS * values.n_picture_pixels * values.n_channels;
     const int64_t n_blocks = blocks_of(piece_values, THREADS);
 
     values.out_pitch = ev_cuda_pitch(step->in.channels);
@@ -211,7 +243,7 @@ static enum ev_status launch_range(const struct ev_cuda_lane *lane, const struct
                values.n_pieces, THREADS, &values, err);
     if (status == EV_OK)
         status = launch_threads(lane, EV_CUDA_choose_range, values.n_pieces, &values, err);
-    return status == EV_OK ? launch_values(lane, EV_CUDA_quantize_range, &values, err) : status;
+    return status == EV_OK ? launch_words(lane, EV_CUDA_quantize_range, &values, err) : status;
 }
 
 static enum ev_status launch_clamp(const struct ev_cuda_lane *lane, const struct ev_step *step,
@@ -226,7 +258,7 @@ static enum ev_status launch_clamp(const struct ev_cuda_lane *lane, const struct
     const float inverse = 1.0f / (float)step->in_scale;
     values->low = ev_quantize(values->low, inverse, step->in_zero);
     values->high = is_relu ? 255.0f : ev_quantize(values->high, inverse, step->in_zero);
-    return launch_values(lane, EV_CUDA_clamp_integers, values, err);
+    return launch_words(lane, EV_CUDA_clamp_integers, values, err);
 }
 
 static enum ev_status launch_weighted(const struct ev_cuda_lane *lane,
@@ -274,7 +306,7 @@ enum ev_status ev_cuda_launch_step(const struct ev_cuda_lane *lane,
     case EV_NET_QUANTIZE:
         values.scale = 1.0f / (float)step->layer->scale;
         values.zero_point = step->layer->zero_point;
-        return launch_values(lane, EV_CUDA_quantize, &values, err);
+        return launch_words(lane, EV_CUDA_quantize, &values, err);
     case EV_NET_DEQUANTIZE:
         values.scale = (float)step->in_scale;
         values.zero_point = step->in_zero;
@@ -283,7 +315,7 @@ enum ev_status ev_cuda_launch_step(const struct ev_cuda_lane *lane,
     case EV_NET_CLAMP:
         return launch_clamp(lane, step, &values, err);
     case EV_NET_TAKE:
-        return launch_values(lane, EV_CUDA_take, &values, err);
+        return launch_words(lane, EV_CUDA_take, &values, err);
     case EV_NET_FLATTEN:
         break; /* is a renaming */
     }

@@ -7,13 +7,13 @@
 
 #define EV_ALL_LANES 0xffffffffu
 
-/* sums += a * b on tensor cores, for ROWS x TILES products of 16 pixels by 32 values by 8 channels,
+/* sums += a * b on tensor cores, for TILES x ROWS products of 16 pixels by 32 values by 8 channels,
  * unsigned by signed bytes. Lane 4 g + t holds (PTX ISA, mma.m16n8k32)
  *     a: pixels g, g + 8, g, g + 8; values 4 t to 4 t + 3 of the first 16, twice, then of the
  * others b: channel g; values 4 t to 4 t + 3 of the first 16, then of the others sums: pixels g, g,
  * g + 8, g + 8; channels 2 t, 2 t + 1, 2 t, 2 t + 1 */
 template <int ROWS, int TILES>
-__device__ __forceinline__ void ev_warp_multiply(int32_t (&sums)[ROWS][TILES][4],
+__device__ __forceinline__ void ev_warp_multiply(int32_t (&sums)[TILES][ROWS][4],
                                                  const uint32_t (&a)[ROWS][4],
                                                  const uint32_t (&b)[TILES][2])
 {
@@ -21,7 +21,7 @@ __device__ __forceinline__ void ev_warp_multiply(int32_t (&sums)[ROWS][TILES][4]
     for (int r = 0; r < ROWS; r++) {
 #pragma unroll
         for (int n = 0; n < TILES; n++) {
-            int32_t(&sum)[4] = sums[r][n];
+            int32_t(&sum)[4] = sums[n][r];
             asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 "
                          "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                          : "+r"(sum[0]), "+r"(sum[1]), "+r"(sum[2]), "+r"(sum[3])

@@ -39,7 +39,7 @@ using Perform = void (*)(void *const operands[32]);
 void together(Perform perform, void *operands);
 
 template <int ROWS, int TILES> struct Product {
-    int32_t (*sums)[TILES][4];
+    int32_t (*sums)[ROWS][4];
     const uint32_t (*a)[4];
     const uint32_t (*b)[2];
 };
@@ -87,7 +87,7 @@ template <int ROWS, int TILES> void multiply_all(void *const operands[32])
                 std::memcpy(b[i], lane(i)->b[n], 2 * sizeof b[i][0]);
             multiply(a, b, sums);
             for (int i = 0; i < 32 * 4; i++)
-                lane(i / 4)->sums[r][n][i % 4] +=
+                lane(i / 4)->sums[n][r][i % 4] +=
                     sums[i / 16 + i % 4 / 2 * 8][i / 4 % 4 * 2 + i % 2];
         }
     }
@@ -131,7 +131,7 @@ inline void find_most(void *const operands[32])
 #define gridDim   emulated::running.grid_size
 
 template <int ROWS, int TILES>
-inline void ev_warp_multiply(int32_t (&sums)[ROWS][TILES][4], const uint32_t (&a)[ROWS][4],
+inline void ev_warp_multiply(int32_t (&sums)[TILES][ROWS][4], const uint32_t (&a)[ROWS][4],
                              const uint32_t (&b)[TILES][2])
 {
     emulated::Product<ROWS, TILES> product = {sums, a, b};

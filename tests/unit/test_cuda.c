@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../cuda/cases.h"
+#include "cuda/launch.h"
 #include "cuda/pack.h"
 
 static struct ev_error err = EV_ERROR_INIT;
@@ -101,6 +102,20 @@ START_TEST(tiles_are_in_the_order_of_lanes)
 }
 END_TEST
 
+START_TEST(tensors_too_large_are_named)
+{
+    const struct ev_net_layer layer = {.name = "wide"};
+    struct ev_step step = {.layer = &layer, .in = {16384, 16384, 3}, .out = {1, 1, 1}};
+    const struct ev_plan plan = {.steps = &step, .n_steps = 1};
+
+    ev_assert_ok(ev_cuda_check_counts(&plan, 1, &err));
+    ev_assert_fails(ev_cuda_check_counts(&plan, 2, &err), EV_UNSUPPORTED,
+                    "layer wide: tensors of 2 pictures have more values than kernels count");
+    step.in.width++;
+    ev_assert_fails(ev_cuda_check_counts(&plan, 1, &err), EV_UNSUPPORTED, "layer wide");
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("cuda");
@@ -111,6 +126,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(cuda, in_every_order, EV_REQUANT_AMX, EV_REQUANT_FBGEMM + 1);
     tcase_add_loop_test(cuda, black_and_white, EV_CASE_BLACK, EV_N_CASE_PICTURES);
     tcase_add_test(cuda, tiles_are_in_the_order_of_lanes);
+    tcase_add_test(cuda, tensors_too_large_are_named);
     suite_add_tcase(suite, cuda);
     return suite;
 }
