@@ -68,6 +68,9 @@ offers "evalrun --set montreal,mon" montreal,montmelo
 offers "evalrun --set=montreal,mon" --set=montreal,montmelo
 offers "evalrun --backend " all "${backends[@]}"
 offers "evalrun drive -b qat," qat,{all,baseline,dynamic,static,null,torch,reference,cuda}
+offers "evalrun --precision " fp32 tf32 fp16 int8
+offers "evalrun drive --precision fp32,f" fp32,fp16
+offers "evalrun --precision=fp32,i" --precision=fp32,int8
 # Nothing where nothing may follow.
 offers "evalrun dataset render simple "
 offers "evalrun dataset render simple mon"
