@@ -23,6 +23,7 @@ struct ev_variant {
     const char *model;  /* path relative to the program's data, or NULL: the engine needs none */
     const char *engine; /* name of an engine */
     bool in_all;        /* part of --backend all */
+    bool is_int8;       /* the model holds int8 layers */
 };
 
 /* The registry, ended by a row whose name is NULL. */
@@ -75,8 +76,11 @@ EV_CHECKED enum ev_status ev_device_parse(const char *text, uint32_t *kind, int3
 /* "cpu", "cuda:0". */
 void ev_device_text(uint32_t kind, int32_t index, char text[32]);
 
-/* "fp32", "tf32", "fp16", "int8"; "" for 0. */
+/* "fp32", "tf32", "fp16", "int8", for the bits of enum ev_precision from the lowest on; "" for 0
+ * and for what comes behind. */
 const char *ev_precision_name(uint32_t precision);
+/* The precision of that name; 0 for "" and unknown ones. */
+uint32_t ev_precision_find(const char *name);
 
 /* --- An opened model; the only callers of the hooks --- */
 

@@ -87,6 +87,8 @@ static enum ev_status reference_open(const struct ev_open_args *args, struct ev_
     if (status == EV_OK)
         status = open_way(engine, &engine->floats, EV_FORM_F32_NCHW, err);
     if (status == EV_OK)
+        status = ev_plan_check_precision(engine->bytes.plan, engine->path, args->precision, err);
+    if (status == EV_OK)
         *out = engine;
     else
         reference_close(engine);
@@ -192,4 +194,5 @@ const struct ev_backend ev_engine_reference = {
     .infer = reference_infer,
     .close = reference_close,
     .layers = reference_layers,
+    .precisions = EV_PRECISION_FP32 | EV_PRECISION_INT8,
 };

@@ -11,14 +11,15 @@
 #include "base/text.h"
 
 const struct ev_variant ev_variants[] = {
-    {"baseline", "float32, as trained", "results/models/baseline.pt", "torch", true},
+    {"baseline", "float32, as trained", "results/models/baseline.pt", "torch", true, false},
     {"dynamic", "int8 linear layers, activations at run time", "results/models/dynamic.pt", "torch",
-     true},
+     true, true},
     {"static", "int8 throughout, ranges from calibration", "results/models/static.pt", "torch",
+     true, true},
+    {"qat", "int8 throughout, quantised in training", "results/models/qat.pt", "torch", true,
      true},
-    {"qat", "int8 throughout, quantised in training", "results/models/qat.pt", "torch", true},
-    {"null", "constant outputs, measures the harness itself", NULL, "null", false},
-    {NULL, NULL, NULL, NULL, false},
+    {"null", "constant outputs, measures the harness itself", NULL, "null", false, false},
+    {NULL, NULL, NULL, NULL, false, false},
 };
 
 const struct ev_variant *ev_variant_find(const char *name)
@@ -44,6 +45,15 @@ const char *ev_precision_name(uint32_t precision)
     default:
         return "";
     }
+}
+
+uint32_t ev_precision_find(const char *name)
+{
+    for (uint32_t precision = 1; *ev_precision_name(precision); precision <<= 1) {
+        if (strcmp(ev_precision_name(precision), name) == 0)
+            return precision;
+    }
+    return 0;
 }
 
 void ev_device_text(uint32_t kind, int32_t index, char text[32])

@@ -23,6 +23,7 @@ static const char *const directions[] = {"both", "forward", "reverse", NULL};
 static const char *backend_text;
 static const char *model_path;
 static const char *engine_text;
+static const char *precision_text;
 static const char *device_text = "cpu";
 static const char *latency_text = "measured";
 static const char *direction = "both";
@@ -63,6 +64,10 @@ static const struct ev_option options[] = {
     {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
      "what runs the models: torch, reference (plain C), cuda, or an engine module (a path "
      "with '/'; default: torch, and cuda for int8 models on a GPU)",
+     NULL},
+    {"precision", 0, EV_OPT_TEXT, "PRECISIONS", &precision_text, 0, 0,
+     "compute float models in each of fp32, tf32 and fp16 that this list names, and int8 models if "
+     "it has int8 (default: as they were saved)",
      NULL},
     {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
      "cpu, cuda or cuda:N (default: cpu)", NULL},
@@ -185,6 +190,8 @@ static enum ev_status check(struct drive *drive, int n_operands, char **operands
         status = parse_latency(&args->latency_s, err);
     if (status == EV_OK)
         status = ev_backends_select(backend_text, model_path, engine_text, &drive->backends, err);
+    if (status == EV_OK)
+        status = ev_backends_take_precisions(&drive->backends, precision_text, err);
     if (status == EV_OK)
         status = open_tracks(drive, n_operands, operands, err);
     if (status == EV_OK)

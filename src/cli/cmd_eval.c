@@ -22,6 +22,7 @@ static const char *backend_text;
 static const char *set_text = "all";
 static const char *model_path;
 static const char *engine_text;
+static const char *precision_text;
 static const char *device_text = "cpu";
 static const char *out_path;
 static const char *plots_path;
@@ -56,6 +57,10 @@ static const struct ev_option options[] = {
     {"engine", 0, EV_OPT_TEXT, "ENGINE", &engine_text, 0, 0,
      "what runs the models: torch, reference (plain C), cuda, or an engine module (a path "
      "with '/'; default: torch, and cuda for int8 models on a GPU)",
+     NULL},
+    {"precision", 0, EV_OPT_TEXT, "PRECISIONS", &precision_text, 0, 0,
+     "compute float models in each of fp32, tf32 and fp16 that this list names, and int8 models if "
+     "it has int8 (default: as they were saved)",
      NULL},
     {"device", 'd', EV_OPT_TEXT, "DEVICE", &device_text, 0, 0,
      "cpu, cuda or cuda:N (default: cpu)", NULL},
@@ -121,6 +126,8 @@ static enum ev_status check(struct evaluation *evaluation, struct ev_error *err)
     if (status == EV_OK)
         status =
             ev_backends_select(backend_text, model_path, engine_text, &evaluation->backends, err);
+    if (status == EV_OK)
+        status = ev_backends_take_precisions(&evaluation->backends, precision_text, err);
     if (status == EV_OK)
         status = ev_sets_select(set_text, "test", &evaluation->sets, err);
     if (status == EV_OK)
@@ -266,6 +273,7 @@ const struct ev_command ev_cmd_eval = {
         "  evalrun --backend static,qat --set ./my.h5    on your file\n"
         "  evalrun --model float.pt,int8.pt --out mine   models of yours\n"
         "  evalrun --backend ./engine.so --model my.bin  an engine of yours\n"
+        "  evalrun --precision fp32,fp16,int8            a row for each precision\n"
         "  evalrun --layers                              why it is fast or slow\n",
     .options = options,
     .run = run,

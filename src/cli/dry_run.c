@@ -90,13 +90,14 @@ static void print_backends(const struct ev_dry_run *run, const struct ev_estimat
     for (size_t b = 0; b < args->n_backends; b++) {
         const struct ev_eval_backend *backend = &args->backends[b];
         const struct ev_estimate_model *model = &estimate->models[b];
-        printf("  %-12s opens in %.0f ms, a picture takes %.3f ms, one of a batch %.3f ms\n",
+        printf("  %-14s opens in %.0f ms, a picture takes %.3f ms, one of a batch %.3f ms\n",
                backend->name, model->open_s * 1e3, model->single_s * 1e3, model->row_s * 1e3);
         if (model->model_bytes >= 0)
-            printf("  %-12s %s, %.2f MiB\n", "", backend->model_path,
+            printf("  %-14s %s, %.2f MiB", "", backend->model_path,
                    (double)model->model_bytes / (1024.0 * 1024.0));
         else
-            printf("  %-12s %s\n", "", backend->model_path ? backend->model_path : "no model");
+            printf("  %-14s %s", "", backend->model_path ? backend->model_path : "no model");
+        printf("%s%s\n", backend->precision ? ", " : "", ev_precision_name(backend->precision));
     }
 }
 

@@ -59,8 +59,11 @@ EV_CHECKED enum ev_status ev_set_select(const char *name, const char *cache, int
 struct ev_backends {
     struct ev_list list;              /* of --backend */
     struct ev_list files;             /* of --model; empty without */
+    struct ev_list precisions;        /* of --precision; empty without */
     struct ev_eval_backend *backends; /* (n); engine is NULL until ev_backends_load */
-    char **storage;                   /* (n) paths of variants' models, or names of files */
+    size_t *items;                    /* (n) which one of `files`, or else of `list`, an entry is */
+    char **storage;                   /* (n_storage) paths of variants' models, names of entries */
+    size_t n_storage;
     const char *engine;               /* the caller's: what runs the variants; NULL: their own */
     bool is_engine_named;             /* for all models: none is chosen for the device */
     size_t n;
@@ -73,6 +76,17 @@ struct ev_backends {
 EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *models,
                                              const char *engine, struct ev_backends *backends,
                                              struct ev_error *err);
+/* An entry for each precision of the list `text` (of fp32, tf32, fp16, int8) that a backend's model
+ * can be computed in: a float model in all but int8, one that holds int8 layers in that alone. In
+ * fp32 and int8 they keep the names of their backends, others are called "baseline-fp16". The
+ * registry says which variants are int8, and of files the reader of networks: what that cannot read
+ * is taken for a float model. With `text` NULL nothing is changed, and models are computed in what
+ * they were saved in. EV_USAGE where the list has none for a backend, naming it, or where two
+ * entries would be called the same; the backends stay the caller's to free. */
+EV_CHECKED enum ev_status ev_backends_take_precisions(struct ev_backends *backends,
+                                                      const char *text, struct ev_error *err);
+/* Whether the model of entry i holds int8 layers, as said above. */
+bool ev_backends_hold_int8(const struct ev_backends *backends, size_t i);
 /* Loads the engines. On a CUDA device models that hold int8 layers have the cuda engine, unless one
  * is named. */
 EV_CHECKED enum ev_status ev_backends_load(struct ev_backends *backends, uint32_t device_kind,

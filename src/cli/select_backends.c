@@ -51,7 +51,10 @@ static enum ev_status take_backend(struct ev_backends *backends, size_t at, bool
     } else if (!variant && !ev_engine_is_known(word)) {
         return unknown_backend(word, err);
     }
-    if (with_files || !variant || !variant->model)
+    if (with_files)
+        return EV_OK;
+    backends->items[at] = at;
+    if (!variant || !variant->model)
         return EV_OK;
     backends->storage[at] = ev_path_data(variant->model);
     if (!backends->storage[at])
@@ -114,6 +117,7 @@ static enum ev_status take_files(struct ev_backends *backends, struct ev_error *
         backends->storage[i] = ev_list_short_name(&backends->files, i, is_file);
         if (!backends->storage[i])
             return ev_fail(err, EV_MEMORY, "out of memory");
+        backends->items[i] = i;
         backends->backends[i].name = backends->storage[i];
         backends->backends[i].model_path = backends->files.items[i];
     }
@@ -129,9 +133,11 @@ static enum ev_status take_all(struct ev_backends *backends, bool named, struct 
     backends->n = with_files ? backends->files.n : backends->list.n;
     const size_t most = backends->n > backends->list.n ? backends->n : backends->list.n;
     backends->backends = calloc(most + 1, sizeof *backends->backends);
+    backends->items = calloc(most + 1, sizeof *backends->items);
     backends->storage = calloc(most + 1, sizeof *backends->storage);
-    if (!backends->backends || !backends->storage)
+    if (!backends->backends || !backends->items || !backends->storage)
         return ev_fail(err, EV_MEMORY, "out of memory");
+    backends->n_storage = backends->n;
     if (backends->engine)
         status = check_engine(backends, named, err);
     for (size_t i = 0; i < backends->list.n && status == EV_OK; i++)
@@ -183,10 +189,23 @@ static bool holds_int8(const char *path)
     return found;
 }
 
+static const char *word_of(const struct ev_backends *backends, size_t i)
+{
+    return backends->list.items[backends->files.n > 0 ? 0 : backends->items[i]];
+}
+
+bool ev_backends_hold_int8(const struct ev_backends *backends, size_t i)
+{
+    const struct ev_variant *variant = ev_variant_find(word_of(backends, i));
+    const char *path = backends->backends[i].model_path;
+
+    return backends->files.n == 0 && variant ? variant->is_int8 : path && holds_int8(path);
+}
+
 /* What runs entry i: the engine that was named, or the one for its kind of model on that device. */
 static const char *engine_of(const struct ev_backends *backends, size_t i, uint32_t device_kind)
 {
-    const char *word = backends->list.items[backends->files.n > 0 ? 0 : i];
+    const char *word = word_of(backends, i);
     const struct ev_variant *variant = ev_variant_find(word);
     const char *engine = !variant                             ? word
                          : backends->engine && variant->model ? backends->engine
@@ -194,7 +213,7 @@ static const char *engine_of(const struct ev_backends *backends, size_t i, uint3
     const bool is_chosen = backends->is_engine_named || strcmp(engine, MODEL_ENGINE) != 0;
 
     return !is_chosen && device_kind == EV_DEVICE_CUDA &&
-                   holds_int8(backends->backends[i].model_path)
+                   ev_backends_hold_int8(backends, i)
                ? CUDA_INT8_ENGINE
                : engine;
 }
@@ -212,10 +231,12 @@ enum ev_status ev_backends_load(struct ev_backends *backends, uint32_t device_ki
 
 void ev_backends_free(struct ev_backends *backends)
 {
-    for (size_t i = 0; i < backends->n && backends->storage; i++)
+    for (size_t i = 0; i < backends->n_storage && backends->storage; i++)
         free(backends->storage[i]);
     free(backends->storage);
+    free(backends->items);
     free(backends->backends);
+    ev_list_free(&backends->precisions);
     ev_list_free(&backends->files);
     ev_list_free(&backends->list);
     *backends = (struct ev_backends){0};

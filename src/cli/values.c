@@ -44,6 +44,12 @@ static void add_backends(struct ev_values *values)
     add_engines(values);
 }
 
+static void add_precisions(struct ev_values *values)
+{
+    for (uint32_t precision = 1; *ev_precision_name(precision); precision <<= 1)
+        add(values, ev_precision_name(precision));
+}
+
 static const char *const all[] = {"all", NULL};
 static const char *const devices[] = {"cpu", "cuda", NULL};
 
@@ -64,6 +70,7 @@ static const struct {
     {"BACKENDS", "files.so", true, all, add_backends},
     {"ENGINE", "files.so", false, NULL, add_engines},
     {"DEVICE", NULL, false, devices, NULL},
+    {"PRECISIONS", NULL, true, NULL, add_precisions},
     {"SHELL", NULL, false, ev_shells, NULL},
 };
 

@@ -93,6 +93,8 @@ static enum ev_status open_all(struct ev_engine *engine, const struct ev_open_ar
         status = open_way(engine, &engine->bytes, EV_FORM_U8_NHWC, err);
     if (status == EV_OK)
         status = open_way(engine, &engine->floats, EV_FORM_F32_NCHW, err);
+    if (status == EV_OK)
+        status = ev_plan_check_precision(engine->bytes.plan, engine->path, args->precision, err);
     return status == EV_OK ? open_lanes(engine, args->max_rows, err) : status;
 }
 

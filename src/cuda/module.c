@@ -27,4 +27,5 @@ const struct ev_backend ev_backend_v1 = {
     .pin = ev_cuda_pin,
     .unpin = ev_cuda_unpin,
     .infer_apart = ev_cuda_infer_apart,
+    .precisions = EV_PRECISION_FP32 | EV_PRECISION_INT8,
 };

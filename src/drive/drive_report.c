@@ -67,8 +67,9 @@ static json_t *backend_json(const struct ev_drive_result *result, size_t b)
 
     if (!backend->model_path || ev_file_sha256(backend->model_path, sha256, &ignored) != EV_OK)
         *sha256 = '\0';
-    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "name", ev_json_text(backend->name),
-                     "engine", ev_json_text(backend->engine->name), "model_path",
+    return json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o}", "name", ev_json_text(backend->name),
+                     "engine", ev_json_text(backend->engine->name), "precision",
+                     ev_precision_name(backend->precision), "model_path",
                      ev_json_text(backend->model_path), "model_sha256", sha256, "latency_median_s",
                      ev_json_real(result->latency_s[b]), "latency_p99_s",
                      ev_json_real(result->latency_p99_s[b]));

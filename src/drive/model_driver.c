@@ -29,6 +29,7 @@ enum ev_status ev_model_driver_open(const struct ev_eval_backend *backend,
         .shape = picture_shape,
         .n_outputs = N_OUTPUTS,
         .max_rows = 1,
+        .precision = backend->precision,
     };
 
     *out = NULL;

@@ -215,6 +215,8 @@ static const char *should_differ(const struct ev_result_row *a, const struct ev_
         return "their model files differ";
     if (is_int8(a) != is_int8(b))
         return "only one of them is int8";
+    if (a->precision && b->precision && a->precision != b->precision)
+        return "their precisions differ";
     if (ev_variant_find(a->backend) && ev_variant_find(b->backend))
         return "they are two variants";
     return NULL;

@@ -15,7 +15,8 @@
  * these two there are then no alarms of equal outputs. */
 #define EV_ALARM_QAT_IS_STATIC "qat-is-static"
 /* Two backends gave the same outputs for a whole set, to the bit, although they are two variants of
- * the registry, or have two different model files, or one is int8 and the other is not. */
+ * the registry, or have two different model files, or were asked for in two precisions, or one is
+ * int8 and the other is not. */
 #define EV_ALARM_EQUAL_OUTPUTS "equal-outputs"
 /* Layers that should be in int8 are computed in floats; see eval/look.h. */
 #define EV_ALARM_FLOAT_LAYER   "float-layer"

@@ -184,6 +184,7 @@ static enum ev_status add_row(struct evaluation *evaluation, size_t b, const cha
         !set_text(&row->set, set) || !set_text(&row->model_path, args->backends[b].model_path) ||
         !set_text(&row->model_sha256, backend->model_sha256))
         return out_of_memory(err);
+    row->precision = args->backends[b].precision;
     row->model_bytes = backend->model_bytes;
     row->weight_bytes = description->weight_bytes;
     row->look = backend->look;

@@ -18,6 +18,7 @@ struct ev_eval_backend {
     const char *name; /* shown in reports */
     const struct ev_backend *engine;
     const char *model_path; /* NULL for an engine without a model */
+    uint32_t precision;     /* one enum ev_precision, or 0: what the model was saved in */
 };
 
 struct ev_eval_set {

@@ -100,6 +100,7 @@ static enum ev_status open_subject(const struct run *run, const struct ev_eval_b
         .shape = info->shape,
         .n_outputs = info->n_outputs,
         .max_rows = BATCH_ROWS,
+        .precision = backend->precision,
     };
 
     *subject = (struct subject){

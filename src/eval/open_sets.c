@@ -84,6 +84,7 @@ enum ev_status ev_open_model(const struct ev_eval_args *args, size_t b,
         .shape = *shape,
         .n_outputs = n_outputs,
         .max_rows = max_rows,
+        .precision = args->backends[b].precision,
     };
     enum ev_status status = ev_model_open(args->backends[b].engine, &open_args, model, err);
 

@@ -99,6 +99,7 @@ struct ev_result_row {
     char *set;
     char *model_path;     /* "" without a model */
     char *model_sha256;   /* "" without a model */
+    uint32_t precision;   /* one enum ev_precision; 0: none was asked for */
     int64_t model_bytes;  /* file size; -1 without a model */
     int64_t weight_bytes; /* -1 if unknown */
     struct ev_result_look look;
@@ -275,6 +276,8 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *     sets[]            name, path, sha256, n_rows, provenance (JSON as a text)
  *     rows[]            one for each backend and set; set "all" pools the sets
  *         backend, set, device, engine, engine_detail, n_threads, n_rows, batch_rows
+ *         precision     "fp32", "tf32", "fp16", "int8"; "" where none was asked for; may be absent
+ *                       from results of older programs
  *         model_path, model_sha256, model_bytes, weight_bytes
  *         look          runs_on, n_layers, n_int8_layers, float_layers: see struct ev_result_look;
  *                       may be absent from results of older programs

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "eval/result_format.h"
@@ -196,6 +197,19 @@ static enum ev_status load_look(const struct node *row, struct ev_result_look *l
     return status;
 }
 
+/* By its name; older results have none. */
+static enum ev_status read_precision(const struct node *node, const char *key, uint32_t *precision,
+                                     struct ev_error *err)
+{
+    const json_t *json = json_object_get(node->json, key);
+    const char *name = json_string_value(json);
+
+    *precision = name ? ev_precision_find(name) : 0;
+    return json && (!name || (*name && *precision == 0))
+               ? wrong(node, key, "fp32, tf32, fp16, int8 or \"\"", err)
+               : EV_OK;
+}
+
 static enum ev_status load_row(const struct node *node, struct ev_result *result,
                                struct ev_error *err)
 {
@@ -209,6 +223,7 @@ static enum ev_status load_row(const struct node *node, struct ev_result *result
     THEN(read_text(node, "device", &row->device, err));
     THEN(read_text(node, "engine", &row->engine, err));
     THEN(read_text(node, "engine_detail", &row->engine_detail, err));
+    THEN(read_precision(node, "precision", &row->precision, err));
     THEN(read_int32(node, "n_threads", &row->n_threads, err));
     THEN(read_count(node, "n_rows", INT64_MAX, &row->n_rows, err));
     THEN(read_count(node, "batch_rows", INT64_MAX, &row->batch_rows, err));

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "backend/backend.h"
 #include "base/json.h"
 #include "eval/result_format.h"
 #include "eval/result_json.h"
@@ -154,6 +155,7 @@ static json_t *row_json(const void *item)
     if (add(json, "backend", ev_json_text(row->backend)) && add(json, "set", ev_json_text(row->set)) &&
         add(json, "device", ev_json_text(row->device)) && add(json, "engine", ev_json_text(row->engine)) &&
         add(json, "engine_detail", ev_json_text(row->engine_detail)) &&
+        add(json, "precision", json_string(ev_precision_name(row->precision))) &&
         add(json, "n_threads", count(row->n_threads)) && add(json, "n_rows", count(row->n_rows)) &&
         add(json, "batch_rows", count(row->batch_rows)) &&
         add(json, "model_path", ev_json_text(row->model_path)) &&

@@ -62,6 +62,7 @@ void ev_run_line_add_backend(struct ev_run_line *run, const struct ev_eval_backe
     add(run, backend->name);
     add(run, ev_model_engine(model)->name);
     add(run, ev_model_description(model)->detail);
+    add(run, ev_precision_name(backend->precision));
     add_module(run, backend->engine);
     add(run, model_sha256);
 }

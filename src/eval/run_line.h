@@ -17,7 +17,8 @@ struct ev_run_line {
 
 /* The program, the machine, and the options. */
 void ev_run_line_start(struct ev_run_line *run, const struct ev_eval_args *args);
-/* A backend in its turn: engine, its module's file, the model's digest ("" without a file). */
+/* A backend in its turn: engine, its module's file, precision, the model's digest ("" without a
+ * file). */
 void ev_run_line_add_backend(struct ev_run_line *run, const struct ev_eval_backend *backend,
                              const struct ev_model *model, const char *model_sha256);
 /* A set in its turn, as it is opened: where it has what, digest, form, and the labels by

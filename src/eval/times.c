@@ -56,6 +56,7 @@ static enum ev_status describe_entry(const struct ev_eval_backend *backend,
     if (!origin)
         return ev_fail(err, EV_UNSUPPORTED, "%s: worker processes cannot find its engine",
                        backend->name);
+    entry->precision = backend->precision;
     if (set_path(entry->engine, origin) && set_path(entry->model, backend->model_path))
         return EV_OK;
     return ev_fail(err, EV_INPUT, "%s: its path is too long", backend->name);

@@ -11,6 +11,19 @@ bool ev_plan_has_int8(const struct ev_plan *plan)
     return false;
 }
 
+enum ev_status ev_plan_check_precision(const struct ev_plan *plan, const char *path,
+                                       uint32_t precision, struct ev_error *err)
+{
+    const bool is_int8 = ev_plan_has_int8(plan);
+
+    if (precision == 0 || precision == (is_int8 ? EV_PRECISION_INT8 : EV_PRECISION_FP32))
+        return EV_OK;
+    return ev_fail(err, EV_UNSUPPORTED,
+                   is_int8 ? "%s: is an int8 model, which is not computed in floats"
+                           : "%s: is a float model, which is not computed in int8",
+                   path);
+}
+
 static void describe(const struct ev_step *step, int64_t time_ns, struct ev_layer *layer)
 {
     const struct ev_net_layer *from = step->layer;

@@ -26,6 +26,7 @@
 struct ev_job_entry {
     char engine[PATH_MAX]; /* as ev_engine_find has it */
     char model[PATH_MAX];  /* "": the engine needs none */
+    uint32_t precision;    /* as struct ev_open_args has it */
 };
 
 /* Where EV_MODE_FED reads from. */

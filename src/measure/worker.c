@@ -67,6 +67,7 @@ static enum ev_status open_entry(struct ev_worker *worker, int32_t entry, int64_
         .shape = job->shape,
         .n_outputs = job->n_outputs,
         .max_rows = max_rows,
+        .precision = job->entries[entry].precision,
     };
 
     return ev_model_open(worker->subjects[entry].engine, &args, &worker->subjects[entry].model,

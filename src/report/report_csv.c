@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/text.h"
 #include "report/report.h"
 #include "report/report_alarms.h"
@@ -51,9 +52,9 @@ static void write_column_name(FILE *out, const char *figure, const struct ev_col
 
 static void write_header(const struct ev_view *view, FILE *out)
 {
-    fputs("backend,set,device,engine,engine_detail,n_threads,n_rows,batch_rows,model_bytes,"
-          "weight_bytes,mse_norm,mse_norm_low,mse_norm_high,change_percent,change_low_percent,"
-          "change_high_percent,detectable_change_percent,verdict,mae_norm,r2",
+    fputs("backend,set,device,engine,engine_detail,precision,n_threads,n_rows,batch_rows,"
+          "model_bytes,weight_bytes,mse_norm,mse_norm_low,mse_norm_high,change_percent,"
+          "change_low_percent,change_high_percent,detectable_change_percent,verdict,mae_norm,r2",
           out);
     for (size_t k = 0; k < view->n_columns; k++) {
         write_column_name(out, "mse_norm", &view->columns[k], false, "");
@@ -122,6 +123,7 @@ static void write_row(const struct ev_view *view, const struct ev_result_row *ro
     ev_cell_text(out, row->device);
     ev_cell_text(out, row->engine);
     ev_cell_text(out, row->engine_detail);
+    ev_cell_text(out, ev_precision_name(row->precision));
     ev_cell_count(out, row->n_threads);
     ev_cell_count(out, row->n_rows);
     ev_cell_count(out, row->batch_rows);

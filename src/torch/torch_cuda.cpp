@@ -64,11 +64,7 @@ std::string load_torch_cuda()
         std::string reason = dlerror();
         return "libtorch has no CUDA part that loads: " + reason.substr(0, reason.find('\n'));
     }
-    if (!at::hasCUDA())
-        return "libtorch finds none";
-    /* Float32 means float32, as on the CPU. */
-    at::globalContext().setAllowTF32CuDNN(false);
-    return "";
+    return at::hasCUDA() ? "" : "libtorch finds none";
 }
 
 const std::string &torch_cuda_trouble()
@@ -77,7 +73,25 @@ const std::string &torch_cuda_trouble()
     return trouble;
 }
 
+std::mutex tf32_mutex;
+
 } // namespace
+
+Tf32::Tf32(const c10::Device &device, bool allowed)
+{
+    /* libtorch's own: convolutions may, products may not. */
+    static bool is_set = false, is_allowed = false;
+
+    if (device.is_cpu())
+        return;
+    alone = std::unique_lock<std::mutex>(tf32_mutex);
+    if (is_set && is_allowed == allowed)
+        return;
+    at::globalContext().setAllowTF32CuDNN(allowed);
+    at::globalContext().setAllowTF32CuBLAS(allowed);
+    is_set = true;
+    is_allowed = allowed;
+}
 
 c10::Device cuda_device(int32_t index)
 {

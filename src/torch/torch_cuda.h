@@ -3,6 +3,8 @@
 #ifndef EV_TORCH_CUDA_H
 #define EV_TORCH_CUDA_H
 
+#include <mutex>
+
 #include "torch_shim.h"
 
 namespace ev
@@ -13,6 +15,18 @@ c10::Device cuda_device(int32_t index);
 std::string cuda_device_name(int32_t index);
 /* CUDA devices that can be used, with their names; 0 where there is none. */
 int32_t list_cuda_devices(char (*names)[64], int32_t max_names);
+
+/* Whether products of float32 may be TF32, while one of these lives; nothing on the CPU. libtorch
+ * has one setting for a process in which several threads may call models of several precisions, so
+ * calls on CUDA devices are started by one thread at a time. */
+class Tf32
+{
+public:
+    Tf32(const c10::Device &device, bool allowed);
+
+private:
+    std::unique_lock<std::mutex> alone;
+};
 
 } // namespace ev
 

@@ -96,7 +96,15 @@ Weights weigh(const torch::jit::Module &model)
     return weights;
 }
 
-std::string detail_of(const Weights &weights, bool onednn, const c10::Device &device)
+const char *float_name(uint32_t precision)
+{
+    return precision == EV_PRECISION_FP16   ? "float16"
+           : precision == EV_PRECISION_TF32 ? "tf32"
+                                            : "float32";
+}
+
+std::string detail_of(const Weights &weights, bool onednn, uint32_t precision,
+                      const c10::Device &device)
 {
     std::string text = "libtorch " TORCH_VERSION ", ";
     if (weights.has_packed)
@@ -104,7 +112,7 @@ std::string detail_of(const Weights &weights, bool onednn, const c10::Device &de
                 (onednn ? "oneDNN" : at::toString(at::globalContext().qEngine())) + ")" +
                 (weights.has_float ? " and float32" : "");
     else
-        text += "float32";
+        text += float_name(precision);
     return device.is_cpu() ? text : text + ", " + cuda_device_name(device.index());
 }
 
@@ -123,12 +131,19 @@ void use_threads(int n_threads)
 static c10::IValue call(struct ev_engine &engine, torch::jit::Module &model, const char *method,
                         const at::Tensor &x)
 {
+    /* Let go before anybody waits for the outputs. */
+    Tf32 tf32(engine.device, engine.precision == EV_PRECISION_TF32);
     auto edited = engine.edited.find(method);
     if (edited == engine.edited.end())
         return model.get_method(method)({x});
     torch::jit::Stack stack = {model._ivalue(), x};
     edited->second.run(stack);
     return stack.at(0);
+}
+
+static at::ScalarType input_type(const struct ev_engine &engine)
+{
+    return engine.precision == EV_PRECISION_FP16 ? at::kHalf : at::kFloat;
 }
 
 at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
@@ -145,9 +160,9 @@ at::Tensor run_piece(struct ev_engine &engine, torch::jit::Module &model,
     if (batch.form == EV_FORM_U8_NHWC && engine.takes_bytes)
         y = call(engine, model, bytes_method, rows);
     else if (batch.form == EV_FORM_U8_NHWC)
-        y = call(engine, model, "forward", unit_floats(rows));
+        y = call(engine, model, "forward", unit_floats(rows, input_type(engine)));
     else
-        y = call(engine, model, "forward", rows);
+        y = call(engine, model, "forward", rows.to(input_type(engine)));
 
     TORCH_CHECK(y.isTensor(), "gives no tensor");
     at::Tensor outputs = y.toTensor();
@@ -244,14 +259,49 @@ void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, 
         n_outputs = run_piece(engine, model, batch, 0, n_rows, &outputs).size(1);
         engine.ran_on = find_device(engine, batch, outputs);
     } catch (...) {
+        /* A frozen model, for one, holds float32 in its code. */
+        const char *type = engine.precision == EV_PRECISION_FP16 ? " in float16" : "";
         throw Failure(current_status(EV_INPUT),
                       std::string(path) + ": does not take pictures of " +
                           std::to_string(shape.height) + " x " + std::to_string(shape.width) +
-                          " x " + std::to_string(shape.channels) + ": " + current_reason());
+                          " x " + std::to_string(shape.channels) + type + ": " +
+                          current_reason());
     }
     if (n_outputs != engine.n_outputs)
         throw Failure(EV_INPUT, std::string(path) + ": gives " + std::to_string(n_outputs) +
                                     " outputs, expected " + std::to_string(engine.n_outputs));
+}
+
+/* Whether that model can be computed so; what the engine cannot at all, the host refuses. */
+void check_precision(const struct ev_engine &engine, const Weights &weights, const char *path)
+{
+    const bool is_int8 = engine.precision == EV_PRECISION_INT8;
+    std::string reason;
+
+    if (weights.has_packed && engine.precision != 0 && !is_int8)
+        reason = std::string("is an int8 model, which is not computed in ") +
+                 float_name(engine.precision);
+    else if (!weights.has_packed && is_int8)
+        reason = "is a float model, which is not computed in int8";
+    else if (engine.precision == EV_PRECISION_TF32 && engine.device.is_cpu())
+        reason = "is not computed in tf32 on the CPU, but on CUDA devices";
+    if (!reason.empty())
+        throw Failure(EV_UNSUPPORTED, std::string(path) + ": " + reason);
+}
+
+/* The model's floats in the type that was asked for. Not Module::to, which makes floats of integers
+ * too. In place, as parts of a model may share a tensor. */
+void convert_floats(const struct ev_engine &engine, torch::jit::Module &model)
+{
+    if (engine.precision == 0 || engine.precision == EV_PRECISION_INT8)
+        return;
+    for (const auto &value : model.attributes(true)) {
+        if (!value.isTensor() || !value.toTensor().defined())
+            continue;
+        at::Tensor tensor = value.toTensor();
+        if (tensor.is_floating_point() && tensor.scalar_type() != input_type(engine))
+            tensor.set_data(tensor.to(input_type(engine)));
+    }
 }
 
 /* Loads the model, or both copies. A convolution packed for oneDNN keeps what it prepared for the
@@ -260,8 +310,12 @@ void probe(struct ev_engine &engine, torch::jit::Module &model, int64_t n_rows, 
 void load_copies(struct ev_engine &engine, const char *path)
 {
     engine.model = engine.pieces = load_model(path, engine.device);
-    engine.takes_bytes = engine.model.find_method(bytes_method).has_value();
+    convert_floats(engine, engine.model);
     Weights weights = weigh(engine.model);
+    check_precision(engine, weights, path);
+    /* What takes bytes makes float32 of them in its own code. */
+    engine.takes_bytes = engine.precision != EV_PRECISION_FP16 &&
+                         engine.model.find_method(bytes_method).has_value();
     if (weights.has_packed && !engine.device.is_cpu())
         throw Failure(EV_UNSUPPORTED, std::string(path) +
                                           ": libtorch runs int8 models on the CPU only; on " +
@@ -269,7 +323,7 @@ void load_copies(struct ev_engine &engine, const char *path)
 
     bool onednn = weights.has_packed && pack_for_onednn(engine.model);
     engine.weight_bytes = weights.n_bytes;
-    engine.detail = detail_of(weights, onednn, engine.device);
+    engine.detail = detail_of(weights, onednn, engine.precision, engine.device);
     engine.piece_rows = engine.device.is_cpu() ? cpu_piece_rows : cuda_piece_rows;
     probe(engine, engine.model, 1, path);
     if (weights.has_packed) {
@@ -291,6 +345,8 @@ struct ev_engine *open_engine(const struct ev_open_args &args)
     engine->shape = args.shape;
     engine->n_outputs = args.n_outputs;
     engine->n_threads = args.n_threads;
+    /* A host of ABI 1.2 asks for none. */
+    engine->precision = args.size < sizeof args ? 0 : args.precision;
     load_copies(*engine, args.model_path);
     return engine.release();
 }

@@ -163,7 +163,7 @@ EV_EXPORT extern const struct ev_backend ev_backend_v1 = {
     nullptr,
     nullptr,
     nullptr,
-    0,
+    EV_PRECISION_FP32 | EV_PRECISION_TF32 | EV_PRECISION_FP16 | EV_PRECISION_INT8,
 };
 
 EV_EXPORT extern const struct ev_trainer ev_trainer_v1 = {

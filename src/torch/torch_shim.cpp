@@ -145,9 +145,9 @@ at::Tensor batch_rows(const struct ev_batch &batch, const struct ev_shape &shape
     throw Failure(EV_ENGINE, "a batch in a form that this engine does not read");
 }
 
-at::Tensor unit_floats(const at::Tensor &pictures_u8)
+at::Tensor unit_floats(const at::Tensor &pictures_u8, at::ScalarType type)
 {
-    return pictures_u8.permute({0, 3, 1, 2}).to(at::kFloat).div_(255.0);
+    return pictures_u8.permute({0, 3, 1, 2}).to(type).div_(255.0);
 }
 
 c10::IValue call_operator(const char *name, std::vector<c10::IValue> arguments)

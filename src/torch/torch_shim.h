@@ -86,8 +86,8 @@ enum ev_status guarded(struct ev_error *err, Body &&body,
  * form: (n,H,W,C) uint8 or (n,C,H,W) float32. Throws where the batch is not of `shape`. */
 at::Tensor batch_rows(const struct ev_batch &batch, const struct ev_shape &shape, int64_t first,
                       int64_t n);
-/* (N,H,W,C) uint8 as (N,C,H,W) float32 in [0,1]; the memory stays channels last. */
-at::Tensor unit_floats(const at::Tensor &pictures_u8);
+/* (N,H,W,C) uint8 as (N,C,H,W) floats of `type` in [0,1]; the memory stays channels last. */
+at::Tensor unit_floats(const at::Tensor &pictures_u8, at::ScalarType type = at::kFloat);
 
 /* Calls a registered operator, "family::name", and returns its first result. */
 c10::IValue call_operator(const char *name, std::vector<c10::IValue> arguments);

@@ -17,7 +17,7 @@
 int main(void)
 {
     char *model_path = ev_bench_model("static");
-    struct ev_eval_backend backend = {"static", NULL, model_path};
+    struct ev_eval_backend backend = {"static", NULL, model_path, 0};
     struct ev_track *track;
     struct ev_drive_result result;
     struct ev_error err = EV_ERROR_INIT;

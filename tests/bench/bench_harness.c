@@ -30,8 +30,8 @@
 static double run_harness(const struct ev_backend *engine, const char *model_path,
                           const char *set_path)
 {
-    const struct ev_eval_backend backends[] = {{"first", engine, model_path},
-                                               {"second", engine, model_path}};
+    const struct ev_eval_backend backends[] = {{"first", engine, model_path, 0},
+                                               {"second", engine, model_path, 0}};
     const struct ev_eval_set set = {"noise", set_path, NULL};
     struct ev_eval_args args = ev_bench_args(backends, &set, BATCH_ROWS);
     struct ev_result result;

@@ -75,7 +75,7 @@ int main(void)
 {
     char *model_path = ev_bench_model("static");
     const char *set_path = ev_bench_set(N_ROWS);
-    struct ev_eval_backend backend = {"static", NULL, model_path};
+    struct ev_eval_backend backend = {"static", NULL, model_path, 0};
     const struct ev_eval_set set = {"noise", set_path, NULL};
     const struct ev_eval_args args = ev_bench_args(&backend, &set, BATCH_ROWS);
     struct ev_error err = EV_ERROR_INIT;

@@ -27,7 +27,7 @@ offers() {
 }
 
 sets=(montreal montmelo many_curves nurburgring simple)
-backends=(baseline dynamic static qat null torch reference)
+backends=(baseline dynamic static qat null torch reference cuda)
 
 # Commands.
 offers "evalrun dr" drive
@@ -67,7 +67,10 @@ offers "evalrun train --set=mon" --set=montreal --set=montmelo
 offers "evalrun --set montreal,mon" montreal,montmelo
 offers "evalrun --set=montreal,mon" --set=montreal,montmelo
 offers "evalrun --backend " all "${backends[@]}"
-offers "evalrun drive -b qat," qat,{all,baseline,dynamic,static,null,torch,reference}
+offers "evalrun drive -b qat," qat,{all,baseline,dynamic,static,null,torch,reference,cuda}
+offers "evalrun --precision " fp32 tf32 fp16 int8
+offers "evalrun drive --precision fp32,f" fp32,fp16
+offers "evalrun --precision=fp32,i" --precision=fp32,int8
 # Nothing where nothing may follow.
 offers "evalrun dataset render simple "
 offers "evalrun dataset render simple mon"

@@ -136,4 +136,5 @@ EV_EXPORT const struct ev_backend ev_backend_v1 = {
     .describe = stops_describe,
     .infer = stops_infer,
     .close = stops_close,
+    .precisions = EV_PRECISION_FP32,
 };

@@ -9,6 +9,8 @@
  *     branches       a depthwise convolution in one of two branches, and a product with a
  *                    transposed weight
  *     computed       the weight of its convolution is computed in each call
+ *     widened        turns what it is given to float32
+ *     frozen         plain, whose weights are constants of its code
  *     none           no layer with weights
  *     int8           int8 layers of other kinds than PilotNet's: borders, gaps, groups, scales for
  *                    the whole weight, no bias, zero points, ReLU of its own, floats by a view
@@ -104,6 +106,25 @@ def forward(self, x):
     return torch.mean(x, [2, 3])
 )");
     return model;
+}
+
+torch::jit::Module widened()
+{
+    torch::jit::Module model("Widened");
+    add_layer(model, "head", {2, 3}, 0.29);
+    model.define(R"(
+def forward(self, x):
+    x = torch.mean(torch.to(x, 6), [2, 3])
+    return torch.linear(x, self.head.weight, self.head.bias)
+)");
+    return model;
+}
+
+torch::jit::Module frozen()
+{
+    torch::jit::Module model = plain();
+    model.register_attribute("training", c10::BoolType::get(), false);
+    return torch::jit::freeze(model);
 }
 
 torch::jit::Module none()
@@ -244,6 +265,7 @@ int main(int argc, char **argv)
     } kinds[] = {
         {"plain", plain},       {"linear_first", linear_first},
         {"branches", branches}, {"computed", computed},
+        {"widened", widened},   {"frozen", frozen},
         {"none", none},         {"int8", int8},
         {"dynamic", dynamic},   {"loop", loop},
         {"bytes", bytes},       {"still", still},

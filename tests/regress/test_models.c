@@ -125,7 +125,7 @@ START_TEST(figures_are_those_of_the_reference)
 
     ck_assert_msg(variant != NULL, "reference.csv: unknown variant '%s'", name);
     char *model_path = ev_path_data(variant->model);
-    struct ev_eval_backend backend = {name, NULL, model_path};
+    struct ev_eval_backend backend = {name, NULL, model_path, 0};
     const struct ev_eval_set set = {SET_NAME, set_path, NULL};
     const struct ev_eval_args args = {
         .backends = &backend,

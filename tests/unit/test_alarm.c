@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "eval/alarm.h"
 #include "support/ev_test_measured.h"
 #include "support/ev_test_result.h"
@@ -242,6 +243,38 @@ START_TEST(one_file_in_two_engines)
 }
 END_TEST
 
+static void set_precision(int backend, uint32_t precision)
+{
+    EACH_ROW(row, backend)
+    row->precision = precision;
+}
+
+/* Not that the file is the same, nor its size, but that outputs are. */
+START_TEST(one_file_in_two_precisions)
+{
+    set_digest(STUDENT, row_of(BASELINE, "simple")->model_sha256);
+    set_bytes(STUDENT, row_of(BASELINE, "simple")->model_bytes);
+    set_engine(STUDENT, "torch", "libtorch 2.15.0, float16");
+    set_layers(STUDENT, 10, 0, "");
+    set_precision(BASELINE, EV_PRECISION_FP32);
+    set_precision(STUDENT, EV_PRECISION_FP16);
+    NONE_RAISED;
+    make_equal(STUDENT, BASELINE, 1);
+    RAISED("equal-outputs tiny_student montreal");
+    ck_assert_ptr_nonnull(strstr(result.alarms[0].text, "although their precisions differ"));
+}
+END_TEST
+
+/* Where one of them was not asked for, it may be the same. */
+START_TEST(one_file_in_a_precision_and_as_it_was_saved)
+{
+    set_digest(STUDENT, row_of(BASELINE, "simple")->model_sha256);
+    make_equal(STUDENT, BASELINE, 1);
+    set_precision(STUDENT, EV_PRECISION_FP32);
+    NONE_RAISED;
+}
+END_TEST
+
 START_TEST(engines_without_files)
 {
     make_equal(STUDENT, PRUNED, 0);
@@ -396,6 +429,8 @@ Suite *ev_suite(void)
     tcase_add_test(tests, two_variants_of_one_file);
     tcase_add_test(tests, one_file_in_two_engines);
     tcase_add_test(tests, engines_without_files);
+    tcase_add_test(tests, one_file_in_two_precisions);
+    tcase_add_test(tests, one_file_in_a_precision_and_as_it_was_saved);
     tcase_add_test(tests, qat_is_the_static_file);
     tcase_add_test(tests, qat_gives_what_static_gives);
     tcase_add_test(tests, qat_is_static_on_one_set);

@@ -227,8 +227,8 @@ START_TEST(sets_of_floats)
     const struct ev_set_source source = {.images = "/x", .labels = "/y"};
     const struct ev_eval_set set = {"foreign", make_foreign_set(250), &source};
     const struct ev_backend floats = float_seer();
-    const struct ev_eval_backend backend = {"floats", &floats, NULL},
-                                 bytes = {"bytes", &seer, NULL};
+    const struct ev_eval_backend backend = {"floats", &floats, NULL, 0},
+                                 bytes = {"bytes", &seer, NULL, 0};
     struct ev_result result;
 
     ev_assert_ok(run(&backend, 1, &set, 1, 64, 40, &result));
@@ -250,7 +250,8 @@ START_TEST(every_row_counts_once)
     static const int64_t batches[] = {1, 7, 100, 250, 1024};
     const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 250, "rad/s"), NULL};
     const struct ev_backend floats = float_seer();
-    const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL}, {"floats", &floats, NULL}};
+    const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL, 0},
+                                                {"floats", &floats, NULL, 0}};
     double mse_norm = NAN;
 
     for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
@@ -278,7 +279,7 @@ START_TEST(rows_say_what_was_run)
 {
     const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 30, "rad/s"), NULL};
     const char *model = ev_test_path("tiny.h5"); /* any file will do */
-    const struct ev_eval_backend backend = {"mine", &seer, model};
+    const struct ev_eval_backend backend = {"mine", &seer, model, 0};
     struct ev_result result;
 
     ev_assert_ok(run(&backend, 1, &set, 1, 1024, 40, &result));
@@ -323,7 +324,8 @@ START_TEST(several_sets_are_pooled)
     struct ev_result result;
 
     ev_assert_ok(ev_engine_find("null", &null_engine, &err));
-    const struct ev_eval_backend backends[2] = {{"seer", &seer, NULL}, {"null", null_engine, NULL}};
+    const struct ev_eval_backend backends[2] = {{"seer", &seer, NULL, 0},
+                                                {"null", null_engine, NULL, 0}};
     ev_assert_ok(run(backends, 2, sets, 2, 32, 30, &result));
     ck_assert_uint_eq(result.n_rows, 6);
     for (size_t b = 0; b < 2; b++) {
@@ -354,7 +356,7 @@ START_TEST(sets_must_agree_before_anything_runs)
     const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 10, "rad/s"), NULL},
                                         {"two", make_set("two.h5", 10, "deg/s"), NULL}};
     const struct ev_eval_set missing[2] = {sets[0], {"none", ev_test_path("none.h5"), NULL}};
-    const struct ev_eval_backend backend = {"seer", &seer, NULL};
+    const struct ev_eval_backend backend = {"seer", &seer, NULL, 0};
     struct ev_result result;
 
     ev_assert_fails(run(&backend, 1, sets, 2, 32, 30, &result), EV_INPUT,
@@ -372,7 +374,7 @@ END_TEST
 START_TEST(nan_outputs_are_reported)
 {
     const struct ev_eval_set set = {"tiny", make_set("tiny.h5", 20, "rad/s"), NULL};
-    const struct ev_eval_backend backend = {"seer", &seer, NULL};
+    const struct ev_eval_backend backend = {"seer", &seer, NULL, 0};
     struct ev_result result;
 
     wrong_by = NAN;
@@ -391,7 +393,8 @@ START_TEST(what_batches_change_is_found)
     const struct ev_eval_set sets[2] = {{"few", make_set("few.h5", 40, "rad/s"), NULL},
                                         {"many", make_set("many.h5", 300, "rad/s"), NULL}};
     const struct ev_backend floats = float_seer();
-    const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL}, {"floats", &floats, NULL}};
+    const struct ev_eval_backend backends[2] = {{"bytes", &seer, NULL, 0},
+                                                {"floats", &floats, NULL, 0}};
     struct ev_result result;
 
     ev_assert_ok(run(backends, 2, sets, 2, 64, 0, &result));
@@ -432,7 +435,7 @@ START_TEST(interrupted_runs_keep_what_is_finished)
     } cases[] = {{1, 0, 0}, {5, 1, 0}, {7, 2, 0}, {200, 3, 2}};
     const struct ev_eval_set sets[2] = {{"one", make_set("one.h5", 20, "rad/s"), NULL},
                                         {"two", make_set("two.h5", 20, "rad/s"), NULL}};
-    const struct ev_eval_backend backends[2] = {{"a", &seer, NULL}, {"b", &seer, NULL}};
+    const struct ev_eval_backend backends[2] = {{"a", &seer, NULL, 0}, {"b", &seer, NULL, 0}};
     size_t n_timed = 0;
     struct ev_result result;
 

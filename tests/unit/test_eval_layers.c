@@ -180,7 +180,7 @@ static void assert_near(double value, double expected)
 /* Layers that claim to take longer than any call here: nothing is left for the rest. */
 START_TEST(medians_and_shares)
 {
-    const struct ev_eval_backend backend = {"baseline", &teller, NULL};
+    const struct ev_eval_backend backend = {"baseline", &teller, NULL, 0};
     struct ev_result result;
 
     layer_ns = 1000000000;
@@ -211,7 +211,7 @@ END_TEST
 /* Layers that take no time at all: the rest is the whole of a call. */
 START_TEST(the_rest_is_what_layers_leave)
 {
-    const struct ev_eval_backend backend = {"baseline", &teller, NULL};
+    const struct ev_eval_backend backend = {"baseline", &teller, NULL, 0};
     struct ev_result result;
     double shares = 0;
 
@@ -230,8 +230,8 @@ END_TEST
 /* 2,000 rows are enough, for each layer and without any; a layer that cannot be has no change. */
 START_TEST(int8_in_single_layers)
 {
-    const struct ev_eval_backend backends[] = {{"other", &teller, NULL},
-                                               {"baseline", &teller, NULL}};
+    const struct ev_eval_backend backends[] = {{"other", &teller, NULL, 0},
+                                               {"baseline", &teller, NULL, 0}};
     struct ev_result result;
 
     run(backends, 2, &result);
@@ -259,7 +259,8 @@ START_TEST(engines_without_layers_are_passed_by)
     struct ev_result result;
 
     silent.layers = NULL;
-    const struct ev_eval_backend backends[] = {{"silent", &silent, NULL}, {"told", &teller, NULL}};
+    const struct ev_eval_backend backends[] = {{"silent", &silent, NULL, 0},
+                                               {"told", &teller, NULL, 0}};
     run(backends, 2, &result);
     ck_assert_uint_eq(result.n_layers, 4);
     ck_assert_str_eq(result.layers[0].backend, "told");

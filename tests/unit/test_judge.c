@@ -163,7 +163,8 @@ static const struct ev_result_row *find(const struct ev_result *result, const ch
 START_TEST(identical_engines_are_the_same)
 {
     const struct ev_eval_set sets[2] = {make_set("a", 0, 300), make_set("b", SECOND, 200)};
-    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base"}, {"two", &oracle, "base"}};
+    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base", 0},
+                                                {"two", &oracle, "base", 0}};
     struct ev_result result = run(backends, 2, sets, 2, 64);
 
     ck_assert_uint_eq(result.n_rows, 6);
@@ -189,10 +190,10 @@ END_TEST
 START_TEST(known_differences_are_found)
 {
     const struct ev_eval_set set = make_set("a", 0, 3000);
-    const struct ev_eval_backend worse[2] = {{"x", &oracle, "worse"},
-                                             {"baseline", &oracle, "base"}},
-                                 better[2] = {{"x", &oracle, "base"},
-                                              {"baseline", &oracle, "worse"}};
+    const struct ev_eval_backend worse[2] = {{"x", &oracle, "worse", 0},
+                                             {"baseline", &oracle, "base", 0}},
+                                 better[2] = {{"x", &oracle, "base", 0},
+                                              {"baseline", &oracle, "worse", 0}};
     struct ev_result result = run(worse, 2, &set, 1, 1024);
     const struct ev_result_row *row = find(&result, "x", "a"),
                                *base = find(&result, "baseline", "a");
@@ -219,8 +220,8 @@ END_TEST
 START_TEST(differences_within_noise_are_unresolved)
 {
     const struct ev_eval_set set = make_set("a", 0, 1000);
-    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base"},
-                                                {"two", &oracle, "unlike"}};
+    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base", 0},
+                                                {"two", &oracle, "unlike", 0}};
     struct ev_result result = run(backends, 2, &set, 1, 64);
     const struct ev_error_change *change = &find(&result, "two", "a")->change;
 
@@ -238,7 +239,7 @@ START_TEST(errors_that_are_no_numbers_have_no_interval)
 {
     const struct ev_eval_set set = make_set("a", 0, 100);
     const struct ev_eval_backend backends[3] = {
-        {"one", &oracle, "base"}, {"two", &oracle, "nan"}, {"three", &oracle, "base"}};
+        {"one", &oracle, "base", 0}, {"two", &oracle, "nan", 0}, {"three", &oracle, "base", 0}};
     struct ev_result result = run(backends, 3, &set, 1, 64);
     const struct ev_result_row *row = find(&result, "two", "a");
 
@@ -262,8 +263,8 @@ END_TEST
 START_TEST(one_row_has_no_interval)
 {
     const struct ev_eval_set set = make_set("a", 0, 1);
-    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base"},
-                                                {"two", &oracle, "worse"}};
+    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base", 0},
+                                                {"two", &oracle, "worse", 0}};
     struct ev_result result = run(backends, 2, &set, 1, 64);
     const struct ev_result_row *row = find(&result, "two", "a");
 
@@ -278,7 +279,7 @@ END_TEST
 START_TEST(pooled_intervals_keep_sets_apart)
 {
     const struct ev_eval_set sets[2] = {make_set("a", 0, 200), make_set("b", SECOND, 300)};
-    const struct ev_eval_backend backend = {"one", &oracle, "levels"};
+    const struct ev_eval_backend backend = {"one", &oracle, "levels", 0};
     struct ev_result result = run(&backend, 1, sets, 2, 64);
     const struct ev_result_row *all = find(&result, "one", "all");
 
@@ -299,8 +300,8 @@ START_TEST(threads_and_batches_change_nothing)
         int64_t batch_rows;
     } cases[] = {{1, 1024}, {2, 1024}, {2, 7}, {3, 1}};
     const struct ev_eval_set sets[2] = {make_set("a", 0, 400), make_set("b", SECOND, 150)};
-    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base"},
-                                                {"two", &oracle, "worse"}};
+    const struct ev_eval_backend backends[2] = {{"one", &oracle, "base", 0},
+                                                {"two", &oracle, "worse", 0}};
     struct ev_result first = run(backends, 2, sets, 2, 64);
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

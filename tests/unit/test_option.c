@@ -293,6 +293,108 @@ START_TEST(an_engine_runs_models)
 }
 END_TEST
 
+/* "baseline fp32, baseline-fp16 fp16", with which of the words each is. */
+static const char *take(struct ev_backends *backends, const char *precisions)
+{
+    static char line[512];
+    size_t used = 0;
+
+    ev_assert_ok(ev_backends_take_precisions(backends, precisions, &err));
+    line[0] = '\0';
+    for (size_t i = 0; i < backends->n; i++) {
+        const struct ev_eval_backend *backend = &backends->backends[i];
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%zu %s %s",
+                                 i > 0 ? ", " : "", backends->items[i], backend->name,
+                                 ev_precision_name(backend->precision));
+    }
+    ev_backends_free(backends);
+    return line;
+}
+
+static const struct {
+    const char *backends, *precisions, *entries;
+} precision_cases[] = {
+    {"baseline,static", NULL, "0 baseline , 1 static "},
+    {"baseline,static", "fp32,fp16,int8", "0 baseline fp32, 0 baseline-fp16 fp16, 1 static int8"},
+    {"static,baseline", "int8,tf32", "0 static int8, 1 baseline-tf32 tf32"},
+    {"baseline", "fp16,fp32", "0 baseline-fp16 fp16, 0 baseline fp32"},
+    {"baseline", "int8,fp16", "0 baseline-fp16 fp16"},
+    {"dynamic,qat", "fp16,int8", "0 dynamic int8, 1 qat int8"},
+    {"null", "fp32", "0 null fp32"}, /* which the engine refuses when it is opened */
+};
+
+START_TEST(precisions_make_entries)
+{
+    struct ev_backends backends;
+
+    ev_assert_ok(ev_backends_select(precision_cases[_i].backends, NULL, NULL, &backends, &err));
+    ck_assert_str_eq(take(&backends, precision_cases[_i].precisions), precision_cases[_i].entries);
+}
+END_TEST
+
+/* What nothing can read is taken for a float model. */
+START_TEST(precisions_of_files)
+{
+    struct ev_backends backends;
+    char *first = strdup(make_file("first.pt")), both[1200];
+
+    snprintf(both, sizeof both, "%s,%s", first, make_file("second.pt"));
+    ev_assert_ok(ev_backends_select("null", both, NULL, &backends, &err));
+    ev_assert_ok(ev_backends_take_precisions(&backends, "fp32,fp16", &err));
+    ck_assert_uint_eq(backends.n, 4);
+    ck_assert_str_eq(backends.backends[1].model_path, first);
+    ck_assert_str_eq(backends.backends[3].name, "second-fp16");
+    ev_assert_ok(ev_backends_load(&backends, EV_DEVICE_CPU, &err));
+    for (size_t i = 0; i < backends.n; i++)
+        ck_assert_str_eq(backends.backends[i].engine->name, "null");
+    ev_backends_free(&backends);
+    free(first);
+}
+END_TEST
+
+static const struct {
+    const char *backends, *precisions, *part;
+} bad_precisions[] = {
+    {"baseline,static", "fp16,fp32", "--precision fp16,fp32: backend 'static' is int8"},
+    {"baseline,static", "int8",
+     "--precision int8: backend 'baseline' is float32: int8 models are made by `evalrun quantize`"},
+    {"baseline", "fp61", "unknown precision 'fp61': did you mean 'fp16'?"},
+    {"baseline", "double",
+     "unknown precision 'double': expected one of fp32, tf32, fp16, int8"},
+    {"baseline", "all", "unknown precision 'all'"},
+    {"baseline", "fp32,", "--precision: empty name in the list"},
+    {"baseline", "fp32,fp32", "--precision: 'fp32' is given twice"},
+};
+
+START_TEST(precisions_that_do_not_fit)
+{
+    struct ev_backends backends;
+
+    ev_assert_ok(ev_backends_select(bad_precisions[_i].backends, NULL, NULL, &backends, &err));
+    ev_assert_fails(ev_backends_take_precisions(&backends, bad_precisions[_i].precisions, &err),
+                    EV_USAGE, bad_precisions[_i].part);
+    ev_backends_free(&backends);
+}
+END_TEST
+
+START_TEST(precisions_of_files_that_do_not_fit)
+{
+    struct ev_backends backends;
+    char *first = strdup(make_file("x.pt")), both[1200];
+
+    ev_assert_ok(ev_backends_select(NULL, first, "null", &backends, &err));
+    ev_assert_fails(ev_backends_take_precisions(&backends, "int8", &err), EV_USAGE,
+                    "--precision int8: model 'x' is float32: int8 models are made by");
+    ev_backends_free(&backends);
+    snprintf(both, sizeof both, "%s,%s", first, make_file("x-fp16.pt"));
+    ev_assert_ok(ev_backends_select(NULL, both, "null", &backends, &err));
+    ev_assert_fails(ev_backends_take_precisions(&backends, "fp32,fp16", &err), EV_USAGE,
+                    "--precision fp32,fp16: two would be called 'x-fp16'");
+    ev_backends_free(&backends);
+    free(first);
+}
+END_TEST
+
 START_TEST(devices)
 {
     uint32_t kind;
@@ -325,6 +427,12 @@ Suite *ev_suite(void)
     tcase_add_test(tests, files_of_one_name_are_told_apart);
     tcase_add_test(tests, a_model_takes_one_backend);
     tcase_add_test(tests, an_engine_runs_models);
+    tcase_add_loop_test(tests, precisions_make_entries, 0,
+                        sizeof precision_cases / sizeof *precision_cases);
+    tcase_add_test(tests, precisions_of_files);
+    tcase_add_loop_test(tests, precisions_that_do_not_fit, 0,
+                        sizeof bad_precisions / sizeof *bad_precisions);
+    tcase_add_test(tests, precisions_of_files_that_do_not_fit);
     tcase_add_test(tests, several_models);
     tcase_add_test(tests, devices);
     suite_add_tcase(suite, tests);

@@ -38,6 +38,22 @@ START_TEST(all_means_the_four)
 }
 END_TEST
 
+START_TEST(precisions_have_names)
+{
+    static const char *const names[] = {"fp32", "tf32", "fp16", "int8"};
+    static const uint32_t bits[] = {EV_PRECISION_FP32, EV_PRECISION_TF32, EV_PRECISION_FP16,
+                                    EV_PRECISION_INT8};
+
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(ev_precision_name(bits[i]), names[i]);
+        ck_assert_uint_eq(ev_precision_find(names[i]), bits[i]);
+    }
+    ck_assert_str_eq(ev_precision_name(0), "");
+    ck_assert_uint_eq(ev_precision_find(""), 0);
+    ck_assert_uint_eq(ev_precision_find("fp64"), 0);
+}
+END_TEST
+
 static const struct {
     const char *text;
     uint32_t kind;
@@ -81,6 +97,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(tcase, every_variant_is_found_by_its_name);
     tcase_add_test(tcase, all_means_the_four);
+    tcase_add_test(tcase, precisions_have_names);
     tcase_add_loop_test(tcase, devices_are_parsed, 0, sizeof devices / sizeof devices[0]);
     tcase_add_loop_test(tcase, other_texts_are_refused, 0,
                         sizeof no_devices / sizeof no_devices[0]);

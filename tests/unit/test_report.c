@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/text.h"
 #include "report/report.h"
 #include "report/report_view.h"
@@ -58,6 +59,7 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
     struct ev_result result;
 
     ev_test_result_make(&result, 4, 3);
+    result.rows[1].precision = EV_PRECISION_TF32;
     struct ev_csv csv = ev_test_csv(&ev_report_csv, &result);
     ck_assert_int_eq(csv.n_rows, 16);
     for (int64_t i = 0; i < csv.n_rows; i++) {
@@ -65,6 +67,7 @@ START_TEST(csv_has_a_row_for_each_backend_and_set)
         ck_assert_str_eq(ev_test_cell(&csv, i, "backend"), row->backend);
         ck_assert_str_eq(ev_test_cell(&csv, i, "set"), row->set);
         ck_assert_str_eq(ev_test_cell(&csv, i, "engine_detail"), row->engine_detail);
+        ck_assert_str_eq(ev_test_cell(&csv, i, "precision"), i == 1 ? "tf32" : "");
         ck_assert_str_eq(ev_test_cell(&csv, i, "model_sha256"), row->model_sha256);
         assert_number(&csv, i, "n_rows", (double)row->n_rows, 0);
         assert_number(&csv, i, "n_threads", row->n_threads, 0);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/text.h"
 #include "support/ev_test_result.h"
 
@@ -60,6 +61,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
     result.rows[1].all.r2 = NAN;
     result.rows[1].change.verdict = EV_VERDICT_LESS; /* the others are there */
     result.rows[1].look = (struct ev_result_look){"cuda:1", 10, 7, "conv1, fc2"};
+    result.rows[1].precision = EV_PRECISION_FP16;
     ev_test_result_text(&result.rows[2].backend, "a \"b\"\\\n\t\xc3\xa9");
     char *first = ev_test_result_save(&result, "a.json");
     ev_assert_ok(ev_result_load(ev_test_path("a.json"), &again, &err));
@@ -97,6 +99,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
             ck_assert_str_eq(a->columns[k].unit, b->columns[k].unit);
         }
         ck_assert_int_eq(a->model_bytes, b->model_bytes);
+        ck_assert_uint_eq(a->precision, b->precision);
         ck_assert_str_eq(a->look.runs_on, b->look.runs_on);
         ck_assert_int_eq(a->look.n_layers, b->look.n_layers);
         ck_assert_int_eq(a->look.n_int8_layers, b->look.n_int8_layers);
@@ -177,6 +180,8 @@ static const struct ev_test_damage damages[] = {
     {"rows", "mse_norm", NULL, "rows[5].mse_norm is missing"},
     {"rows", "n_rows", "-1", "rows[5].n_rows"},
     {"rows", "model_bytes", "true", "rows[5].model_bytes"},
+    {"rows", "precision", "\"fp64\"", "rows[5].precision is something else, expected fp32"},
+    {"rows", "precision", "null", "rows[5].precision is something else"},
     {"rows", "look", "[]", "rows[5].look is something else, expected an object"},
     {"look", "runs_on", "\"a device whose name is longer than this\"", "rows[5].look.runs_on"},
     {"look", "n_int8_layers", "1.5", "rows[5].look.n_int8_layers"},
@@ -256,7 +261,7 @@ START_TEST(results_without_disagreements_are_read)
                                         "disagreement_max_set", "disagreement_max_row",
                                         "batch_delta_max", "batch_delta_max_set",
                                         "batch_delta_max_row", "study_mse", "study_mse_mirrored",
-                                        "study_mean_1000_ns", "outputs_sha256"};
+                                        "study_mean_1000_ns", "outputs_sha256", "precision"};
     const char *path = ev_test_path("older.json");
     struct ev_result result;
 
@@ -275,6 +280,7 @@ START_TEST(results_without_disagreements_are_read)
     ck_assert(isnan(row->batch_delta.value));
     ck_assert(isnan(row->study.mse) && isnan(row->study.mse_mirrored) && isnan(row->study.mean_ns));
     ck_assert_str_eq(row->outputs_sha256, "");
+    ck_assert_uint_eq(row->precision, 0);
     ev_result_free(&result);
     json_decref(top);
     free(text);

@@ -146,7 +146,8 @@ static enum ev_status run(const struct ev_eval_set *sets, size_t n_sets, bool wi
                           struct ev_result *result)
 {
     struct ev_backend floats = edge;
-    const struct ev_eval_backend backends[] = {{"bytes", &edge, NULL}, {"floats", &floats, NULL}};
+    const struct ev_eval_backend backends[] = {{"bytes", &edge, NULL, 0},
+                                               {"floats", &floats, NULL, 0}};
     const struct ev_eval_args args = {
         .backends = backends,
         .n_backends = 2,
