@@ -65,6 +65,7 @@ struct ev_backends {
     char **storage;                   /* (n_storage) paths of variants' models, names of entries */
     size_t n_storage;
     const char *engine;               /* the caller's: what runs the variants; NULL: their own */
+    bool is_default;                  /* nobody named any: what does not fit may be left out */
     bool is_engine_named;             /* for all models: none is chosen for the device */
     size_t n;
 };

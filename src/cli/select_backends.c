@@ -158,6 +158,7 @@ enum ev_status ev_backends_select(const char *text, const char *models, const ch
     }
     *backends = (struct ev_backends){
         .engine = engine,
+        .is_default = !text && !models,
         .is_engine_named = engine || (text && models),
     };
     if (!text)

@@ -71,7 +71,7 @@ static enum ev_status add_all(struct ev_backends *backends, size_t i, const char
         if ((precision == EV_PRECISION_INT8) == is_int8)
             status = add(backends, i, precision, entries, err);
     }
-    if (status != EV_OK || entries->n > before)
+    if (status != EV_OK || entries->n > before || backends->is_default)
         return status;
     return ev_fail(err, EV_USAGE, "--precision %s: %s '%s' is %s", text, what, name,
                    is_int8 ? "int8"

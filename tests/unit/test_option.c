@@ -317,6 +317,8 @@ static const struct {
     {"baseline,static", NULL, "0 baseline , 1 static "},
     {"baseline,static", "fp32,fp16,int8", "0 baseline fp32, 0 baseline-fp16 fp16, 1 static int8"},
     {"static,baseline", "int8,tf32", "0 static int8, 1 baseline-tf32 tf32"},
+    {NULL, "fp16", "0 baseline-fp16 fp16"}, /* of all that nobody named, those that fit */
+    {NULL, "int8", "1 dynamic int8, 2 static int8, 3 qat int8"},
     {"baseline", "fp16,fp32", "0 baseline-fp16 fp16, 0 baseline fp32"},
     {"baseline", "int8,fp16", "0 baseline-fp16 fp16"},
     {"dynamic,qat", "fp16,int8", "0 dynamic int8, 1 qat int8"},
