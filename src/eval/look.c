@@ -83,6 +83,22 @@ static void judge_layers(const char *backend, const struct ev_layer *layers, int
     }
 }
 
+bool ev_look_tells_apart(struct ev_model *model, const char *backend,
+                         const struct ev_batch *picture)
+{
+    float outputs[EV_MAX_OUTPUTS];
+    struct ev_error problem = EV_ERROR_INIT;
+    char line[EV_ERROR_CHARS + 80];
+    int64_t unused_ns;
+    const enum ev_status told =
+        ev_model_infer_apart(model, picture, outputs, false, &unused_ns, &problem);
+
+    snprintf(line, sizeof line, "no device time of %.60s: %s", backend, problem.message);
+    if (told != EV_OK && told != EV_UNSUPPORTED)
+        ev_progress_note(line);
+    return told == EV_OK;
+}
+
 enum ev_status ev_look(struct ev_model *model, const char *backend, const struct ev_set_info *info,
                        struct ev_result_look *look, struct ev_error *err)
 {
@@ -110,6 +126,7 @@ enum ev_status ev_look(struct ev_model *model, const char *backend, const struct
     snprintf(line, sizeof line, "no layers of %.60s: %s", backend, problem.message);
     if (told != EV_OK && told != EV_UNSUPPORTED)
         ev_progress_note(line);
+    look->tells_apart = ev_look_tells_apart(model, backend, &picture);
 done:
     free((void *)picture.data);
     free(layers);
