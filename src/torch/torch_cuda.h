@@ -3,6 +3,8 @@
 #ifndef EV_TORCH_CUDA_H
 #define EV_TORCH_CUDA_H
 
+#include <functional>
+
 #include "torch_shim.h"
 
 namespace ev
@@ -13,6 +15,10 @@ c10::Device cuda_device(int32_t index);
 std::string cuda_device_name(int32_t index);
 /* CUDA devices that can be used, with their names; 0 where there is none. */
 int32_t list_cuda_devices(char (*names)[64], int32_t max_names);
+
+/* Nanoseconds that `work`, which this thread gives the CUDA device and waits for, takes by the
+ * device's clock. */
+int64_t time_on_device(const c10::Device &device, const std::function<void()> &work);
 
 } // namespace ev
 
