@@ -130,8 +130,9 @@ static enum ev_status time_single(struct work *work, size_t b, struct ev_error *
         status = time_calls(work, model, 1, WARM_SINGLES, TIMED_SINGLES, &times->single_s, err);
     if (status == EV_OK) {
         const struct ev_batch one = batch_of(work, model, 1);
-        work->all_tell =
-            ev_look_tells_apart(model, work->args->eval->backends[b].name, &one) && work->all_tell;
+        bool tells;
+        status = ev_look_tells_apart(model, work->args->eval->backends[b].name, &one, &tells, err);
+        work->all_tell = work->all_tell && tells;
     }
     ev_model_close(model);
     return status;

@@ -83,8 +83,9 @@ static void judge_layers(const char *backend, const struct ev_layer *layers, int
     }
 }
 
-bool ev_look_tells_apart(struct ev_model *model, const char *backend,
-                         const struct ev_batch *picture)
+enum ev_status ev_look_tells_apart(struct ev_model *model, const char *backend,
+                                   const struct ev_batch *picture, bool *tells,
+                                   struct ev_error *err)
 {
     float outputs[EV_MAX_OUTPUTS];
     struct ev_error problem = EV_ERROR_INIT;
@@ -93,10 +94,15 @@ bool ev_look_tells_apart(struct ev_model *model, const char *backend,
     const enum ev_status told =
         ev_model_infer_apart(model, picture, outputs, false, &unused_ns, &problem);
 
+    *tells = told == EV_OK;
+    if (told == EV_DEVICE) {
+        *err = problem;
+        return told;
+    }
     snprintf(line, sizeof line, "no device time of %.60s: %s", backend, problem.message);
     if (told != EV_OK && told != EV_UNSUPPORTED)
         ev_progress_note(line);
-    return told == EV_OK;
+    return EV_OK;
 }
 
 enum ev_status ev_look(struct ev_model *model, const char *backend, const struct ev_set_info *info,
@@ -126,7 +132,7 @@ enum ev_status ev_look(struct ev_model *model, const char *backend, const struct
     snprintf(line, sizeof line, "no layers of %.60s: %s", backend, problem.message);
     if (told != EV_OK && told != EV_UNSUPPORTED)
         ev_progress_note(line);
-    look->tells_apart = ev_look_tells_apart(model, backend, &picture);
+    status = ev_look_tells_apart(model, backend, &picture, &look->tells_apart, err);
 done:
     free((void *)picture.data);
     free(layers);

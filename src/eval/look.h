@@ -17,15 +17,18 @@
  *                          as of "dynamic"; none if no layer is
  *
  * An engine that knows nothing of layers leaves them unknown; so does one that fails to tell, with
- * a note on standard error. EV_MEMORY is the only error.
+ * a note on standard error. EV_MEMORY and EV_DEVICE, of a device that was lost, are the only
+ * errors.
  */
 EV_CHECKED enum ev_status ev_look(struct ev_model *model, const char *backend,
                                   const struct ev_set_info *info, struct ev_result_look *look,
                                   struct ev_error *err);
 
 /* Whether the model's engine tells what its device takes, by inferring one picture. One that fails
- * to does not, with a note on standard error. */
-bool ev_look_tells_apart(struct ev_model *model, const char *backend,
-                         const struct ev_batch *picture);
+ * to does not, with a note on standard error; but EV_DEVICE, after which no picture will be
+ * computed either, is an error. */
+EV_CHECKED enum ev_status ev_look_tells_apart(struct ev_model *model, const char *backend,
+                                              const struct ev_batch *picture, bool *tells,
+                                              struct ev_error *err);
 
 #endif

@@ -109,7 +109,7 @@ static const struct ev_backend engine = {
     .infer_apart = told_infer_apart,
 };
 
-static struct ev_result_look look_at(const char *backend)
+static enum ev_status try_look(const char *backend, struct ev_result_look *look)
 {
     const struct ev_set_info info = {.shape = {4, 5, 3}, .form = EV_FORM_U8_NHWC, .n_outputs = 2};
     const struct ev_open_args args = {
@@ -121,11 +121,18 @@ static struct ev_result_look look_at(const char *backend)
         .max_rows = 1,
     };
     struct ev_model *model;
-    struct ev_result_look look;
 
     ev_assert_ok(ev_model_open(&engine, &args, &model, &err));
-    ev_assert_ok(ev_look(model, backend, &info, &look, &err));
+    const enum ev_status status = ev_look(model, backend, &info, look, &err);
     ev_model_close(model);
+    return status;
+}
+
+static struct ev_result_look look_at(const char *backend)
+{
+    struct ev_result_look look;
+
+    ev_assert_ok(try_look(backend, &look));
     return look;
 }
 
@@ -232,8 +239,9 @@ START_TEST(device_times)
         bool tells_apart;
     } answers[] = {
         {EV_OK, 1200, true},           {EV_OK, 0, true},         {EV_OK, -1, false},
-        {EV_UNSUPPORTED, 1200, false}, {EV_DEVICE, 1200, false},
+        {EV_UNSUPPORTED, 1200, false}, {EV_ENGINE, 1200, false},
     };
+    struct ev_result_look look;
 
     n_told = -2;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
@@ -241,6 +249,8 @@ START_TEST(device_times)
         told_ns = answers[i].ns;
         ck_assert_int_eq(look_at("static").tells_apart, answers[i].tells_apart);
     }
+    told_how = EV_DEVICE;
+    ev_assert_fails(try_look("static", &look), EV_DEVICE, "not this device");
 }
 END_TEST
 
