@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Inference time of a single image: medians with their intervals, one call after the other (hot) and
 # at the rate of a control loop (paced).
-# $data: backend, then for hot and for paced median, its interval's low and high end, p99, all in ms.
+# $data: backend, then for hot and for paced median, its interval's low and high end, p99, and what the
+# device takes of a hot call by its own clock, all in ms. has_device: whether any tells that.
 # hot_labels[], paced_labels[]: medians as text. has_hot, has_paced: whether any was measured.
 # boundary: what is timed. largest, least: ms. logarithmic: whether the times differ so much that a
 # linear axis would hide some.
@@ -12,7 +13,8 @@ eval start_chart
 eval set_rows
 
 set bmargin at screen 88.0 / chart_height
-set label 1003 (has_hot ? 'full colour: hot, one call after the other  |  ' : '') \
+set label 1003 (has_hot ? 'full colour: hot, '.(has_device ? 'the device up to the white line  |  ' : \
+    'one call after the other  |  ') : '') \
     .(has_paced ? 'hatched: paced by a control loop  |  ' : '') \
     .'whisker: interval of the median  |  point: 99 % of the calls were faster' \
     at screen from_left(16), 14.0 / chart_height left font font_name.',10' textcolor rgb grey
@@ -54,6 +56,8 @@ thick = n_bars == 2 ? 0.19 : half_bar
 hot_y(i) = n_bars == 2 ? i - 0.21 : i
 paced_y(i) = n_bars == 2 ? i + 0.21 : i
 bar(c) = valid(c) ? column(c) : NaN
+device_line = has_device ? each." using (bar(10)):(hot_y($1) - thick):(0):(2 * thick) with vectors \
+    nohead linewidth 3 linecolor rgb paper," : ''
 
 plot @each using (origin):(hot_y($1)):(origin):(bar(2)):(hot_y($1) - thick):(hot_y($1) + thick) \
          with boxxyerror @filled, \
@@ -61,6 +65,7 @@ plot @each using (origin):(hot_y($1)):(origin):(bar(2)):(hot_y($1) - thick):(hot
          with boxxyerror linecolor rgb colour(i) fillstyle transparent solid 0.35 noborder, \
      @each using (origin):(paced_y($1)):(origin):(bar(6)):(paced_y($1) - thick):(paced_y($1) + thick) \
          with boxxyerror linecolor rgb ink fillstyle transparent pattern 4 border linecolor rgb ink, \
+     @device_line \
      @each using 3:(hot_y($1)):($4 - $3):(0) with vectors heads size screen 0.004, 90 nofilled \
          linewidth 1.6 linecolor rgb ink, \
      @each using 7:(paced_y($1)):($8 - $7):(0) with vectors heads size screen 0.004, 90 nofilled \

@@ -195,8 +195,9 @@ struct ev_backend {
      * nothing. close unpins what is left. Required with pin. */
     void (*unpin)(struct ev_engine *engine, void *memory);
 
-    /* Infers the way infer does, with the same outputs, and fills in run->device_ns. Optional (NULL:
-     * there is no device to tell apart). */
+    /* Infers the way infer does, with the same outputs, and fills in run->device_ns. EV_UNSUPPORTED
+     * where this device or model has no such time. Optional (NULL: there is no device to tell
+     * apart). */
     enum ev_status (*infer_apart)(struct ev_engine *engine, const struct ev_batch *batch,
                                   float *outputs, struct ev_device_run *run, struct ev_error *err);
 

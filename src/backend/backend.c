@@ -354,7 +354,10 @@ enum ev_status ev_model_infer_apart(struct ev_model *model, const struct ev_batc
     struct ev_error said = EV_ERROR_INIT;
 
     assert_batch(model, batch);
-    assert(backend->infer_apart);
+    *device_ns = -1;
+    if (!backend->infer_apart)
+        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' does not tell its device's time apart",
+                       backend->name);
     mark_unwritten(outputs, batch->n_rows * model->description.n_outputs);
     enum ev_status status = judge(
         model, "infer_apart", backend->infer_apart(model->engine, batch, outputs, &run, &said),
@@ -363,7 +366,8 @@ enum ev_status ev_model_infer_apart(struct ev_model *model, const struct ev_batc
         status = check_written(model, batch, outputs, err);
     if (status == EV_OK && run.device_ns < 0)
         status = ev_fail(err, EV_ENGINE, "engine '%s': tells no time of its device", backend->name);
-    *device_ns = run.device_ns;
+    if (status == EV_OK)
+        *device_ns = run.device_ns;
     return status;
 }
 

@@ -101,8 +101,9 @@ const struct ev_backend *ev_model_engine(const struct ev_model *model);
 EV_CHECKED enum ev_status ev_model_infer(struct ev_model *model, const struct ev_batch *batch,
                                          float *outputs, struct ev_error *err);
 
-/* The same for an engine that has the hook, with the time that its device took; `eager`: nothing is
- * replayed from a record. EV_ENGINE where it tells no time. */
+/* The same, with the time that the engine's device took; `eager`: nothing is replayed from a
+ * record. EV_UNSUPPORTED for an engine that cannot tell it of this model, EV_ENGINE for one that
+ * tells none; *device_ns is then -1. */
 EV_CHECKED enum ev_status ev_model_infer_apart(struct ev_model *model, const struct ev_batch *batch,
                                                float *outputs, bool eager, int64_t *device_ns,
                                                struct ev_error *err);

@@ -145,7 +145,7 @@ static void print_conditions(const struct ev_profile *profile)
 static void print_times(const struct ev_dry_run *run, const struct ev_estimate *estimate,
                         struct sum *sum)
 {
-    const struct ev_profile *profile = run->profile;
+    const struct ev_profile *profile = &estimate->profile;
     char what[128], most[48];
 
     snprintf(what, sizeof what, "profile %s: %d process%s, %zu models each", profile->name,

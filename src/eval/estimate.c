@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "eval/look.h"
 #include "eval/open_sets.h"
 #include "eval/spread.h"
 #include "eval/times.h"
@@ -33,6 +34,7 @@ struct work {
     float *outputs;     /* (BATCH_ROWS, n_outputs) */
     void *pictures;     /* (BATCH_ROWS), in either form */
     int64_t n_pictures; /* that the first set has, or that stand for it, BATCH_ROWS at most */
+    bool all_tell;      /* engines so far, what their device takes */
 };
 
 static enum ev_status out_of_memory(struct ev_error *err)
@@ -71,16 +73,22 @@ static enum ev_status read_pictures(struct work *work, enum ev_form form, double
     return status;
 }
 
-static enum ev_status call(const struct work *work, struct ev_model *model, int64_t n_rows,
-                           double *seconds, struct ev_error *err)
+static struct ev_batch batch_of(const struct work *work, const struct ev_model *model,
+                                int64_t n_rows)
 {
-    const struct ev_batch batch = {
-        .size = sizeof batch,
+    return (struct ev_batch){
+        .size = sizeof(struct ev_batch),
         .form = ev_form_choose(model, work->form),
         .shape = work->shape,
         .n_rows = n_rows,
         .data = work->pictures,
     };
+}
+
+static enum ev_status call(const struct work *work, struct ev_model *model, int64_t n_rows,
+                           double *seconds, struct ev_error *err)
+{
+    const struct ev_batch batch = batch_of(work, model, n_rows);
     const int64_t start_ns = ev_clock_ns();
     enum ev_status status = ev_model_infer(model, &batch, work->outputs, err);
 
@@ -120,6 +128,12 @@ static enum ev_status time_single(struct work *work, size_t b, struct ev_error *
         status = call(work, model, 1, &times->first_s, err);
     if (status == EV_OK)
         status = time_calls(work, model, 1, WARM_SINGLES, TIMED_SINGLES, &times->single_s, err);
+    if (status == EV_OK) {
+        const struct ev_batch one = batch_of(work, model, 1);
+        bool tells;
+        status = ev_look_tells_apart(model, work->args->eval->backends[b].name, &one, &tells, err);
+        work->all_tell = work->all_tell && tells;
+    }
     ev_model_close(model);
     return status;
 }
@@ -214,6 +228,7 @@ static double block_s(const struct work *work, const struct ev_condition *condit
     case EV_MODE_COLD:
         return model->open_s + model->first_s;
     case EV_MODE_HOT:
+    case EV_MODE_EAGER:
         return n_calls * model->single_s;
     case EV_MODE_PACED:
         return n_calls * fmax(work->estimate->period_s, model->single_s);
@@ -230,18 +245,18 @@ static double block_s(const struct work *work, const struct ev_condition *condit
  * with batches. */
 static double begin_s(const struct work *work, const struct ev_estimate_model *model)
 {
-    const struct ev_warm_up *warm_up = &work->args->profile->warm_up;
+    const struct ev_warm_up *warm_up = &work->estimate->profile.warm_up;
     const int64_t batch_rows = work->args->eval->batch_rows;
     const int64_t n_rows = batch_rows < warm_up->max_rows ? batch_rows : warm_up->max_rows;
 
     return 2 * model->open_s + fmax(warm_up->min_s, warm_up->min_calls * model->single_s) +
-           (double)n_rows * model->row_s;
+           fmax(warm_up->batches_s, (double)n_rows * model->row_s);
 }
 
 static double process_s(const struct work *work, int32_t process)
 {
     const struct ev_estimate_args *args = work->args;
-    const struct ev_profile *profile = args->profile;
+    const struct ev_profile *profile = &work->estimate->profile;
     const size_t n_backends = args->eval->n_backends;
     double sum_s = args->load_s;
 
@@ -264,7 +279,7 @@ static double processes_s(const struct work *work, int32_t n_wanted, int32_t *n_
     double sum_s = 0;
     int32_t n = 0;
 
-    while (n < n_wanted && ev_plan_has_time(n, sum_s, work->args->profile->cap_s))
+    while (n < n_wanted && ev_plan_has_time(n, sum_s, work->estimate->profile.cap_s))
         sum_s += process_s(work, n++);
     *n_processes = n;
     return sum_s;
@@ -273,15 +288,17 @@ static double processes_s(const struct work *work, int32_t n_wanted, int32_t *n_
 static void add_up(struct work *work)
 {
     struct ev_estimate *estimate = work->estimate;
+    const struct ev_eval_args *eval = work->args->eval;
     const struct ev_profile *profile = work->args->profile;
-    const double rate_hz =
-        work->args->eval->n_sets > 0 ? ev_set_info(work->sets[0])->frame_rate_hz : 0;
+    const double rate_hz = eval->n_sets > 0 ? ev_set_info(work->sets[0])->frame_rate_hz : 0;
     int32_t unused;
 
     estimate->period_s = ev_times_period_s(rate_hz);
     add_passes(work);
     estimate->calls_s = calls_s(work);
     if (profile) {
+        estimate->profile = ev_profile_for(profile, eval->device_kind, work->all_tell,
+                                           (int32_t)eval->n_backends + 1);
         estimate->times_s = processes_s(work, profile->min_processes, &estimate->n_processes);
         estimate->times_most_s = processes_s(work, profile->max_processes, &unused);
     }
@@ -324,6 +341,7 @@ enum ev_status ev_estimate_make(const struct ev_estimate_args *args, struct ev_e
         .args = args,
         .estimate = estimate,
         .sets = calloc(eval->n_sets + 1, sizeof *work.sets),
+        .all_tell = true,
     };
 
     *estimate = (struct ev_estimate){

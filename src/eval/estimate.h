@@ -42,7 +42,8 @@ struct ev_estimate {
     double calls_s;                   /* single calls in this process */
     double times_s;                   /* worker processes: as many as the profile wants at least */
     double times_most_s;              /* and at most */
-    int32_t n_processes;              /* that fit into the profile's cap, of the fewest */
+    struct ev_profile profile;        /* as it will be carried out, where there is one */
+    int32_t n_processes;              /* that fit into its cap, of the fewest */
     double period_s;                  /* between paced calls */
     double total_s; /* of these, without rendering, layers, the study's figures and reports */
 };

@@ -83,6 +83,28 @@ static void judge_layers(const char *backend, const struct ev_layer *layers, int
     }
 }
 
+enum ev_status ev_look_tells_apart(struct ev_model *model, const char *backend,
+                                   const struct ev_batch *picture, bool *tells,
+                                   struct ev_error *err)
+{
+    float outputs[EV_MAX_OUTPUTS];
+    struct ev_error problem = EV_ERROR_INIT;
+    char line[EV_ERROR_CHARS + 80];
+    int64_t unused_ns;
+    const enum ev_status told =
+        ev_model_infer_apart(model, picture, outputs, false, &unused_ns, &problem);
+
+    *tells = told == EV_OK;
+    if (told == EV_DEVICE) {
+        *err = problem;
+        return told;
+    }
+    snprintf(line, sizeof line, "no device time of %.60s: %s", backend, problem.message);
+    if (told != EV_OK && told != EV_UNSUPPORTED)
+        ev_progress_note(line);
+    return EV_OK;
+}
+
 enum ev_status ev_look(struct ev_model *model, const char *backend, const struct ev_set_info *info,
                        struct ev_result_look *look, struct ev_error *err)
 {
@@ -114,6 +136,8 @@ enum ev_status ev_look(struct ev_model *model, const char *backend, const struct
     } else if (told != EV_OK && told != EV_UNSUPPORTED) {
         ev_progress_note(line);
     }
+    if (status == EV_OK)
+        status = ev_look_tells_apart(model, backend, &picture, &look->tells_apart, err);
 done:
     free((void *)picture.data);
     free(layers);

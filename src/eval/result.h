@@ -88,6 +88,7 @@ struct ev_result_look {
     int32_t n_layers;       /* with weights; -1: nothing is told of layers */
     int32_t n_int8_layers;  /* the ones that are computed in int8; -1 */
     char float_layers[160]; /* names of those that should be in int8 but are not: "conv1, fc2" */
+    bool tells_apart;       /* its engine tells what its device takes, by the device's clock */
 };
 
 /* One backend on one set; set "all" pools the rows of every set that the backend ran on. */
@@ -279,8 +280,9 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *         precision     "fp32", "tf32", "fp16", "int8"; "" where none was asked for; may be absent
  *                       from results of older programs
  *         model_path, model_sha256, model_bytes, weight_bytes
- *         look          runs_on, n_layers, n_int8_layers, float_layers: see struct ev_result_look;
- *                       may be absent from results of older programs
+ *         look          runs_on, n_layers, n_int8_layers, float_layers, tells_apart: see struct
+ *                       ev_result_look; may be absent from results of older programs, tells_apart
+ *                       alone too
  *         mse_norm, mae_norm, r2        over all outputs, normalised units
  *         mse_norm_low, mse_norm_high   95 % interval; as all that follows up to verdict, may be
  *                                       absent from results of older programs
@@ -305,8 +307,8 @@ const struct ev_result_row *ev_result_find(const struct ev_result *result, const
  *
  *     timings[]         one for each backend, the control included, mode and boundary
  *         backend, is_control
- *         mode          "cold", "hot", "paced", "resident", "fed", "pieces"
- *         boundary      "compute", "e2e"
+ *         mode          "cold", "hot", "paced", "resident", "fed", "pieces", "eager"
+ *         boundary      "compute", "e2e", "device"
  *         n_threads, rows_per_call, rows_per_piece, n_processes, n_blocks, n_calls
  *         confidence, median_ns, median_low_ns, median_high_ns, p90_ns, p90_high_ns, p99_ns,
  *         p99_high_ns, mean_ns, min_ns, deadline_ns, missed_fraction, images_per_s,

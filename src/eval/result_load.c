@@ -194,6 +194,10 @@ static enum ev_status load_look(const struct node *row, struct ev_result_look *l
     THEN(read_int32(&node, "n_int8_layers", &look->n_int8_layers, err));
     THEN(read_short_text(&node, "float_layers", look->float_layers, sizeof look->float_layers,
                          err));
+    const json_t *tells_apart = json_object_get(node.json, "tells_apart");
+    if (status == EV_OK && tells_apart && !json_is_boolean(tells_apart))
+        return wrong(&node, "tells_apart", "true or false", err);
+    look->tells_apart = json_is_true(tells_apart);
     return status;
 }
 

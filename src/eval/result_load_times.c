@@ -23,12 +23,12 @@ static enum ev_status read_condition(const struct node *node, enum ev_mode *mode
     while (mode_text && m < EV_N_MODES && strcmp(mode_text, ev_mode_name((enum ev_mode)m)) != 0)
         m++;
     if (!mode_text || m == EV_N_MODES)
-        return wrong(node, "mode", "cold, hot, paced, resident, fed or pieces", err);
+        return wrong(node, "mode", "cold, hot, paced, resident, fed, pieces or eager", err);
     while (boundary_text && b < EV_N_BOUNDARIES &&
            strcmp(boundary_text, ev_boundary_name((enum ev_boundary)b)) != 0)
         b++;
     if (!boundary_text || b == EV_N_BOUNDARIES)
-        return wrong(node, "boundary", "compute or e2e", err);
+        return wrong(node, "boundary", "compute, e2e or device", err);
     *mode = (enum ev_mode)m;
     *boundary = (enum ev_boundary)b;
     return EV_OK;

@@ -141,7 +141,8 @@ static json_t *look_json(const struct ev_result_look *look)
     if (add(json, "runs_on", ev_json_text(look->runs_on)) &&
         add(json, "n_layers", count(look->n_layers)) &&
         add(json, "n_int8_layers", count(look->n_int8_layers)) &&
-        add(json, "float_layers", ev_json_text(look->float_layers)))
+        add(json, "float_layers", ev_json_text(look->float_layers)) &&
+        add(json, "tells_apart", json_boolean(look->tells_apart)))
         return json;
     json_decref(json);
     return NULL;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/plan.h"
 #include "stats/interval.h"
 #include "stats/stats.h"
 
@@ -45,9 +46,15 @@ static int order(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
+/* Eager calls stand behind the hot ones, which they are set against. */
+static int place_of(enum ev_mode mode)
+{
+    return mode == EV_MODE_EAGER ? 2 * EV_MODE_HOT + 1 : 2 * (int)mode;
+}
+
 static int compare_conditions(const struct ev_block *a, const struct ev_block *b)
 {
-    int by = order(a->mode, b->mode);
+    int by = order(place_of(a->mode), place_of(b->mode));
 
     by = by ? by : order(a->boundary, b->boundary);
     by = by ? by : order(a->n_threads, b->n_threads);
@@ -183,7 +190,7 @@ static void describe(const struct condition *condition, const struct series *ser
     timing->p99_high_ns = upper_bound(calls, timing->n_calls, 0.99);
     timing->mean_ns = ev_stats_mean(calls, timing->n_calls);
     timing->min_ns = calls[0];
-    if (timing->mode >= EV_MODE_RESIDENT) {
+    if (!ev_mode_is_single(timing->mode)) {
         const double rows_ns = (double)timing->rows_per_call * 1e9;
         timing->images_per_s = rows_ns / timing->median_ns;
         timing->images_per_s_low = rows_ns / timing->median_high_ns;

@@ -198,6 +198,28 @@ static enum ev_status keep_process(const struct ev_session *session, size_t firs
 
 /* --- The run --- */
 
+/* Whether the engines of all backends tell what their device takes. On a CUDA device, where that is
+ * most of what one wants to know, those that do not are named. */
+static bool do_all_tell(const struct ev_eval_args *args, const struct ev_result *result)
+{
+    char line[300] = "no device times: not told by ";
+    bool all = true;
+
+    for (size_t b = 0; b < args->n_backends; b++) {
+        const char *name = args->backends[b].name;
+        const struct ev_result_row *row = ev_result_find_backend(result, name);
+        const size_t used = strlen(line);
+        if (row && row->look.tells_apart)
+            continue;
+        snprintf(line + used, sizeof line - used, "%s%s (%s)", all ? "" : ", ", name,
+                 args->backends[b].engine->name);
+        all = false;
+    }
+    if (!all && args->device_kind == EV_DEVICE_CUDA)
+        ev_progress_note(line);
+    return all;
+}
+
 static void note_cap(const struct ev_profile *profile, const struct ev_session *session)
 {
     char line[160];
@@ -237,13 +259,15 @@ enum ev_status ev_times_run(const struct ev_eval_args *args, const struct ev_pro
                             struct ev_result *result, struct ev_error *err)
 {
     struct ev_session *session = &result->samples.session;
-    struct run run = {profile, args->journal};
+    const struct ev_profile fitted = ev_profile_for(
+        profile, args->device_kind, do_all_tell(args, result), (int32_t)args->n_backends + 1);
+    struct run run = {&fitted, args->journal};
     struct ev_job *job = NULL;
     int file = -1;
     enum ev_status status = start_session(args, profile->name, session, err);
 
     for (size_t s = 0; s < args->n_sets && status == EV_OK; s++)
-        status = add_set(args, profile, session, s, &job, &file, err);
+        status = add_set(args, &fitted, session, s, &job, &file, err);
     if (status == EV_OK)
         status = measure(&run, job, file, session, err);
     ev_job_unmap(job);

@@ -8,10 +8,12 @@
 
 /*
  * Measures what the profile says, on pictures spread over all sets, and fills the session of
- * result->samples, result->timings and result->quiets. Calls of EV_MODE_PACED come at the first
- * set's frame rate, or at EV_TIMES_RATE_HZ where that is unknown. Each process that finishes goes
- * into args->journal, and those that a resumed one has are not measured again; a process that was
- * under way is measured anew from its start.
+ * result->samples, result->timings and result->quiets. Where every backend's row says that its
+ * engine tells apart what its device takes, so do the times (see ev_profile_for()); on a CUDA
+ * device a note names those that do not. Calls of EV_MODE_PACED come at the first set's frame rate,
+ * or at EV_TIMES_RATE_HZ where that is unknown. Each process that finishes goes into args->journal,
+ * and those that a resumed one has are not measured again; a process that was under way is measured
+ * anew from its start.
  *
  * When it fails or is interrupted, figures are made of the processes that finished, and
  * result->interrupted is set.

@@ -20,7 +20,7 @@ const struct ev_profile ev_profiles[] = {
         .min_processes = 6,
         .max_processes = 6,
         .cap_s = 29,
-        .warm_up = {60, 0, 0.1, 128},
+        .warm_up = {60, 0, 0.1, 128, 0},
         .conditions =
             {
                 {EV_MODE_COLD, EV_BOUNDARY_E2E, 1, 0, 1, 0, 0},
@@ -38,7 +38,7 @@ const struct ev_profile ev_profiles[] = {
         .max_processes = 24,
         .width = 0.01,
         .cap_s = 600,
-        .warm_up = {60, 0.5, 2, INT32_MAX},
+        .warm_up = {60, 0.5, 2, INT32_MAX, 0},
         .conditions =
             {
                 {EV_MODE_COLD, EV_BOUNDARY_E2E, 1, 0, 1, 2, 0},
@@ -60,7 +60,7 @@ const struct ev_profile ev_profiles[] = {
         .max_processes = 60,
         .width = 0.005,
         .cap_s = 3600,
-        .warm_up = {60, 0.5, 10, INT32_MAX},
+        .warm_up = {60, 0.5, 10, INT32_MAX, 0},
         .conditions =
             {
                 {EV_MODE_COLD, EV_BOUNDARY_E2E, 1, 0, 1, 2, 0},
@@ -87,6 +87,49 @@ const struct ev_profile *ev_profile_find(const char *name)
     return NULL;
 }
 
+static void add_condition(struct ev_profile *profile, const struct ev_condition *like,
+                          enum ev_mode mode, enum ev_boundary boundary)
+{
+    struct ev_condition *condition = &profile->conditions[profile->n_conditions++];
+
+    *condition = *like;
+    condition->mode = mode;
+    condition->boundary = boundary;
+}
+
+static void add_device_conditions(const struct ev_profile *plain, struct ev_profile *profile)
+{
+    profile->n_conditions = 0;
+    for (int32_t c = 0; c < plain->n_conditions; c++) {
+        const struct ev_condition *condition = &plain->conditions[c];
+        const bool is_e2e = condition->boundary == EV_BOUNDARY_E2E;
+        add_condition(profile, condition, condition->mode, condition->boundary);
+        if (is_e2e && (condition->mode == EV_MODE_HOT || condition->mode == EV_MODE_RESIDENT))
+            add_condition(profile, condition, condition->mode, EV_BOUNDARY_DEVICE);
+        if (is_e2e && condition->mode == EV_MODE_HOT) {
+            add_condition(profile, condition, EV_MODE_EAGER, EV_BOUNDARY_E2E);
+            add_condition(profile, condition, EV_MODE_EAGER, EV_BOUNDARY_DEVICE);
+        }
+    }
+}
+
+struct ev_profile ev_profile_for(const struct ev_profile *profile, uint32_t device_kind,
+                                 bool tell_apart, int32_t n_entries)
+{
+    struct ev_profile fitted = *profile;
+    const double more_s = EV_DEVICE_WARM_S - profile->warm_up.min_s;
+
+    if (tell_apart)
+        add_device_conditions(profile, &fitted);
+    if (device_kind == EV_DEVICE_CUDA) {
+        fitted.warm_up.min_s += more_s;
+        fitted.warm_up.max_s += more_s;
+        fitted.warm_up.batches_s = EV_DEVICE_BATCHES_S;
+        fitted.cap_s += profile->min_processes * n_entries * (more_s + EV_DEVICE_BATCHES_S);
+    }
+    return fitted;
+}
+
 bool ev_condition_is_in(const struct ev_condition *condition, int32_t process)
 {
     return condition->every == 0 || process % condition->every == condition->turn;
@@ -94,7 +137,8 @@ bool ev_condition_is_in(const struct ev_condition *condition, int32_t process)
 
 bool ev_mode_is_single(enum ev_mode mode)
 {
-    return mode == EV_MODE_COLD || mode == EV_MODE_HOT || mode == EV_MODE_PACED;
+    return mode == EV_MODE_COLD || mode == EV_MODE_HOT || mode == EV_MODE_PACED ||
+           mode == EV_MODE_EAGER;
 }
 
 int64_t ev_plan_blocks(const struct ev_condition *conditions, int32_t n_conditions,

@@ -13,9 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "evalrun/backend.h"
 #include "samples/samples.h"
 
-#define EV_MAX_CONDITIONS 12
+#define EV_MAX_CONDITIONS 16
 
 /* One mode at one boundary, within each process. */
 struct ev_condition {
@@ -28,11 +29,13 @@ struct ev_condition {
 };
 
 /* Before a process measures anything but cold calls, each entry is called with one picture until
- * its times are steady: the medians of the last three runs of 20 calls lie within 2 %. */
+ * its times are steady: the medians of the last three runs of 20 calls lie within 2 %. Before it
+ * measures batches, each entry is given one, or as many as take batches_s. */
 struct ev_warm_up {
     int32_t min_calls;
     double min_s, max_s; /* of each entry */
-    int32_t max_rows;    /* of the one batch that comes before those that are timed */
+    int32_t max_rows;    /* of the batch that comes before those that are timed */
+    double batches_s;    /* of each entry */
 };
 
 struct ev_profile {
@@ -51,6 +54,21 @@ struct ev_profile {
 extern const struct ev_profile ev_profiles[];
 /* The profile of that name; NULL: there is none. */
 const struct ev_profile *ev_profile_find(const char *name);
+
+/* A CUDA device's clock is low while there is nothing to do, and rises for about this long: the
+ * least that each entry is warmed up with single pictures, and then with batches. */
+#define EV_DEVICE_WARM_S    2.0
+#define EV_DEVICE_BATCHES_S 0.5
+
+/*
+ * The profile as a run of n_entries on that kind of device (enum ev_device_kind) has it. For a CUDA
+ * device the warm-up is longer, and so is the cap. Where all engines tell_apart what their device
+ * takes, hot calls are measured by its clock as well, and both ways with operations that are
+ * launched one by one (EV_MODE_EAGER); so are resident batches by its clock. Each comes right
+ * behind what it is set against, and as often.
+ */
+struct ev_profile ev_profile_for(const struct ev_profile *profile, uint32_t device_kind,
+                                 bool tell_apart, int32_t n_entries);
 
 /* Whether process number `process` measures the condition. */
 bool ev_condition_is_in(const struct ev_condition *condition, int32_t process);

@@ -267,17 +267,21 @@ static enum ev_status warm_up_single(struct ev_worker *worker, int32_t entry, st
     }
 }
 
-/* One batch, so that an engine has its memory and its threads. */
+/* One batch at least, so that an engine has its memory and its threads. */
 static enum ev_status warm_up_batches(struct ev_worker *worker, int32_t entry, struct ev_error *err)
 {
     static const struct ev_condition resident = {.mode = EV_MODE_RESIDENT,
                                                  .boundary = EV_BOUNDARY_E2E};
     const struct ev_batch whole = worker->bytes;
-    const int64_t n_rows = worker->job->warm_up.max_rows;
+    const struct ev_warm_up *plan = &worker->job->warm_up;
+    const int64_t start_ns = ev_clock_ns();
+    enum ev_status status;
 
-    if (n_rows < whole.n_rows)
-        worker->bytes.n_rows = n_rows;
-    enum ev_status status = ev_worker_call(worker, &resident, entry, 0, 1, NULL, err);
+    if (plan->max_rows < whole.n_rows)
+        worker->bytes.n_rows = plan->max_rows;
+    do
+        status = ev_worker_call(worker, &resident, entry, 0, 1, NULL, err);
+    while (status == EV_OK && (double)(ev_clock_ns() - start_ns) / 1e9 < plan->batches_s);
     worker->bytes = whole;
     return status;
 }

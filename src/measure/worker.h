@@ -13,7 +13,9 @@
  *
  * Boundaries: EV_BOUNDARY_E2E is from the set's pictures (bytes, mostly) in memory to outputs in
  * memory, with the conversion to floats where the engine reads only those; EV_BOUNDARY_COMPUTE from
- * floats in memory where the engine reads them, else as before.
+ * floats in memory where the engine reads them, else as before; EV_BOUNDARY_DEVICE is what the
+ * engine tells of its device for a call of the first kind. It and EV_MODE_EAGER are for engines
+ * with the hook infer_apart alone.
  */
 #ifndef EV_WORKER_H
 #define EV_WORKER_H

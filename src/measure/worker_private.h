@@ -43,7 +43,7 @@ void ev_worker_pin_inputs(const struct ev_worker *worker, struct ev_model *model
 int64_t ev_worker_rows(const struct ev_worker *worker, const struct ev_condition *condition);
 
 /* Calls an entry n times from memory as a condition wants it, the first one on picture `first`. The
- * times go to call_ns, unless it is NULL. */
+ * times, by the clock of the condition's boundary, go to call_ns, unless it is NULL. */
 EV_CHECKED enum ev_status ev_worker_call(struct ev_worker *worker,
                                          const struct ev_condition *condition, int32_t entry,
                                          int64_t first, int32_t n, float *call_ns,

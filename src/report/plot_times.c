@@ -81,12 +81,22 @@ static void write_boundary(FILE *script, enum ev_boundary boundary)
                                                  : "from ready floats to the outputs");
 }
 
+/* The device's part of a hot call, in ms; NAN where it is not told, or a hot bar is of something
+ * else. */
+static double device_ms(const struct ev_view *view, size_t backend, enum ev_boundary boundary)
+{
+    const struct ev_result_timing *timing =
+        ev_times_find(view->result, view->backends[backend], EV_MODE_HOT, EV_BOUNDARY_DEVICE);
+
+    return timing && boundary == EV_BOUNDARY_E2E ? timing->median_ns / 1e6 : NAN;
+}
+
 bool ev_plot_write_timings(const struct ev_view *view, FILE *script)
 {
     const enum ev_boundary boundary =
         has_timings(view, EV_BOUNDARY_E2E) ? EV_BOUNDARY_E2E : EV_BOUNDARY_COMPUTE;
     struct ev_plot_range times = EV_PLOT_NOTHING_SEEN;
-    bool has_mode[N_MODES] = {false};
+    bool has_mode[N_MODES] = {false}, has_device = false;
 
     ev_plot_write_head(view, "Inference time of a single image", script);
     write_boundary(script, boundary);
@@ -98,6 +108,7 @@ bool ev_plot_write_timings(const struct ev_view *view, FILE *script)
             ev_plot_widen(&times, figures.p99);
             has_mode[m] |= isfinite(figures.median);
         }
+        has_device |= isfinite(device_ms(view, b, boundary));
     }
     ev_plot_set_range(script, &times);
     ev_plot_set_number(script, "logarithmic", ev_plot_is_wide(&times));
@@ -108,12 +119,14 @@ bool ev_plot_write_timings(const struct ev_view *view, FILE *script)
         snprintf(name, sizeof name, "%s_labels", mode_words[m]);
         ev_plot_start_array(script, name, view->n_backends);
     }
+    ev_plot_set_number(script, "has_device", has_device);
     fputs("$data << EOD\n", script);
     for (size_t b = 0; b < view->n_backends; b++) {
         const struct figures hot = figures_of(view, b, 0, boundary);
         const struct figures paced = figures_of(view, b, 1, boundary);
-        const double values[] = {hot.median,   hot.low,   hot.high,   hot.p99,
-                                 paced.median, paced.low, paced.high, paced.p99};
+        const double values[] = {hot.median, hot.low,      hot.high,
+                                 hot.p99,    paced.median, paced.low,
+                                 paced.high, paced.p99,    device_ms(view, b, boundary)};
         ev_plot_write_line(script, b, values, sizeof values / sizeof *values);
     }
     fputs("EOD\n", script);
@@ -159,10 +172,8 @@ bool ev_plot_has_calls(const struct ev_view *view)
     const struct ev_session *session = &view->result->samples.session;
 
     for (size_t m = 0; m < N_MODES; m++) {
-        for (int boundary = 0; boundary < EV_N_BOUNDARIES; boundary++) {
-            if (has_calls(session, m, (enum ev_boundary)boundary))
-                return true;
-        }
+        if (has_calls(session, m, EV_BOUNDARY_E2E) || has_calls(session, m, EV_BOUNDARY_COMPUTE))
+            return true;
     }
     return false;
 }

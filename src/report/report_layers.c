@@ -62,6 +62,24 @@ bool ev_layers_known(const struct ev_view *view, size_t backend)
     return layers_of(view, backend).n > 0;
 }
 
+/* Where the backend's model runs: as its engine says, else as was asked for; "" if unknown. */
+static const char *device_of(const struct ev_result *result, const char *backend)
+{
+    const struct ev_result_row *row = ev_result_find_backend(result, backend);
+
+    if (!row)
+        return "";
+    return *row->look.runs_on ? row->look.runs_on : row->device ? row->device : "";
+}
+
+/* Only the CPU's peak was probed. */
+static bool is_elsewhere(const struct ev_result *result, const char *backend)
+{
+    const char *device = device_of(result, backend);
+
+    return *device && strcmp(device, "cpu") != 0;
+}
+
 /* The layer's multiply-adds per second of what the machine can in its type; NAN if unknown. */
 static double peak_share(const struct ev_result *result, const struct ev_result_layer *layer)
 {
@@ -71,7 +89,8 @@ static double peak_share(const struct ev_result *result, const struct ev_result_
                         : is_float ? result->peak.float_macs_per_s
                                    : NAN;
 
-    if (layer->macs < 0 || !(layer->time_ns > 0) || !(peak > 0))
+    if (layer->macs < 0 || !(layer->time_ns > 0) || !(peak > 0) ||
+        is_elsewhere(result, layer->backend))
         return NAN;
     return (double)layer->macs / (layer->time_ns * 1e-9) / peak;
 }
@@ -245,35 +264,71 @@ void ev_layers_finding(const struct ev_view *view, size_t backend, char *text, s
 
 /* --- Notes --- */
 
-bool ev_layers_note(const struct ev_view *view, int i, char *text, size_t size)
+static void say_peak(const struct ev_view *view, char *text, size_t size)
 {
-    const struct ev_result *result = view->result;
-    const struct ev_result_peak *peak = &result->peak;
-    const int64_t n_rows = result->n_sets > 0 ? result->sets[0].n_rows : 0;
-    bool has_changes = false;
+    const struct ev_result_peak *peak = &view->result->peak;
 
-    for (size_t b = 0; b < view->n_backends; b++)
-        has_changes |= layers_of(view, b).has_changes;
-    if (i == 0)
-        snprintf(text, size,
-                 "time: median for one image on one thread; everything else: what the layers leave "
-                 "of it");
-    else if (i == 1)
+    for (size_t b = 0; b < view->n_backends; b++) {
+        if (!ev_layers_known(view, b) || is_elsewhere(view->result, view->backends[b]))
+            continue;
         snprintf(text, size,
                  "of peak: this CPU's on %d thread%s, %.0f G multiply-adds/s in float32, %.0f G in "
                  "int8; memory %.1f GB/s",
                  peak->n_threads, peak->n_threads == 1 ? "" : "s", peak->float_macs_per_s / 1e9,
                  peak->int8_macs_per_s / 1e9, peak->bytes_per_s / 1e9);
-    else if (i == 2 && has_changes)
+        return;
+    }
+}
+
+static void say_no_peak(const struct ev_view *view, char *text, size_t size)
+{
+    for (size_t b = 0; b < view->n_backends; b++) {
+        const char *backend = view->backends[b];
+        if (!ev_layers_known(view, b) || !is_elsewhere(view->result, backend))
+            continue;
+        snprintf(text, size, "no part of peak on %s: only this CPU's peak is known",
+                 device_of(view->result, backend));
+        return;
+    }
+}
+
+static void say_changes(const struct ev_view *view, char *text, size_t size)
+{
+    const struct ev_result *result = view->result;
+    const int64_t n_rows = result->n_sets > 0 ? result->sets[0].n_rows : 0;
+    bool has_changes = false;
+
+    for (size_t b = 0; b < view->n_backends; b++)
+        has_changes |= layers_of(view, b).has_changes;
+    if (has_changes)
         snprintf(text, size,
                  "int8 alone: of that layer only, change ± half its %.0f %% interval, %" PRId64
                  " images of %.40s",
                  EV_ERROR_CONFIDENCE * 100,
                  n_rows < EV_LAYERS_MAX_ROWS ? n_rows : EV_LAYERS_MAX_ROWS,
                  result->n_sets > 0 ? result->sets[0].name : "");
-    else
-        return false;
-    return true;
+}
+
+static void say_time(const struct ev_view *view, char *text, size_t size)
+{
+    (void)view;
+    snprintf(text, size,
+             "time: median for one image on one thread; everything else: what the layers leave "
+             "of it");
+}
+
+bool ev_layers_note(const struct ev_view *view, int i, char *text, size_t size)
+{
+    static void (*const say[])(const struct ev_view *view, char *text,
+                               size_t size) = {say_time, say_peak, say_no_peak, say_changes};
+
+    for (size_t k = 0; k < sizeof say / sizeof *say; k++) {
+        text[0] = '\0';
+        say[k](view, text, size);
+        if (*text && i-- == 0)
+            return true;
+    }
+    return false;
 }
 
 /* --- Reports --- */

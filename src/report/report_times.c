@@ -257,7 +257,7 @@ enum ev_status ev_times_changes(const struct ev_view *view, size_t first, size_t
 /* --- Notes --- */
 
 /* Those that do not depend on a mode or a backend. */
-#define N_FIXED 5
+#define N_FIXED 6
 
 /* The run as a whole. */
 static void say_run(const struct ev_view *view, char *text, size_t size)
@@ -352,6 +352,7 @@ static void say_quiet(const struct ev_result *result, size_t q, char *text, size
 static void say(const struct ev_view *view, size_t k, char *text, size_t size)
 {
     const struct ev_result *result = view->result;
+    const size_t n_before_quiets = N_FIXED + view->n_backends;
 
     text[0] = '\0';
     if (k == 0)
@@ -373,15 +374,19 @@ static void say(const struct ev_view *view, size_t k, char *text, size_t size)
                  EV_VERDICT_UNQUIET * 100);
     else if (k == 4)
         say_run(view, text, size);
-    else if (k >= N_FIXED && k < N_FIXED + result->n_quiets)
-        say_quiet(result, k - N_FIXED, text, size);
-    else if (k >= N_FIXED + result->n_quiets)
-        say_unresolved(view, k - N_FIXED - result->n_quiets, text, size);
+    else if (k == 5 && ev_device_is_timed(view))
+        ev_device_explain(text, size);
+    else if (k >= N_FIXED && k < N_FIXED + view->n_backends)
+        ev_device_note(view, k - N_FIXED, text, size);
+    else if (k >= n_before_quiets && k < n_before_quiets + result->n_quiets)
+        say_quiet(result, k - n_before_quiets, text, size);
+    else if (k >= n_before_quiets + result->n_quiets)
+        say_unresolved(view, k - n_before_quiets - result->n_quiets, text, size);
 }
 
 bool ev_times_note(const struct ev_view *view, int i, char *text, size_t size)
 {
-    const size_t n = N_FIXED + view->result->n_quiets + view->n_backends;
+    const size_t n = N_FIXED + view->result->n_quiets + 2 * view->n_backends;
 
     text[0] = '\0';
     for (size_t k = 0; view->result->n_timings > 0 && k < n; k++) {

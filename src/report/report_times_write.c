@@ -26,6 +26,14 @@ enum ev_status ev_part_times(const struct ev_view *view, struct ev_doc *doc, str
         return status;
     ev_doc_grid(doc, &grid);
     ev_grid_free(&grid);
+    if (ev_device_is_timed(view)) {
+        status = ev_device_grid(view, &grid, err);
+        if (status != EV_OK)
+            return status;
+        ev_doc_heading(doc, 3, "Of these times the device's own");
+        ev_doc_grid(doc, &grid);
+        ev_grid_free(&grid);
+    }
     if (view->n_backends > 1) {
         status = ev_times_changes(view, 0, view->n_backends - 1, &grid, err);
         if (status != EV_OK)
@@ -104,6 +112,22 @@ static size_t print_changes(const struct ev_view *view, size_t first, const char
     return next;
 }
 
+static void print_device(const struct ev_view *view, const char *indent, FILE *out)
+{
+    struct ev_error err = EV_ERROR_INIT;
+    struct ev_grid grid;
+
+    if (!ev_device_is_timed(view))
+        return;
+    if (ev_device_grid(view, &grid, &err) != EV_OK) {
+        fprintf(out, "%s\n", err.message);
+        return;
+    }
+    fputs("\nOf these times the device's own\n\n", out);
+    ev_grid_print(&grid, indent, out);
+    ev_grid_free(&grid);
+}
+
 void ev_times_print(const struct ev_view *view, const char *indent, int max_width, FILE *out)
 {
     struct ev_error err = EV_ERROR_INIT;
@@ -120,6 +144,7 @@ void ev_times_print(const struct ev_view *view, const char *indent, int max_widt
     fputs("Times, each backend in fresh processes\n\n", out);
     ev_grid_print(&grid, indent, out);
     ev_grid_free(&grid);
+    print_device(view, indent, out);
     if (n_left > 0) {
         ev_view_label(view, view->reference, text, 44);
         fprintf(out, "\nChange of the time of an image against %s\n", text);

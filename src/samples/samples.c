@@ -7,15 +7,17 @@
 
 const char *ev_mode_name(enum ev_mode mode)
 {
-    static const char *const names[EV_N_MODES] = {"cold",     "hot", "paced",
-                                                  "resident", "fed", "pieces"};
+    static const char *const names[EV_N_MODES] = {"cold", "hot",    "paced", "resident",
+                                                  "fed",  "pieces", "eager"};
 
     return names[mode];
 }
 
 const char *ev_boundary_name(enum ev_boundary boundary)
 {
-    return boundary == EV_BOUNDARY_COMPUTE ? "compute" : "e2e";
+    static const char *const names[EV_N_BOUNDARIES] = {"compute", "e2e", "device"};
+
+    return names[boundary];
 }
 
 static void free_lists(float **lists, size_t n)

@@ -50,7 +50,7 @@ struct ev_samples_picture {
 
 /* --- Times --- */
 
-/* How calls follow each other, and how many pictures each is given. */
+/* How calls follow each other, and how many pictures each is given. Files hold the numbers. */
 enum ev_mode {
     EV_MODE_COLD,     /* one picture: opening the model and its first call */
     EV_MODE_HOT,      /* one picture, one call after the other */
@@ -58,17 +58,19 @@ enum ev_mode {
     EV_MODE_RESIDENT, /* a batch that is in memory */
     EV_MODE_FED,      /* batches streamed from the set's file */
     EV_MODE_PIECES,   /* a batch that is in memory, in pieces */
+    EV_MODE_EAGER,    /* as hot, but each operation is launched by itself on the device */
     EV_N_MODES
 };
 
-/* From where to where a call is timed. */
+/* From where to where a call is timed. Files hold the numbers. */
 enum ev_boundary {
     EV_BOUNDARY_COMPUTE, /* ready floats to outputs */
     EV_BOUNDARY_E2E,     /* bytes of pictures to outputs */
+    EV_BOUNDARY_DEVICE,  /* by the device's own clock, from the first copy to it to the last back */
     EV_N_BOUNDARIES
 };
 
-/* "cold", "hot", "paced", "resident", "fed", "pieces"; "compute", "e2e". */
+/* "cold", "hot", "paced", "resident", "fed", "pieces", "eager"; "compute", "e2e", "device". */
 const char *ev_mode_name(enum ev_mode mode);
 const char *ev_boundary_name(enum ev_boundary boundary);
 

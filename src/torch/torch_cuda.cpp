@@ -5,9 +5,11 @@
  */
 #include "torch_cuda.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include <ATen/Context.h>
+#include <c10/core/Event.h>
 #include <dlfcn.h>
 
 namespace ev
@@ -120,6 +122,21 @@ int32_t list_cuda_devices(char (*names)[64], int32_t max_names)
     for (int32_t i = 0; i < n_devices && i < max_names; i++)
         std::snprintf(names[i], sizeof names[i], "%s", cuda_device_name(i).c_str());
     return n_devices;
+}
+
+/* By libtorch's own events, which are put into the stream that it computes in. The second one is
+ * put there when the outputs are back, as only then the host is. */
+int64_t time_on_device(const c10::Device &device, const std::function<void()> &work)
+{
+    const c10::impl::VirtualGuardImpl guard(device.type());
+    c10::Event first(device.type(), c10::EventFlag::BACKEND_DEFAULT);
+    c10::Event last(device.type(), c10::EventFlag::BACKEND_DEFAULT);
+
+    first.record(guard.getStream(device));
+    work();
+    last.record(guard.getStream(device));
+    last.synchronize();
+    return std::llround(first.elapsedTime(last) * 1e6);
 }
 
 } // namespace ev

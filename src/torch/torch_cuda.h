@@ -3,6 +3,7 @@
 #ifndef EV_TORCH_CUDA_H
 #define EV_TORCH_CUDA_H
 
+#include <functional>
 #include <mutex>
 
 #include "torch_shim.h"
@@ -27,6 +28,10 @@ public:
 private:
     std::unique_lock<std::mutex> alone;
 };
+
+/* Nanoseconds that `work`, which this thread gives the CUDA device and waits for, takes by the
+ * device's clock. */
+int64_t time_on_device(const c10::Device &device, const std::function<void()> &work);
 
 } // namespace ev
 

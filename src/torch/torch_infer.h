@@ -12,6 +12,8 @@ namespace ev
 struct ev_engine *open_engine(const struct ev_open_args &args);
 void describe_engine(const struct ev_engine &engine, struct ev_description &description);
 void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float *outputs);
+/* The same, and nanoseconds by the device's clock; EV_UNSUPPORTED where that is the CPU. */
+int64_t infer_engine_apart(struct ev_engine &engine, const struct ev_batch &batch, float *outputs);
 void close_engine(struct ev_engine *engine) noexcept;
 
 } // namespace ev

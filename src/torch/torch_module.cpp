@@ -71,6 +71,14 @@ enum ev_status engine_quantize_layer(struct ev_engine *engine, int32_t layer,
     return ev::guarded(err, [&] { ev::quantize_layer(*engine, layer, calibration); });
 }
 
+/* Nothing is replayed from a record here, so that all calls are eager. */
+enum ev_status engine_infer_apart(struct ev_engine *engine, const struct ev_batch *batch,
+                                  float *outputs, struct ev_device_run *run, struct ev_error *err)
+{
+    return ev::guarded(
+        err, [&] { run->device_ns = ev::infer_engine_apart(*engine, *batch, outputs); }, EV_INPUT);
+}
+
 enum ev_status network_open(const struct ev_network_args *args, struct ev_network **network,
                             struct ev_error *err)
 {
@@ -162,7 +170,7 @@ EV_EXPORT extern const struct ev_backend ev_backend_v1 = {
     engine_quantize_layer,
     nullptr,
     nullptr,
-    nullptr,
+    engine_infer_apart,
     EV_PRECISION_FP32 | EV_PRECISION_TF32 | EV_PRECISION_FP16 | EV_PRECISION_INT8,
 };
 

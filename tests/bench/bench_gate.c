@@ -77,7 +77,7 @@ static struct ev_job *make_job(const struct entries *entries, uint64_t seed, int
         EV_OK)
         ev_bench_die("job", err.message);
     job->seed = seed;
-    job->warm_up = (struct ev_warm_up){60, 0.1, 0.5, 1};
+    job->warm_up = (struct ev_warm_up){60, 0.1, 0.5, 1, 0};
     job->conditions[0] = (struct ev_condition){.mode = EV_MODE_HOT,
                                                .boundary = EV_BOUNDARY_E2E,
                                                .n_rounds = N_SQUARES * ev_design_rows(entries->n),

@@ -83,8 +83,9 @@ wrong() { # TEXT OPTION...
     fails 2 "$1" evalrun drive simple "${@:2}"
 }
 wrong "--precision fp16: backend 'static' is int8" --backend static --precision fp16
-wrong "--precision fp16,fp32: backend 'dynamic' is int8" --precision fp16,fp32
-wrong "--precision int8: backend 'baseline' is float32: int8 models are made by" --precision int8
+wrong "--precision fp16,fp32: backend 'dynamic' is int8" --backend all --precision fp16,fp32
+wrong "--precision int8: backend 'baseline' is float32: int8 models are made by" \
+    --backend baseline --precision int8
 wrong "unknown precision 'fp61': did you mean 'fp16'?" --backend baseline --precision fp61
 wrong "unknown precision 'half': expected one of fp32, tf32, fp16, int8" --backend baseline --precision half
 wrong "unknown precision 'all'" --precision all

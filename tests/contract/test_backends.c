@@ -38,6 +38,7 @@ static const struct subject subjects[] = {
     {"example", EV_EXAMPLES "/engine_mean.so", NULL, 0},
     {"min", EV_PLUGINS "/plugin_min.so", NULL, 0},
     {"async", EV_PLUGINS "/plugin_async.so", NULL, 0},
+    {"device", EV_PLUGINS "/plugin_device.so", NULL, 0},
     {"torch fresh", "torch", FRESH_MODEL, 1e-5},
     {"torch baseline", "torch", "results/models/baseline.pt", 1e-5},
     {"torch dynamic", "torch", "results/models/dynamic.pt", 0.05},
@@ -277,6 +278,39 @@ START_TEST(writes_outputs_alone)
     ck_assert_int_eq(memcmp(pictures, before, 64 * n_picture), 0);
     ev_model_close(model);
     free(before);
+    free(pictures);
+    free(ready.model_path);
+}
+END_TEST
+
+/* An engine that tells of its device gives the same outputs that way, eager or not. */
+START_TEST(device_time_changes_no_outputs)
+{
+    struct ready ready;
+    float plain[16 * N_OUTPUTS], apart[16 * N_OUTPUTS];
+
+    if (!prepare(_i, &ready))
+        return;
+    uint8_t *pictures = make_pictures(16);
+    struct ev_model *model = open_model(&ready, 2);
+    const struct ev_batch batch = batch_of(pictures, 0, 16);
+    ev_assert_ok(ev_model_infer(model, &batch, plain, &err));
+    for (int eager = 0; eager < 2; eager++) {
+        int64_t device_ns = 8;
+        const enum ev_status status =
+            ev_model_infer_apart(model, &batch, apart, eager, &device_ns, &err);
+        if (status == EV_OK) {
+            ck_assert_int_ge(device_ns, 0);
+            ck_assert_int_eq(memcmp(plain, apart, sizeof plain), 0);
+            continue;
+        }
+        ck_assert_msg(status == EV_UNSUPPORTED, "%s: status %d: %s", ready.subject->label,
+                      (int)status, err.message);
+        ck_assert_int_eq(device_ns, -1);
+        ck_assert_str_ne(ready.engine->name, "device");
+        err = (struct ev_error)EV_ERROR_INIT;
+    }
+    ev_model_close(model);
     free(pictures);
     free(ready.model_path);
 }
@@ -558,6 +592,7 @@ Suite *ev_suite(void)
     tcase_add_loop_test(each, batch_size_does_not_matter, 0, N_SUBJECTS);
     tcase_add_loop_test(each, threads_do_not_matter, 0, N_SUBJECTS);
     tcase_add_loop_test(each, writes_outputs_alone, 0, N_SUBJECTS);
+    tcase_add_loop_test(each, device_time_changes_no_outputs, 0, N_SUBJECTS);
     tcase_add_loop_test(each, models_are_independent, 0, N_SUBJECTS);
     tcase_add_loop_test(each, forms_agree, 0, N_SUBJECTS);
     tcase_add_loop_test(each, bad_models_are_refused, 0, N_SUBJECTS);

@@ -32,6 +32,7 @@ static void set_up(struct fixture *fixture)
     static const char *const names[N_VARIANTS] = {"baseline", "dynamic", "static", "qat"};
 
     ev_progress_set_quiet(true);
+    *fixture = (struct fixture){0};
     for (size_t i = 0; i < N_VARIANTS; i++) {
         const struct ev_variant *variant = ev_variant_find(names[i]);
         fixture->backends[i].name = names[i];

@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "eval/time_figures.h"
+#include "measure/plan.h"
 #include "stats/design.h"
 #include "support/ev_test.h"
 
@@ -115,7 +116,7 @@ void ev_test_measure(struct ev_session *session, const struct ev_test_machine *m
     struct ev_block block = {
         .mode = mode,
         .boundary = boundary,
-        .n_threads = mode < EV_MODE_RESIDENT ? 1 : 2,
+        .n_threads = ev_mode_is_single(mode) ? 1 : 2,
         .rows_per_call = n_rows,
         .rows_per_piece = mode == EV_MODE_PIECES ? 32 : n_rows,
         .period_ns = mode == EV_MODE_PACED ? PERIOD_NS : 0,
@@ -128,6 +129,24 @@ void ev_test_measure(struct ev_session *session, const struct ev_test_machine *m
         name_entries(session, machine);
     for (block.process = 0; block.process < machine->n_processes; block.process++)
         measure_process(session, machine, block, base_ns, seed);
+}
+
+void ev_test_device_times_make(struct ev_result *result, const struct ev_test_machine *usual)
+{
+    struct ev_test_machine machine = *usual, once;
+    struct ev_session *session = &result->samples.session;
+    struct ev_error err = EV_ERROR_INIT;
+
+    machine.n_entries = EV_TEST_NAMED;
+    once = machine;
+    once.n_calls = 1;
+    ev_test_measure(session, &machine, EV_MODE_HOT, EV_BOUNDARY_E2E, 5e4, 1, 1);
+    ev_test_measure(session, &machine, EV_MODE_HOT, EV_BOUNDARY_DEVICE, 3.1e4, 1, 2);
+    ev_test_measure(session, &machine, EV_MODE_EAGER, EV_BOUNDARY_E2E, 8e4, 1, 3);
+    ev_test_measure(session, &machine, EV_MODE_EAGER, EV_BOUNDARY_DEVICE, 4e4, 1, 4);
+    ev_test_measure(session, &once, EV_MODE_RESIDENT, EV_BOUNDARY_E2E, 1.024e7, 1024, 5);
+    ev_test_measure(session, &once, EV_MODE_RESIDENT, EV_BOUNDARY_DEVICE, 0.9216e7, 1024, 6);
+    ev_assert_ok(ev_time_figures(session, result, &err));
 }
 
 void ev_test_times_make(struct ev_result *result, const struct ev_test_machine *usual)

@@ -76,6 +76,23 @@ static enum ev_status told_layers(struct ev_engine *engine, const struct ev_batc
     return EV_OK;
 }
 
+static int64_t told_ns;         /* of the device; -1: none, though asked */
+static enum ev_status told_how; /* EV_OK, or why it is not told */
+
+static enum ev_status told_infer_apart(struct ev_engine *engine, const struct ev_batch *batch,
+                                       float *outputs, struct ev_device_run *run,
+                                       struct ev_error *error)
+{
+    (void)engine;
+    ck_assert_int_eq(batch->n_rows, 1);
+    ck_assert_uint_ge(run->size, sizeof *run);
+    if (told_how != EV_OK)
+        return ev_fail(error, told_how, "not this device");
+    outputs[0] = outputs[1] = 0.5f;
+    run->device_ns = told_ns;
+    return EV_OK;
+}
+
 static const struct ev_backend engine = {
     .abi = EV_ABI_MAJOR,
     .size = sizeof engine,
@@ -89,9 +106,10 @@ static const struct ev_backend engine = {
     .infer = told_infer,
     .close = told_close,
     .layers = told_layers,
+    .infer_apart = told_infer_apart,
 };
 
-static struct ev_result_look look_at(const char *backend)
+static enum ev_status try_look(const char *backend, struct ev_result_look *look)
 {
     const struct ev_set_info info = {.shape = {4, 5, 3}, .form = EV_FORM_U8_NHWC, .n_outputs = 2};
     const struct ev_open_args args = {
@@ -103,11 +121,18 @@ static struct ev_result_look look_at(const char *backend)
         .max_rows = 1,
     };
     struct ev_model *model;
-    struct ev_result_look look;
 
     ev_assert_ok(ev_model_open(&engine, &args, &model, &err));
-    ev_assert_ok(ev_look(model, backend, &info, &look, &err));
+    const enum ev_status status = ev_look(model, backend, &info, look, &err);
     ev_model_close(model);
+    return status;
+}
+
+static struct ev_result_look look_at(const char *backend)
+{
+    struct ev_result_look look;
+
+    ev_assert_ok(try_look(backend, &look));
     return look;
 }
 
@@ -206,6 +231,29 @@ START_TEST(devices)
 }
 END_TEST
 
+START_TEST(device_times)
+{
+    static const struct {
+        enum ev_status how;
+        int64_t ns;
+        bool tells_apart;
+    } answers[] = {
+        {EV_OK, 1200, true},           {EV_OK, 0, true},         {EV_OK, -1, false},
+        {EV_UNSUPPORTED, 1200, false}, {EV_ENGINE, 1200, false},
+    };
+    struct ev_result_look look;
+
+    n_told = -2;
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        told_how = answers[i].how;
+        told_ns = answers[i].ns;
+        ck_assert_int_eq(look_at("static").tells_apart, answers[i].tells_apart);
+    }
+    told_how = EV_DEVICE;
+    ev_assert_fails(try_look("static", &look), EV_DEVICE, "not this device");
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("look");
@@ -215,6 +263,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, more_names_than_there_is_room_for);
     tcase_add_loop_test(tests, engines_that_do_not_tell, 0, 2);
     tcase_add_loop_test(tests, devices, 0, 3);
+    tcase_add_test(tests, device_times);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -103,6 +103,86 @@ START_TEST(blocks_are_counted)
 }
 END_TEST
 
+static int32_t find(const struct ev_profile *profile, enum ev_mode mode, enum ev_boundary boundary)
+{
+    for (int32_t c = 0; c < profile->n_conditions; c++) {
+        if (profile->conditions[c].mode == mode && profile->conditions[c].boundary == boundary)
+            return c;
+    }
+    return -1;
+}
+
+/* By the device's clock as often as by the host's, and right behind it. */
+static void assert_pair(const struct ev_profile *profile, int32_t host, int32_t behind,
+                        enum ev_mode mode, enum ev_boundary boundary)
+{
+    struct ev_condition like = profile->conditions[host];
+
+    like.mode = mode;
+    like.boundary = boundary;
+    ck_assert_int_eq(find(profile, mode, boundary), host + behind);
+    ck_assert_mem_eq(&profile->conditions[host + behind], &like, sizeof like);
+}
+
+START_TEST(engines_that_tell_have_more_conditions)
+{
+    const struct ev_profile *plain = &ev_profiles[_i];
+    const struct ev_profile profile = ev_profile_for(plain, EV_DEVICE_CPU, true, N_ENTRIES);
+    const int32_t hot = find(&profile, EV_MODE_HOT, EV_BOUNDARY_E2E);
+    const int32_t resident = find(&profile, EV_MODE_RESIDENT, EV_BOUNDARY_E2E);
+
+    ck_assert_int_eq(profile.n_conditions, plain->n_conditions + 4);
+    ck_assert_int_le(profile.n_conditions, EV_MAX_CONDITIONS);
+    assert_pair(&profile, hot, 1, EV_MODE_HOT, EV_BOUNDARY_DEVICE);
+    assert_pair(&profile, hot, 2, EV_MODE_EAGER, EV_BOUNDARY_E2E);
+    assert_pair(&profile, hot, 3, EV_MODE_EAGER, EV_BOUNDARY_DEVICE);
+    assert_pair(&profile, resident, 1, EV_MODE_RESIDENT, EV_BOUNDARY_DEVICE);
+    for (int32_t c = 0; c < plain->n_conditions; c++) {
+        const struct ev_condition *condition = &plain->conditions[c];
+        const int32_t at = find(&profile, condition->mode, condition->boundary);
+        ck_assert_int_ge(at, c);
+        ck_assert_mem_eq(&profile.conditions[at], condition, sizeof *condition);
+    }
+    ck_assert(profile.warm_up.min_s == plain->warm_up.min_s && profile.cap_s == plain->cap_s);
+}
+END_TEST
+
+START_TEST(without_a_device_nothing_changes)
+{
+    const struct ev_profile *plain = &ev_profiles[_i];
+    const struct ev_profile profile = ev_profile_for(plain, EV_DEVICE_CPU, false, N_ENTRIES);
+
+    ck_assert_int_eq(profile.n_conditions, plain->n_conditions);
+    ck_assert_mem_eq(profile.conditions, plain->conditions, sizeof profile.conditions);
+    ck_assert(profile.warm_up.min_s == plain->warm_up.min_s);
+    ck_assert(profile.warm_up.max_s == plain->warm_up.max_s);
+    ck_assert(profile.warm_up.batches_s == 0);
+    ck_assert(profile.cap_s == plain->cap_s);
+}
+END_TEST
+
+/* Each entry for as long as a clock takes to rise, and all processes still fit. */
+START_TEST(cuda_devices_warm_up_for_longer)
+{
+    const struct ev_profile *plain = &ev_profiles[_i];
+    const struct ev_profile profile = ev_profile_for(plain, EV_DEVICE_CUDA, false, N_ENTRIES);
+    const double more_s = profile.warm_up.min_s - plain->warm_up.min_s + profile.warm_up.batches_s;
+
+    ck_assert_int_eq(profile.n_conditions, plain->n_conditions);
+    ck_assert(profile.warm_up.min_s >= 2);
+    ck_assert(profile.warm_up.max_s > profile.warm_up.min_s);
+    ck_assert(profile.warm_up.batches_s > 0);
+    ck_assert(profile.cap_s >= plain->cap_s + profile.min_processes * N_ENTRIES * more_s);
+}
+END_TEST
+
+START_TEST(eager_calls_are_of_one_picture)
+{
+    ck_assert(ev_mode_is_single(EV_MODE_EAGER));
+    ck_assert(!ev_mode_is_single(EV_MODE_PIECES));
+}
+END_TEST
+
 Suite *ev_suite(void)
 {
     Suite *suite = suite_create("plan");
@@ -112,6 +192,10 @@ Suite *ev_suite(void)
     tcase_add_test(plan, rounds_go_on_from_one_process_to_the_next);
     tcase_add_test(plan, conditions_have_orders_of_their_own);
     tcase_add_test(plan, blocks_are_counted);
+    tcase_add_loop_test(plan, engines_that_tell_have_more_conditions, 0, 3);
+    tcase_add_loop_test(plan, without_a_device_nothing_changes, 0, 3);
+    tcase_add_loop_test(plan, cuda_devices_warm_up_for_longer, 0, 3);
+    tcase_add_test(plan, eager_calls_are_of_one_picture);
     suite_add_tcase(suite, plan);
     return suite;
 }

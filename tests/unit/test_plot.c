@@ -456,6 +456,44 @@ static char *draw_svg(const char *chart, void (*change)(struct ev_result *))
     return text;
 }
 
+static void add_times(struct ev_result *result, enum ev_boundary boundary, double median_ns)
+{
+    struct ev_result_timing *timing = ev_result_add_timing(result);
+
+    ck_assert_ptr_nonnull(timing);
+    ev_test_result_text(&timing->backend, result->rows[0].backend);
+    timing->mode = EV_MODE_HOT;
+    timing->boundary = boundary;
+    timing->median_ns = timing->p99_ns = median_ns;
+}
+
+static void add_host_times(struct ev_result *result)
+{
+    add_times(result, EV_BOUNDARY_E2E, 5e5);
+}
+
+static void add_device_times(struct ev_result *result)
+{
+    add_times(result, EV_BOUNDARY_E2E, 5e5);
+    add_times(result, EV_BOUNDARY_DEVICE, 3e5);
+}
+
+/* A line across the bar, and what it means, where the device's part is known. */
+START_TEST(bars_show_the_devices_part)
+{
+    char *without = draw_svg("time", add_host_times), *with = draw_svg("time", add_device_times);
+
+    if (with) {
+        ck_assert_ptr_nonnull(strstr(without, "hot, one call after the other"));
+        ck_assert_ptr_null(strstr(without, "stroke='rgb(255, 255, 255)'"));
+        ck_assert_ptr_nonnull(strstr(with, "hot, the device up to the white line"));
+        ck_assert_ptr_nonnull(strstr(with, "stroke='rgb(255, 255, 255)'"));
+    }
+    free(without);
+    free(with);
+}
+END_TEST
+
 /* Numbers are centred over their bars and, without a space before them, at their ticks; a cut in a
  * name is seen. */
 START_TEST(bars_are_labelled)
@@ -545,6 +583,7 @@ Suite *ev_suite(void)
     tcase_add_test(charts, the_same_result_gives_the_same_charts);
     tcase_add_test(charts, charts_say_what_they_show);
     tcase_add_test(charts, bars_are_labelled);
+    tcase_add_test(charts, bars_show_the_devices_part);
     tcase_add_test(charts, errors_have_whiskers);
     tcase_add_test(charts, empty_charts_say_so);
     suite_add_tcase(suite, charts);

@@ -141,6 +141,41 @@ START_TEST(tables_hold_the_rows)
 }
 END_TEST
 
+/* The CPU's peak says nothing of another device: a dash for what runs there, and a note. */
+START_TEST(no_part_of_the_cpus_peak_elsewhere)
+{
+    struct ev_result result;
+    struct ev_view view;
+
+    make(&result, &view);
+    for (size_t i = 0; i < result.n_rows; i++) {
+        ev_test_result_text(&result.rows[i].device, "cuda:0");
+        /* As engines say; dynamic's does not. */
+        if (strcmp(result.rows[i].backend, "dynamic") != 0)
+            snprintf(result.rows[i].look.runs_on, sizeof result.rows[i].look.runs_on, "%s",
+                     strcmp(result.rows[i].backend, "static") == 0 ? "cpu" : "cuda:0");
+    }
+    char *text = written(write_markdown, &view);
+    ev_assert_has(text, "| 9.000 | 90.0 | 2.0 | 600.0 | 60.0 | - | +1.23 ±1.00 % |\n");
+    ev_assert_has(text, "| 10.0 | 256.0 | 200.0 | 25.0 | - |\n"); /* dynamic */
+    ev_assert_has(text, "| 90.0 | 90.0 | 50.0 |\n");              /* static, on the CPU */
+    ev_assert_has(text, "of peak: this CPU's");
+    ev_assert_has(text, "- no part of peak on cuda:0: only this CPU's peak is known.\n");
+    free(text);
+    text = written(write_csv, &view);
+    ev_assert_has(text, "baseline,0,conv1,conv2d,float32,9000000,2048,600.000,60.0000,,1.23,");
+    free(text);
+    for (size_t i = 0; i < result.n_rows; i++)
+        result.rows[i].look.runs_on[0] = '\0';
+    text = written(write_markdown, &view);
+    ev_assert_lacks(text, "this CPU's on");
+    ev_assert_has(text, "int8 alone: of that layer only");
+    free(text);
+    ev_view_free(&view);
+    ev_result_free(&result);
+}
+END_TEST
+
 START_TEST(the_terminal_has_lines_that_fit)
 {
     struct ev_result result;
@@ -215,6 +250,7 @@ Suite *ev_suite(void)
     tcase_set_timeout(all, 60);
     tcase_add_test(all, findings_are_computed);
     tcase_add_test(all, tables_hold_the_rows);
+    tcase_add_test(all, no_part_of_the_cpus_peak_elsewhere);
     tcase_add_test(all, the_terminal_has_lines_that_fit);
     tcase_add_test(all, csv_has_every_figure);
     tcase_add_test(all, without_layers_nothing);

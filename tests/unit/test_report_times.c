@@ -228,6 +228,56 @@ START_TEST(tables_of_times_fit_any_number_of_backends)
 }
 END_TEST
 
+/* What the device takes of the times, in a table and in sentences. */
+START_TEST(device_and_host_are_told_apart)
+{
+    struct ev_test_machine machine = ev_test_usual;
+    struct ev_result result;
+
+    machine.n_processes = 6;
+    machine.n_rounds = 4;
+    ev_test_result_make(&result, 4, 1);
+    ev_test_device_times_make(&result, &machine);
+    find(&result, "static", EV_MODE_EAGER, EV_BOUNDARY_E2E)->median_ns = 3e4;
+    find(&result, "qat", EV_MODE_HOT, EV_BOUNDARY_E2E)->median_ns = 5e4;
+    find(&result, "qat", EV_MODE_HOT, EV_BOUNDARY_DEVICE)->median_ns = 3.1e4;
+    find(&result, "qat", EV_MODE_EAGER, EV_BOUNDARY_E2E)->median_ns = 8e4;
+    find(&result, "qat", EV_MODE_EAGER, EV_BOUNDARY_DEVICE)->median_ns = 4e4;
+    find(&result, "qat", EV_MODE_RESIDENT, EV_BOUNDARY_E2E)->median_ns = 1.024e7;
+    find(&result, "qat", EV_MODE_RESIDENT, EV_BOUNDARY_DEVICE)->median_ns = 0.9216e7;
+    char *text = printed(&result);
+    ev_assert_has(text, "\nOf these times the device's own\n\n");
+    ev_assert_has(text, "  hot  device  of it   eager  device  of it  resident    device  of it\n");
+    ev_assert_has(text, "\n  hot device   ");
+    ev_assert_has(text, "\n  eager e2e   ");
+    ev_assert_has(text, "\n  resident device   ");
+    ev_assert_has(text,
+                  "  device: by its own clock, from the first copy to it to the last one back");
+    ev_assert_has(text, "  qat: the device computes 62 % of a call (0.0310 of 0.0500 ms), 50 % of");
+    /* Its clocks contradict each other in eager calls. */
+    ev_assert_has(text, "  static: the device computes 6");
+    ev_assert_lacks(text, " of 0.0300 ms)");
+    ev_assert_lacks(text, "nan");
+    free(text);
+    text = ev_test_written(&ev_report_markdown, &result, NULL);
+    ev_assert_has(text, "### Of these times the device's own\n");
+    ev_assert_has(
+        text, "| qat | 0.0500 | 0.0310 | 62 | 0.0800 | 0.0400 | 50 | 100,000 | 111,111 | 90 |\n");
+    ev_assert_has(text,
+                  "- qat: the device computes 62 % of a call (0.0310 of 0.0500 ms), 50 % of an "
+                  "eager one (0.0400 of 0.0800 ms).\n");
+    free(text);
+    ev_result_free(&result);
+
+    make(&result);
+    text = printed(&result);
+    ev_assert_lacks(text, "device's own");
+    ev_assert_lacks(text, "device: ");
+    free(text);
+    ev_result_free(&result);
+}
+END_TEST
+
 START_TEST(timings_csv_has_every_figure)
 {
     struct ev_result result;
@@ -344,6 +394,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, markdown_shows_times_and_the_studys_own_mean);
     tcase_add_test(tests, times_without_verdicts_say_why);
     tcase_add_test(tests, tables_of_times_fit_any_number_of_backends);
+    tcase_add_test(tests, device_and_host_are_told_apart);
     tcase_add_test(tests, timings_csv_has_every_figure);
     tcase_add_test(tests, rounds_csv_has_every_block);
     tcase_add_test(tests, results_without_times_have_no_tables_of_them);

@@ -60,7 +60,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
     result.rows[1].all.mse_norm = 0.1 + 0.2; /* needs 17 digits */
     result.rows[1].all.r2 = NAN;
     result.rows[1].change.verdict = EV_VERDICT_LESS; /* the others are there */
-    result.rows[1].look = (struct ev_result_look){"cuda:1", 10, 7, "conv1, fc2"};
+    result.rows[1].look = (struct ev_result_look){"cuda:1", 10, 7, "conv1, fc2", true};
     result.rows[1].precision = EV_PRECISION_FP16;
     ev_test_result_text(&result.rows[2].backend, "a \"b\"\\\n\t\xc3\xa9");
     char *first = ev_test_result_save(&result, "a.json");
@@ -104,6 +104,7 @@ START_TEST(a_saved_result_reads_back_unchanged)
         ck_assert_int_eq(a->look.n_layers, b->look.n_layers);
         ck_assert_int_eq(a->look.n_int8_layers, b->look.n_int8_layers);
         ck_assert_str_eq(a->look.float_layers, b->look.float_layers);
+        ck_assert_int_eq(a->look.tells_apart, b->look.tells_apart);
         ck_assert_int_eq(a->n_threads, b->n_threads);
         ck_assert_int_eq(a->latency.n_calls, b->latency.n_calls);
         ck_assert_double_eq(a->latency.mean_ns, b->latency.mean_ns);
@@ -187,6 +188,7 @@ static const struct ev_test_damage damages[] = {
     {"look", "n_int8_layers", "1.5", "rows[5].look.n_int8_layers"},
     {"look", "n_layers", NULL, "rows[5].look.n_layers is missing"},
     {"look", "float_layers", "null", "rows[5].look.float_layers"},
+    {"look", "tells_apart", "1", "rows[5].look.tells_apart is something else, expected true or"},
     {"rows", "mse_norm_low", "\"0.1\"", "rows[5].mse_norm_low is something else"},
     {"rows", "change_high", "[]", "rows[5].change_high"},
     {"rows", "verdict", "3", "rows[5].verdict is something else, expected BETTER, WORSE, SAME"},
@@ -303,6 +305,8 @@ START_TEST(results_without_intervals_and_looks_are_read)
                              json_object_del(find_container(top, "outputs"), later[i]),
                          0);
     ck_assert_int_eq(json_object_del(find_container(top, "rows"), "look"), 0);
+    json_t *first_look = json_object_get(json_array_get(json_object_get(top, "rows"), 0), "look");
+    ck_assert_int_eq(json_object_del(first_look, "tells_apart"), 0);
     ck_assert_int_eq(json_dump_file(top, path, 0), 0);
     ev_assert_ok(ev_result_load(path, &result, &err));
     const struct ev_result_row *row = &result.rows[1];
@@ -316,6 +320,7 @@ START_TEST(results_without_intervals_and_looks_are_read)
     ck_assert_int_eq(row->look.n_layers, -1);
     ck_assert_int_eq(row->look.n_int8_layers, -1);
     ck_assert_str_eq(row->look.runs_on, "");
+    ck_assert(!row->look.tells_apart && !result.rows[0].look.tells_apart);
     ev_result_free(&result);
     json_decref(top);
     free(text);

@@ -177,6 +177,36 @@ START_TEST(a_run_without_times_has_no_session)
 }
 END_TEST
 
+/* Files of any age hold modes and boundaries as these numbers. */
+START_TEST(modes_and_boundaries_keep_their_numbers)
+{
+    static const enum ev_mode modes[] = {EV_MODE_COLD,     EV_MODE_HOT, EV_MODE_PACED,
+                                         EV_MODE_RESIDENT, EV_MODE_FED, EV_MODE_PIECES,
+                                         EV_MODE_EAGER};
+    static const char *const mode_names[] = {"cold", "hot",    "paced", "resident",
+                                             "fed",  "pieces", "eager"};
+    static const enum ev_boundary boundaries[] = {EV_BOUNDARY_COMPUTE, EV_BOUNDARY_E2E,
+                                                  EV_BOUNDARY_DEVICE};
+    static const char *const boundary_names[] = {"compute", "e2e", "device"};
+    struct ev_samples samples, again;
+
+    make_samples(&samples);
+    for (int m = 0; m < 7; m++) {
+        for (int b = 0; b < 3; b++) {
+            samples.session.blocks[0].mode = (enum ev_mode)m;
+            samples.session.blocks[0].boundary = (enum ev_boundary)b;
+            ev_assert_ok(ev_samples_load(save(&samples, "a.h5"), &again, &err));
+            ck_assert_int_eq(again.session.blocks[0].mode, modes[m]);
+            ck_assert_int_eq(again.session.blocks[0].boundary, boundaries[b]);
+            ck_assert_str_eq(ev_mode_name(modes[m]), mode_names[m]);
+            ck_assert_str_eq(ev_boundary_name(boundaries[b]), boundary_names[b]);
+            ev_samples_free(&again);
+        }
+    }
+    ev_samples_free(&samples);
+}
+END_TEST
+
 START_TEST(nothing_in_the_file_tells_the_time)
 {
     struct ev_samples samples;
@@ -283,6 +313,7 @@ Suite *ev_suite(void)
 
     tcase_add_test(tcase, saved_samples_read_back_unchanged);
     tcase_add_test(tcase, a_run_without_times_has_no_session);
+    tcase_add_test(tcase, modes_and_boundaries_keep_their_numbers);
     tcase_add_test(tcase, nothing_in_the_file_tells_the_time);
     tcase_add_loop_test(tcase, what_does_not_fit_is_named, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tcase, other_files_are_refused);

@@ -352,6 +352,49 @@ START_TEST(paced_calls_that_are_late_are_counted)
 END_TEST
 
 /* Twice the pictures a second is half the time. */
+/* Eager calls stand behind hot ones and have no throughput, and batches by any clock have one. */
+START_TEST(device_times_are_conditions_as_any)
+{
+    static const struct {
+        enum ev_mode mode;
+        enum ev_boundary boundary;
+        int64_t n_rows;
+        double base_ns;
+    } order[] = {
+        {EV_MODE_HOT, EV_BOUNDARY_E2E, 1, 5e5},
+        {EV_MODE_HOT, EV_BOUNDARY_DEVICE, 1, 3e5},
+        {EV_MODE_EAGER, EV_BOUNDARY_E2E, 1, 9e5},
+        {EV_MODE_EAGER, EV_BOUNDARY_DEVICE, 1, 4e5},
+        {EV_MODE_PACED, EV_BOUNDARY_E2E, 1, 6e5},
+        {EV_MODE_RESIDENT, EV_BOUNDARY_E2E, 64, 8e6},
+        {EV_MODE_RESIDENT, EV_BOUNDARY_DEVICE, 64, 7e6},
+    };
+    const int n = (int)(sizeof order / sizeof *order);
+    struct ev_test_machine machine = ev_test_usual;
+    struct ev_result result;
+
+    machine.factors[EV_TEST_FIRST] = 0.5;
+    machine.layout = 0.002;
+    ev_result_init(&result);
+    for (int i = n - 1; i >= 0; i--)
+        ev_test_measure(&result.samples.session, &machine, order[i].mode, order[i].boundary,
+                        order[i].base_ns, order[i].n_rows, (uint64_t)i + 1);
+    ev_assert_ok(ev_time_figures(&result.samples.session, &result, &err));
+    ck_assert_uint_eq(result.n_quiets, (size_t)n);
+    ck_assert_uint_eq(result.n_timings, 4 * (size_t)n);
+    for (int i = 0; i < n; i++) {
+        const struct ev_result_timing *base = &result.timings[4 * i];
+        const struct ev_result_timing *first = base + EV_TEST_FIRST;
+        ck_assert_int_eq(base->mode, order[i].mode);
+        ck_assert_int_eq(base->boundary, order[i].boundary);
+        ck_assert_double_eq_tol(base->median_ns, order[i].base_ns, 0.03 * order[i].base_ns);
+        ck_assert_int_eq(isfinite(base->images_per_s) != 0, order[i].n_rows > 1);
+        ck_assert_double_eq_tol(first->change, -0.5, 0.01);
+    }
+    ev_result_free(&result);
+}
+END_TEST
+
 START_TEST(throughput_is_judged_as_time)
 {
     struct ev_test_machine machine = ev_test_usual;
@@ -444,6 +487,7 @@ Suite *ev_suite(void)
     tcase_add_test(tests, percentiles_have_bounds_where_calls_are_enough);
     tcase_add_test(tests, paced_calls_that_are_late_are_counted);
     tcase_add_test(tests, throughput_is_judged_as_time);
+    tcase_add_test(tests, device_times_are_conditions_as_any);
     tcase_add_test(tests, rounds_are_paired_with_the_baselines);
     tcase_add_test(tests, a_run_without_times_has_no_figures);
     suite_add_tcase(suite, tests);
