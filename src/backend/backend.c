@@ -104,8 +104,9 @@ static enum ev_status check_args(const struct ev_backend *backend, const struct 
     assert(args->shape.height >= 1 && args->shape.width >= 1 && args->shape.channels >= 1);
 
     if (!(backend->devices & args->device_kind))
-        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' does not run on %s", backend->name,
-                       args->device_kind == EV_DEVICE_CUDA ? "cuda" : "cpu");
+        return ev_fail(err, EV_UNSUPPORTED, "engine '%s' does not run on %s, but on --device %s",
+                       backend->name, args->device_kind == EV_DEVICE_CUDA ? "cuda" : "the CPU",
+                       args->device_kind == EV_DEVICE_CUDA ? "cpu" : "cuda");
     if (!args->model_path && !(backend->traits & EV_TRAIT_NO_MODEL))
         return ev_fail(err, EV_USAGE, "engine '%s' needs a model", backend->name);
     if (args->precision & ~backend->precisions)

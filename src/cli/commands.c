@@ -33,7 +33,7 @@ const struct ev_environment ev_environment[] = {
     {"EVALRUN_MODULE_PATH", "folders of engine modules, evalrun_NAME.so, separated by colons; "
                             "searched before the installation's own"},
     {"EVALRUN_REQUANT",
-     "order in which --engine reference rounds: amx (default), avx512 or fbgemm"},
+     "order in which the engines reference and cuda round: amx (default), avx512 or fbgemm"},
     {"NO_COLOR", "if set to anything: no colours on a terminal (see no-color.org)"},
     {"TMPDIR", "folder into which compressed sets are unpacked (default: /var/tmp)"},
     {"XDG_CACHE_HOME", "folder of all programs' caches (default: ~/.cache)"},

@@ -74,7 +74,7 @@ static enum ev_status add_all(struct ev_backends *backends, size_t i, const char
     if (status != EV_OK || entries->n > before || backends->is_default)
         return status;
     return ev_fail(err, EV_USAGE, "--precision %s: %s '%s' is %s", text, what, name,
-                   is_int8 ? "int8"
+                   is_int8 ? "int8, which the list lacks"
                            : "float32: int8 models are made by `evalrun quantize`");
 }
 

@@ -249,6 +249,21 @@ static void name_dependent(struct condition *condition, const char *backend)
              used > 0 ? ", " : "", backend);
 }
 
+/* Whether n processes' rounds without the disturbed ones bear the verdict out: they give the same
+ * one, or they are too few or too unquiet for one and point the same way. */
+static bool is_borne_out(const struct ev_comparison *all, const struct ev_comparison *rest,
+                         int64_t n)
+{
+    const double margin = log1p(EV_VERDICT_TIME_MARGIN), change = log1p(rest->change);
+    const bool tells = rest->verdict != EV_VERDICT_NONE && rest->verdict != EV_VERDICT_UNRESOLVED;
+
+    if (n == 0 || tells || all->verdict == EV_VERDICT_UNRESOLVED)
+        return rest->verdict == all->verdict;
+    return all->verdict == EV_VERDICT_LESS   ? change < -margin
+           : all->verdict == EV_VERDICT_MORE ? change > margin
+                                             : fabs(change) <= margin;
+}
+
 static void judge(struct condition *condition, const struct series *series,
                   struct ev_result_timing *timing)
 {
@@ -268,7 +283,7 @@ static void judge(struct condition *condition, const struct series *series,
     timing->change_low = all.interval.low;
     timing->change_high = all.interval.high;
     timing->detectable = all.detectable;
-    if (all.verdict == EV_VERDICT_NONE || all.verdict == without.verdict)
+    if (all.verdict == EV_VERDICT_NONE || is_borne_out(&all, &without, n))
         return;
     timing->detectable = fmax(all.detectable, without.detectable);
     if (all.verdict != EV_VERDICT_UNRESOLVED)
@@ -301,7 +316,7 @@ static char *reason_of(const struct condition *condition, const struct ev_result
         return strdup("");
     if (!condition->noise.unquiet)
         return sentence("Without the rounds in which blocks were disturbed (%lld of %lld blocks) "
-                        "the verdict would be another for %s, so it is UNRESOLVED.",
+                        "the verdict would not stand for %s, so it is UNRESOLVED.",
                         (long long)quiet->n_flagged, (long long)quiet->n_blocks,
                         condition->dependent);
     if (n_processes == 0)

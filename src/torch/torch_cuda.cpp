@@ -64,7 +64,8 @@ std::string load_torch_cuda()
      * up. */
     if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) {
         std::string reason = dlerror();
-        return "libtorch has no CUDA part that loads: " + reason.substr(0, reason.find('\n'));
+        return "this libtorch lacks its CUDA part or what that needs: " +
+               reason.substr(0, reason.find('\n'));
     }
     return at::hasCUDA() ? "" : "libtorch finds none";
 }
@@ -98,10 +99,10 @@ Tf32::Tf32(const c10::Device &device, bool allowed)
 c10::Device cuda_device(int32_t index)
 {
     if (!torch_cuda_trouble().empty())
-        throw Failure(EV_DEVICE, "no CUDA device: " + torch_cuda_trouble());
+        throw Failure(EV_DEVICE, "engine 'torch': no CUDA device: " + torch_cuda_trouble());
     int n_devices = at::detail::getCUDAHooks().getNumGPUs();
     if (index < 0 || index >= n_devices)
-        throw Failure(EV_DEVICE, "no CUDA device " + std::to_string(index) + ": there are " +
+        throw Failure(EV_DEVICE, "engine 'torch': no CUDA device " + std::to_string(index) + ": there are " +
                                      std::to_string(n_devices));
     return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }

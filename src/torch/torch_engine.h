@@ -35,6 +35,7 @@ struct ev_engine {
     struct ev_shape shape;
     int32_t n_outputs;
     int n_threads;
+    bool takes_batches; /* not opened for single pictures alone */
     uint32_t precision; /* that was asked for, or 0 */
     bool takes_bytes;   /* is called by forward_u8 */
     int64_t piece_rows; /* a batch is computed in pieces of so many rows */

@@ -284,7 +284,7 @@ void check_precision(const struct ev_engine &engine, const Weights &weights, con
     else if (!weights.has_packed && is_int8)
         reason = "is a float model, which is not computed in int8";
     else if (engine.precision == EV_PRECISION_TF32 && engine.device.is_cpu())
-        reason = "is not computed in tf32 on the CPU, but on CUDA devices";
+        throw Failure(EV_UNSUPPORTED, "engine 'torch': computes in tf32 on CUDA devices only");
     if (!reason.empty())
         throw Failure(EV_UNSUPPORTED, std::string(path) + ": " + reason);
 }
@@ -345,6 +345,7 @@ struct ev_engine *open_engine(const struct ev_open_args &args)
     engine->shape = args.shape;
     engine->n_outputs = args.n_outputs;
     engine->n_threads = args.n_threads;
+    engine->takes_batches = args.max_rows > 1;
     /* A host of ABI 1.2 asks for none. */
     engine->precision = args.size < sizeof args ? 0 : args.precision;
     load_copies(*engine, args.model_path);
@@ -411,8 +412,9 @@ void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float 
     const int64_t n_threads = std::min<int64_t>(engine.n_threads, n_pieces);
     std::atomic<int64_t> next{0};
 
-    /* Several threads inside one piece would add up in another order than one does. */
-    use_threads(batch.n_rows > 1 ? 1 : engine.n_threads);
+    /* Several threads inside one piece would add up in another order than one does; and for a single
+     * picture in between batches they would wait for each other, long where others want the CPU. */
+    use_threads(engine.takes_batches ? 1 : engine.n_threads);
     if (engine.device.is_cpu() && n_threads > 1)
         run_on_threads(engine, batch, outputs, n_threads);
     else

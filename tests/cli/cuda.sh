@@ -28,6 +28,9 @@ export LD_LIBRARY_PATH=$EV_EMULATED
 
 # --- Outputs ---
 
+passes evalrun list
+says "  cuda:0       emulated device"
+
 passes evaluate gpu --device cuda --backend static,qat
 passes evaluate cpu --engine reference --backend static,qat
 [[ $(column gpu/results.csv device) == "cuda:0 cuda:0" ]] || die "another device"
@@ -37,7 +40,7 @@ passes evaluate cpu --engine reference --backend static,qat
 passes evaluate mine --device cuda --model "$static_pt"
 [[ $(column mine/results.csv engine) == cuda ]] || die "a file of int8 has another engine"
 passes evalrun verify gpu
-fails 2 "engine 'cuda' does not run on cpu" evaluate none --engine cuda --backend static
+fails 2 "engine 'cuda' does not run on the CPU, but on --device cuda" evaluate none --engine cuda --backend static
 
 # --- Devices that cannot ---
 

@@ -121,7 +121,7 @@ if [[ $EV_HAVE_TORCH == 1 ]]; then
     has backend files baseline static
     has precision files fp32 int8
     fails 2 "--precision fp16: model 'static' is int8" regress --model "$models/static.pt" --precision fp16
-    fails 2 "baseline.pt: is not computed in tf32 on the CPU" \
+    fails 2 "engine 'torch': computes in tf32 on CUDA devices only" \
         regress --backend baseline --precision tf32
     rm -rf results plots
     fails 2 "engine 'reference' does not compute in fp16" \

@@ -172,7 +172,7 @@ static const struct {
 } cases[] = {
     {"torch", "baseline", EV_PRECISION_INT8,
      "baseline.pt: is a float model, which is not computed in int8"},
-    {"torch", "baseline", EV_PRECISION_TF32, "baseline.pt: is not computed in tf32 on the CPU"},
+    {"torch", "baseline", EV_PRECISION_TF32, "engine 'torch': computes in tf32 on CUDA devices only"},
     {"torch", "static", EV_PRECISION_INT8, NULL},
     {"torch", "static", EV_PRECISION_FP32,
      "static.pt: is an int8 model, which is not computed in float32"},
