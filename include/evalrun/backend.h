@@ -113,7 +113,8 @@ struct ev_layer {
 struct ev_device_run {
     uint32_t size;
     uint32_t eager;    /* not 0: each operation is launched by itself, none replayed from a record */
-    int64_t device_ns; /* answer: by the device's clock, from the first copy to it to the last back */
+    int64_t device_ns; /* answer, > 0: by the device's clock, from the first copy to it to the last
+                          back */
 };
 
 /* The engine. Each member's comment says when it is called, on which thread, who owns what, how

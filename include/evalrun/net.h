@@ -75,7 +75,7 @@ struct ev_net {
 /* The exported symbol's name. */
 #define EV_NET_READER_SYMBOL "ev_net_reader_v1"
 
-/* Same rules for errors, threads and growth as struct ev_backend. All members are required. */
+/* Same rules for errors, threads and growth as struct ev_backend. All members of 1.2 are required. */
 struct ev_net_reader {
     uint32_t abi;  /* EV_ABI_MAJOR */
     uint32_t size; /* sizeof(struct ev_net_reader) as compiled */
@@ -89,6 +89,11 @@ struct ev_net_reader {
                            struct ev_error *err);
     /* Frees what read made. Takes NULL. */
     void (*free)(const struct ev_net *net);
+
+    /* --- Since ABI 1.3 --- */
+
+    /* Whether a model holds int8 layers; also of models that read refuses. */
+    enum ev_status (*holds_int8)(const char *path, bool *holds, struct ev_error *err);
 };
 
 #ifdef __cplusplus

@@ -365,7 +365,7 @@ enum ev_status ev_model_infer_apart(struct ev_model *model, const struct ev_batc
         &said, err);
     if (status == EV_OK)
         status = check_written(model, batch, outputs, err);
-    if (status == EV_OK && run.device_ns < 0)
+    if (status == EV_OK && run.device_ns <= 0)
         status = ev_fail(err, EV_ENGINE, "engine '%s': tells no time of its device", backend->name);
     if (status == EV_OK)
         *device_ns = run.device_ns;

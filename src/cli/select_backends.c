@@ -173,21 +173,15 @@ enum ev_status ev_backends_select(const char *text, const char *models, const ch
     return status;
 }
 
-/* Whether a model that can be read as a chain of layers holds int8 ones. */
+/* Whether a model holds int8 layers; one of which nothing is known does not. */
 static bool holds_int8(const char *path)
 {
     struct ev_error ignored = EV_ERROR_INIT;
     const struct ev_net_reader *reader;
-    const struct ev_net *net = NULL;
-    bool found = false;
+    bool holds = false;
 
-    if (ev_net_reader_find(MODEL_ENGINE, &reader, &ignored) != EV_OK ||
-        reader->read(path, EV_FORM_U8_NHWC, &net, &ignored) != EV_OK)
-        return false;
-    for (int32_t i = 0; i < net->n_layers; i++)
-        found |= net->layers[i].arithmetic != EV_NET_FLOAT32;
-    reader->free(net);
-    return found;
+    return ev_net_reader_find(MODEL_ENGINE, &reader, &ignored) == EV_OK && reader->holds_int8 &&
+           reader->holds_int8(path, &holds, &ignored) == EV_OK && holds;
 }
 
 static const char *word_of(const struct ev_backends *backends, size_t i)

@@ -37,7 +37,8 @@ static enum ev_status find_device(int32_t index, struct ev_cuda_device *device,
     const struct ev_cuda_driver *driver = device->driver;
     int n_devices = 0;
 
-    (void)driver->cuDeviceGetCount(&n_devices);
+    if (driver->cuDeviceGetCount(&n_devices) != CUDA_SUCCESS)
+        return ev_fail(err, EV_DEVICE, "engine 'cuda': no CUDA device: the driver does not answer");
     if (index < 0 || index >= n_devices)
         return ev_fail(err, EV_DEVICE, "engine 'cuda': no CUDA device %d: there %s %d", (int)index,
                        n_devices == 1 ? "is" : "are", n_devices);
@@ -47,6 +48,8 @@ static enum ev_status find_device(int32_t index, struct ev_cuda_device *device,
     snprintf(device->label, sizeof device->label, "cuda:%d (%s)", (int)index, device->name);
     const int major = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
     const int minor = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    if (major == 0)
+        return ev_fail(err, EV_DEVICE, "%s: does not answer", device->label);
     if (major < LEAST_MAJOR)
         return ev_fail(err, EV_UNSUPPORTED,
                        "%s: has compute capability %d.%d, int8 kernels need %d.0 or more",

@@ -37,6 +37,8 @@
     X(cuMemcpyHtoD)                                                                                \
     X(cuMemcpyHtoDAsync)                                                                           \
     X(cuMemcpyDtoHAsync)                                                                           \
+    X(cuCtxSynchronize)                                                                            \
+    X(cuMemsetD8Async)                                                                             \
     X(cuMemsetD8)                                                                                  \
     X(cuModuleLoadData)                                                                            \
     X(cuModuleUnload)                                                                              \

@@ -50,8 +50,10 @@ static enum ev_status open_way(struct ev_engine *engine, struct ev_cuda_way *way
 static int64_t lane_rows(const struct ev_engine *engine, int64_t max_rows)
 {
     int64_t rows = (max_rows + EV_NET_PIECE_ROWS - 1) / EV_NET_PIECE_ROWS * EV_NET_PIECE_ROWS;
-    const int64_t most =
-        LANE_BYTES / engine->bytes.plan->max_bytes / EV_NET_PIECE_ROWS * EV_NET_PIECE_ROWS;
+    const size_t bytes = ev_cuda_most_bytes(engine->bytes.plan),
+                 floats = ev_cuda_most_bytes(engine->floats.plan);
+    const int64_t most = LANE_BYTES / (int64_t)(bytes > floats ? bytes : floats) /
+                         EV_NET_PIECE_ROWS * EV_NET_PIECE_ROWS;
 
     if (max_rows == 1)
         return 1;
@@ -95,7 +97,13 @@ static enum ev_status open_all(struct ev_engine *engine, const struct ev_open_ar
         status = open_way(engine, &engine->floats, EV_FORM_F32_NCHW, err);
     if (status == EV_OK)
         status = ev_plan_check_precision(engine->bytes.plan, engine->path, args->precision, err);
-    return status == EV_OK ? open_lanes(engine, args->max_rows, err) : status;
+    if (status == EV_OK)
+        status = open_lanes(engine, args->max_rows, err);
+    /* Weights and zeroed memory come by the device's own stream, which lanes do not wait for. */
+    return status == EV_OK
+               ? ev_cuda_device_check(&engine->device, engine->device.driver->cuCtxSynchronize(),
+                                      "copying weights", err)
+               : status;
 }
 
 enum ev_status ev_cuda_open(const struct ev_open_args *args, struct ev_engine **out,

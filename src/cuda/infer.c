@@ -190,11 +190,12 @@ static enum ev_status run_single(struct ev_engine *engine, struct ev_cuda_way *w
     return status;
 }
 
-/* A failed computation leaves work in the streams: nothing of it may write into what is freed. */
+/* A failed computation leaves work in the streams, and marks of its failure: nothing of it may
+ * write into what is freed, or be taken for one of the next computation. */
 static enum ev_status drain(struct ev_engine *engine, enum ev_status status)
 {
     for (int i = 0; i < engine->n_lanes && status != EV_OK; i++)
-        (void)engine->device.driver->cuStreamSynchronize(engine->lanes[i].stream);
+        ev_cuda_lane_reset(&engine->lanes[i]);
     return status;
 }
 
@@ -260,6 +261,10 @@ static enum ev_status time_steps(struct ev_engine *engine, const struct ev_cuda_
     enum ev_status status = ev_cuda_lane_send(lane, &way->program, lane->host_pictures, 1, err);
     if (status == EV_OK)
         status = ev_cuda_lane_compute(lane, &way->program, 1, events, &at, err);
+    if (status == EV_OK)
+        status = ev_cuda_lane_fetch(lane, &way->program, at, 1, lane->host_outputs, err);
+    if (status == EV_OK)
+        status = ev_cuda_lane_wait(lane, &way->program, err);
     for (int32_t i = 0; i < way->plan->n_steps && status == EV_OK; i++)
         status = elapsed(engine, &events[i], &step_ns[i], err);
     return status;

@@ -21,13 +21,12 @@ static size_t tensor_bytes(const struct ev_shape *shape, enum ev_tensor tensor)
     return (size_t)ev_shape_values(&padded) * ev_tensor_bytes(tensor);
 }
 
-/* The most that any tensor of the program takes, of one picture; 0 for NULL. */
-static size_t most_bytes(const struct ev_cuda_program *program)
+size_t ev_cuda_most_bytes(const struct ev_plan *plan)
 {
     size_t most = 0;
 
-    for (int32_t i = 0; program && i < program->plan->n_steps; i++) {
-        const struct ev_step *step = &program->plan->steps[i];
+    for (int32_t i = 0; i < plan->n_steps; i++) {
+        const struct ev_step *step = &plan->steps[i];
         const size_t in = tensor_bytes(&step->in, step->in_tensor);
         const size_t out = tensor_bytes(&step->out, step->out_tensor);
         most = in > most ? in : most;
@@ -100,11 +99,13 @@ enum ev_status ev_cuda_lane_open(const struct ev_cuda_program *program,
     const size_t picture_bytes = most_of_both(program, other, ev_cuda_picture_bytes);
     const size_t outputs_bytes = most_of_both(program, other, output_bytes);
     const size_t bytes =
-        n_rows * larger(most_bytes(program), most_bytes(other)) + EV_CUDA_SLACK_BYTES;
+        n_rows * most_of_both(program, other, ev_cuda_most_bytes) + EV_CUDA_SLACK_BYTES;
     CUdeviceptr *const tensors[] = {&lane->tensors[0], &lane->tensors[1], &lane->integers};
 
     *lane = (struct ev_cuda_lane){.device = device, .max_rows = max_rows};
     enum ev_status status = ev_cuda_check_counts(program->plan, max_rows, err);
+    if (status == EV_OK && other)
+        status = ev_cuda_check_counts(other->plan, max_rows, err);
     if (status == EV_OK)
         status = ev_cuda_device_check(
             device, device->driver->cuStreamCreate(&lane->stream, CU_STREAM_NON_BLOCKING),
@@ -205,21 +206,25 @@ enum ev_status ev_cuda_lane_fetch(const struct ev_cuda_lane *lane,
     return ev_cuda_device_check(lane->device, result, "copying outputs", err);
 }
 
+void ev_cuda_lane_reset(struct ev_cuda_lane *lane)
+{
+    const struct ev_cuda_driver *driver = lane->device->driver;
+
+    (void)driver->cuMemsetD8Async(lane->failed, 0, sizeof *lane->host_failed, lane->stream);
+    (void)driver->cuStreamSynchronize(lane->stream);
+    *lane->host_failed = 0;
+}
+
 enum ev_status ev_cuda_lane_wait(const struct ev_cuda_lane *lane,
                                  const struct ev_cuda_program *program, struct ev_error *err)
 {
     const struct ev_cuda_device *device = lane->device;
-    enum ev_status status = ev_cuda_device_check(
+    const enum ev_status status = ev_cuda_device_check(
         device, device->driver->cuStreamSynchronize(lane->stream), "computing", err);
     const int32_t failed = *lane->host_failed;
 
-    if (status != EV_OK || failed == 0)
-        return status;
-    *lane->host_failed = 0;
-    status =
-        ev_cuda_device_check(device, device->driver->cuMemsetD8(lane->failed, 0, sizeof failed),
-                             "copying to the device", err);
-    return status == EV_OK ? ev_fail(err, EV_INPUT, "layer %s gets values that are not finite",
-                                     program->plan->steps[failed - 1].layer->name)
-                           : status;
+    return status == EV_OK && failed > 0
+               ? ev_fail(err, EV_INPUT, "layer %s gets values that are not finite",
+                         program->plan->steps[failed - 1].layer->name)
+               : status;
 }

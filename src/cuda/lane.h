@@ -35,6 +35,9 @@ struct ev_cuda_lane {
 /* Pictures' bytes in the plan's form. */
 size_t ev_cuda_picture_bytes(const struct ev_plan *plan);
 
+/* The most that any tensor between two layers takes on the device, of one picture. */
+size_t ev_cuda_most_bytes(const struct ev_plan *plan);
+
 /* A lane for pieces of up to max_rows pictures of either program (`other` may be NULL). Freed by
  * ev_cuda_lane_close also after a failure. */
 EV_CHECKED enum ev_status ev_cuda_lane_open(const struct ev_cuda_program *program,
@@ -62,9 +65,11 @@ EV_CHECKED enum ev_status ev_cuda_lane_fetch(const struct ev_cuda_lane *lane,
                                              struct ev_error *err);
 
 /* Waits for all of it. EV_INPUT with the layer where values that are quantised by their range were
- * not finite. */
+ * not finite; ev_cuda_lane_reset must follow a failure. */
 EV_CHECKED enum ev_status ev_cuda_lane_wait(const struct ev_cuda_lane *lane,
                                             const struct ev_cuda_program *program,
                                             struct ev_error *err);
+/* Waits for what is left of a computation that failed, and forgets that it did. */
+void ev_cuda_lane_reset(struct ev_cuda_lane *lane);
 
 #endif

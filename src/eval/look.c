@@ -91,8 +91,11 @@ enum ev_status ev_look_tells_apart(struct ev_model *model, const char *backend,
     struct ev_error problem = EV_ERROR_INIT;
     char line[EV_ERROR_CHARS + 80];
     int64_t unused_ns;
-    const enum ev_status told =
+    enum ev_status told =
         ev_model_infer_apart(model, picture, outputs, false, &unused_ns, &problem);
+
+    if (told == EV_OK)
+        told = ev_model_infer_apart(model, picture, outputs, true, &unused_ns, &problem);
 
     *tells = told == EV_OK;
     if (told == EV_DEVICE) {

@@ -103,6 +103,16 @@ const char *float_name(uint32_t precision)
                                             : "float32";
 }
 
+} // namespace
+
+bool holds_int8(const char *path)
+{
+    return weigh(load_model(path, c10::kCPU)).has_packed;
+}
+
+namespace
+{
+
 std::string detail_of(const Weights &weights, bool onednn, uint32_t precision,
                       const c10::Device &device)
 {

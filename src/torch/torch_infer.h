@@ -16,6 +16,9 @@ void infer_engine(struct ev_engine &engine, const struct ev_batch &batch, float 
 int64_t infer_engine_apart(struct ev_engine &engine, const struct ev_batch &batch, float *outputs);
 void close_engine(struct ev_engine *engine) noexcept;
 
+/* Whether the model at `path` holds packed int8 layers. */
+bool holds_int8(const char *path);
+
 } // namespace ev
 
 #endif

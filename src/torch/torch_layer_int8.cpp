@@ -47,7 +47,7 @@ protected:
     {
         if (next++ != layer)
             return;
-        at::Tensor x = call.inputs().at(op.input_at).toTensor();
+        at::Tensor x = inputs_of(call).at(op.input_at).toTensor();
         auto [min, max] = at::aminmax(x);
         low = std::min(low, min.item<double>());
         high = std::max(high, max.item<double>());

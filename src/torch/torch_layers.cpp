@@ -141,7 +141,7 @@ private:
  * they are packed in a way of which nothing is known here. */
 at::Tensor weight_of(const Operator &op, const at::RecordFunction &call, int64_t &n_bytes)
 {
-    const auto inputs = call.inputs();
+    const auto inputs = inputs_of(call);
     const c10::IValue &value = inputs.at(op.weight_at);
     const bool half = std::string_view(call.name()).find("fp16") != std::string_view::npos;
     at::Tensor weight, bias;
@@ -170,19 +170,19 @@ void Description::before(const Operator &op, const at::RecordFunction &call)
     int64_t weight_bytes;
 
     if ((op.name == "aten::convolution" || op.name == "aten::_convolution") &&
-        call.inputs().at(transposed_at).toBool())
+        inputs_of(call).at(transposed_at).toBool())
         here.kind = Kind::TRANSPOSE;
     at::Tensor weight = weight_of(op, call, weight_bytes);
     by_input = here.kind == Kind::TRANSPOSE;
     n_macs_per_value = weight.defined() ? macs_per_value(here.kind, weight) : -1;
-    n_input_values = call.inputs().at(op.input_at).toTensor().numel();
+    n_input_values = inputs_of(call).at(op.input_at).toTensor().numel();
     add(here, call, weight, weight_bytes);
 }
 
 void Description::add(const Operator &op, const at::RecordFunction &call, const at::Tensor &weight,
                       int64_t weight_bytes)
 {
-    const c10::IValue &value = call.inputs().at(op.weight_at);
+    const c10::IValue &value = inputs_of(call).at(op.weight_at);
     const std::string kind = kind_name(op.kind, weight);
     std::string name = find_name(engine.model, value);
     LayerFacts facts = {};
@@ -205,7 +205,7 @@ void Description::add(const Operator &op, const at::RecordFunction &call, const 
                                                                      : weight.dim() - 1;
     facts.input_at = op.input_at;
     facts.weight_at = op.weight_at;
-    facts.device = call.inputs().at(op.input_at).toTensor().device();
+    facts.device = inputs_of(call).at(op.input_at).toTensor().device();
     found.push_back(std::move(facts));
 }
 
@@ -214,7 +214,7 @@ void Description::after(const at::RecordFunction &call)
     int64_t n_values = n_input_values;
 
     if (!by_input)
-        n_values = call.outputs().at(0).toTensor().numel();
+        n_values = output_of(call).toTensor().numel();
     found.back().layer.macs = n_macs_per_value < 0 ? -1 : n_values * n_macs_per_value;
 }
 

@@ -141,6 +141,12 @@ enum ev_status net_read(const char *path, uint32_t form, const struct ev_net **n
     return ev::guarded(err, [&] { *net = ev::read_net(path, form); }, EV_INPUT);
 }
 
+enum ev_status net_holds_int8(const char *path, bool *holds, struct ev_error *err)
+{
+    *holds = false;
+    return ev::guarded(err, [&] { *holds = ev::holds_int8(path); }, EV_INPUT);
+}
+
 void net_free(const struct ev_net *net)
 {
     ev::free_net(net);
@@ -190,6 +196,6 @@ EV_EXPORT extern const struct ev_trainer ev_trainer_v1 = {
 };
 
 EV_EXPORT extern const struct ev_net_reader ev_net_reader_v1 = {
-    EV_ABI_MAJOR, sizeof(struct ev_net_reader), "torch", net_read, net_free,
+    EV_ABI_MAJOR, sizeof(struct ev_net_reader), "torch", net_read, net_free, net_holds_int8,
 };
 }

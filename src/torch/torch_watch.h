@@ -3,6 +3,7 @@
 #ifndef EV_TORCH_WATCH_H
 #define EV_TORCH_WATCH_H
 
+#include <algorithm>
 #include <string_view>
 
 #include <ATen/record_function.h>
@@ -67,6 +68,19 @@ private:
     int depth = 0; /* operators with weights that are running, one called by the other */
     std::exception_ptr trouble;
 };
+
+/* The operator's own arguments, and its first result: of a call that the interpreter of TorchScript
+ * makes, libtorch shows the whole stack, of which they are the last. */
+inline c10::ArrayRef<const c10::IValue> inputs_of(const at::RecordFunction &call)
+{
+    const auto all = call.inputs();
+    return all.slice(all.size() - std::min(all.size(), call.num_inputs()));
+}
+inline const c10::IValue &output_of(const at::RecordFunction &call)
+{
+    const auto &all = call.outputs();
+    return all.at(all.size() - std::min(all.size(), call.num_outputs()));
+}
 
 /* Whether the tensor's values can be read. */
 bool is_plain(const at::Tensor &tensor);

@@ -61,7 +61,7 @@ fails 3 "no CUDA device 1: there is 1" evaluate none --device cuda:1 --backend s
 # Looking at the layers, in the first pass, in the second one: what was finished is kept.
 refused EMULATED_CUDA_LOST=5 3 "cuda:0 (emulated device): "
 code=0
-EMULATED_CUDA_LOST=150 evaluate lost --device cuda --backend static,qat >"$out" 2>"$err" || code=$?
+EMULATED_CUDA_LOST=200 evaluate lost --device cuda --backend static,qat >"$out" 2>"$err" || code=$?
 [[ $code == 3 && $(grep -vc ': note: ' "$err") == 1 ]] || die "not one line and 3"
 [[ $(column lost/results.csv backend) == static ]] || die "the finished pass is not reported"
 warns "cuda:0 (emulated device): "

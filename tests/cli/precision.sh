@@ -121,6 +121,11 @@ if [[ $EV_HAVE_TORCH == 1 ]]; then
     has backend files baseline static
     has precision files fp32 int8
     fails 2 "--precision fp16: model 'static' is int8" regress --model "$models/static.pt" --precision fp16
+    # Also of one that is no chain of layers.
+    "$EV_MAKE_MODEL" int8_mean mean.pt 2>"$err"
+    passes regress --model "$models/baseline.pt,mean.pt" --precision fp32,int8 --out mean
+    has precision mean fp32 int8
+    fails 2 "--precision fp32: model 'mean' is int8" regress --model mean.pt --precision fp32
     fails 2 "engine 'torch': computes in tf32 on CUDA devices only" \
         regress --backend baseline --precision tf32
     rm -rf results plots

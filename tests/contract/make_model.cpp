@@ -96,6 +96,32 @@ def forward(self, x):
     return model;
 }
 
+/* Layers in parts of their own, whose calls go through the interpreter, and a value that waits on its
+ * stack meanwhile. */
+torch::jit::Module parts()
+{
+    torch::jit::Module see("See"), again("Again"), model("Parts");
+    add_layer(see, "conv", {8, 3, 5, 5}, 0.613);
+    see.define(R"(
+def forward(self, x):
+    return torch.relu(torch.conv2d(x, self.conv.weight, self.conv.bias, [4, 4]))
+)");
+    add_layer(again, "conv", {8, 8, 1, 1}, 0.437);
+    again.define(R"(
+def forward(self, x):
+    return torch.add(x, torch.conv2d(x, self.conv.weight, self.conv.bias))
+)");
+    model.register_module("see", see);
+    model.register_module("again", again);
+    add_layer(model, "head", {2, 8}, 0.29);
+    model.define(R"(
+def forward(self, x):
+    x = torch.mean(self.again.forward(self.see.forward(x)), [2, 3])
+    return torch.linear(x, self.head.weight, self.head.bias)
+)");
+    return model;
+}
+
 torch::jit::Module computed()
 {
     torch::jit::Module model("Computed");
@@ -236,6 +262,25 @@ def forward(self, x):
     return model;
 }
 
+/* Int8, and no chain of layers. */
+torch::jit::Module int8_mean()
+{
+    using Ints = std::vector<int64_t>;
+    torch::jit::Module model("Int8Mean");
+
+    pack(model, "see", "quantized::conv2d_prepack",
+         {int8_weights({2, 3, 5, 5}, 0.613, true), weights({2}, 0.37), Ints{2, 2}, Ints{0, 0},
+          Ints{1, 1}, 1});
+    model.define(R"(
+def forward(self, x):
+    x = torch.quantize_per_tensor(x, 0.0094, 21, 13)
+    x = torch.dequantize(quantized.conv2d(x, self.see, 0.05, 60))
+    return torch.mean(x, [2, 3])
+)",
+                 std::make_shared<Names>());
+    return model;
+}
+
 torch::jit::Module dynamic()
 {
     torch::jit::Module model("Dynamic");
@@ -265,6 +310,7 @@ int main(int argc, char **argv)
     } kinds[] = {
         {"plain", plain},       {"linear_first", linear_first},
         {"branches", branches}, {"computed", computed},
+        {"parts", parts},       {"int8_mean", int8_mean},
         {"widened", widened},   {"frozen", frozen},
         {"none", none},         {"int8", int8},
         {"dynamic", dynamic},   {"loop", loop},

@@ -350,6 +350,28 @@ START_TEST(layers_in_branches_and_transposed)
 }
 END_TEST
 
+/* Layers of parts, in calls that the interpreter makes: its whole stack is not theirs. */
+START_TEST(layers_of_parts)
+{
+    static const struct expected expected[] = {
+        {"see.conv", "conv2d", 16 * 49 * 8 * 75, 600, 8},
+        {"again.conv", "conv2d", 16 * 49 * 8 * 8, 64, 8},
+        {"head", "linear", 16, 16, 2},
+    };
+    struct ev_model *model = open_made("parts");
+    struct ev_batch batch = make_batch(), one = first_picture(&batch);
+    static struct ev_layer layers[EV_MAX_LAYERS];
+    int32_t n;
+
+    ev_assert_ok(ev_model_layers(model, &one, layers, &n, &err));
+    ck_assert_int_eq(n, 3);
+    for (int32_t i = 0; i < n; i++)
+        assert_layer(&layers[i], &expected[i], "float32");
+    free((void *)batch.data);
+    ev_model_close(model);
+}
+END_TEST
+
 /* Refused in one line, and the model goes on as it was. */
 START_TEST(what_cannot_be_int8)
 {
@@ -398,6 +420,7 @@ Suite *ev_suite(void)
     tcase_add_test(torch, int8_is_what_it_says);
     tcase_add_test(torch, layers_in_another_order);
     tcase_add_test(torch, layers_in_branches_and_transposed);
+    tcase_add_test(torch, layers_of_parts);
     tcase_add_test(torch, what_cannot_be_int8);
     suite_add_tcase(suite, torch);
 #endif

@@ -326,6 +326,16 @@ CUresult cuMemsetD8(CUdeviceptr at, unsigned char value, size_t n_bytes)
     return CUDA_SUCCESS;
 }
 
+CUresult cuMemsetD8Async(CUdeviceptr at, unsigned char value, size_t n_bytes, CUstream stream)
+{
+    return put(stream, [=] { return cuMemsetD8(at, value, n_bytes); });
+}
+
+CUresult cuCtxSynchronize()
+{
+    return lost ? CUDA_ERROR_LAUNCH_FAILED : CUDA_SUCCESS;
+}
+
 CUresult cuModuleLoadData(CUmodule *module, const void *image)
 {
     *module = static_cast<CUmodule>(const_cast<void *>(image));

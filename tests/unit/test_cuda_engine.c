@@ -46,8 +46,8 @@ static void free_net(const struct ev_net *unused)
     (void)unused;
 }
 
-static const struct ev_net_reader reader = {EV_ABI_MAJOR, sizeof reader, "test", read_net,
-                                            free_net};
+static const struct ev_net_reader reader = {EV_ABI_MAJOR, sizeof reader, "test",
+                                            read_net,     free_net,      NULL};
 
 static const struct ev_case *find_case(const char *name)
 {
@@ -280,9 +280,41 @@ START_TEST(values_that_are_not_finite_name_the_layer)
     pictures[33 * 90 + 5] = was;
     ev_assert_ok(ev_cuda_infer(engine, &batch, outputs, &err)); /* and is over */
     assert_same(outputs, expected, 40);
+
+    pictures[0] = (float)(1e38 * 10.0);
+    const struct ev_batch first = batch_of(pictures, 0, 1);
+    struct ev_layer layers[4];
+    int32_t n;
+    ev_assert_fails(ev_cuda_layers(engine, &first, layers, 4, &n, &err), EV_INPUT, "layer step2");
+    pictures[0] = 0.0f;
+    ev_assert_ok(ev_cuda_infer(engine, &first, outputs, &err));
     ev_cuda_close(engine);
     free(expected);
     free(pictures);
+    ev_case_free(&made);
+}
+END_TEST
+
+/* Both lanes failed; neither does in the next call. */
+START_TEST(failures_of_lanes_are_over)
+{
+    struct ev_engine *engine = open_case("dynamic convolutions", N_ROWS);
+    float *good = ev_case_pictures(&made, N_ROWS, EV_CASE_RANDOM);
+    float *bad = ev_case_pictures(&made, N_ROWS, EV_CASE_RANDOM);
+    float *expected = expected_outputs(good, N_ROWS);
+    float *outputs = malloc((size_t)(N_ROWS * made.n_outputs) * sizeof *outputs);
+    const struct ev_batch batch = batch_of(good, 0, N_ROWS), infinite = batch_of(bad, 0, N_ROWS);
+
+    for (int row = 0; row < N_ROWS; row++)
+        bad[row * 90] = (float)(1e38 * 10.0);
+    ev_assert_fails(ev_cuda_infer(engine, &infinite, outputs, &err), EV_INPUT, "layer step2");
+    ev_assert_ok(ev_cuda_infer(engine, &batch, outputs, &err));
+    assert_same(outputs, expected, N_ROWS);
+    ev_cuda_close(engine);
+    free(outputs);
+    free(expected);
+    free(bad);
+    free(good);
     ev_case_free(&made);
 }
 END_TEST
@@ -372,6 +404,7 @@ Suite *ev_suite(void)
     tcase_add_test(engine, engines_share_a_device);
     tcase_add_test(engine, layers_are_told);
     tcase_add_test(engine, values_that_are_not_finite_name_the_layer);
+    tcase_add_test(engine, failures_of_lanes_are_over);
     tcase_add_loop_test(engine, devices_that_cannot_are_named, 0, N_TROUBLES);
     tcase_add_test(engine, devices_are_counted);
     tcase_add_loop_test(engine, a_device_can_be_lost, 1, 8);

@@ -78,6 +78,7 @@ static enum ev_status told_layers(struct ev_engine *engine, const struct ev_batc
 
 static int64_t told_ns;         /* of the device; -1: none, though asked */
 static enum ev_status told_how; /* EV_OK, or why it is not told */
+static enum ev_status told_eager; /* the same of calls whose operations are launched one by one */
 
 static enum ev_status told_infer_apart(struct ev_engine *engine, const struct ev_batch *batch,
                                        float *outputs, struct ev_device_run *run,
@@ -88,6 +89,8 @@ static enum ev_status told_infer_apart(struct ev_engine *engine, const struct ev
     ck_assert_uint_ge(run->size, sizeof *run);
     if (told_how != EV_OK)
         return ev_fail(error, told_how, "not this device");
+    if (run->eager && told_eager != EV_OK)
+        return ev_fail(error, told_eager, "nothing but records");
     outputs[0] = outputs[1] = 0.5f;
     run->device_ns = told_ns;
     return EV_OK;
@@ -235,17 +238,20 @@ START_TEST(device_times)
 {
     static const struct {
         enum ev_status how;
+        enum ev_status eager;
         int64_t ns;
         bool tells_apart;
     } answers[] = {
-        {EV_OK, 1200, true},           {EV_OK, 0, true},         {EV_OK, -1, false},
-        {EV_UNSUPPORTED, 1200, false}, {EV_ENGINE, 1200, false},
+        {EV_OK, EV_OK, 1200, true},           {EV_OK, EV_OK, 0, false},
+        {EV_OK, EV_OK, -1, false},            {EV_UNSUPPORTED, EV_OK, 1200, false},
+        {EV_OK, EV_UNSUPPORTED, 1200, false}, {EV_ENGINE, EV_OK, 1200, false},
     };
     struct ev_result_look look;
 
     n_told = -2;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         told_how = answers[i].how;
+        told_eager = answers[i].eager;
         told_ns = answers[i].ns;
         ck_assert_int_eq(look_at("static").tells_apart, answers[i].tells_apart);
     }
