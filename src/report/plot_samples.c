@@ -213,12 +213,27 @@ bool ev_plot_write_histogram(const struct ev_view *view, FILE *script)
 /* Cells along the longer side of a map: images of one cell are drawn as one point. */
 #define N_CELLS     100
 
+/* Whether a map has anything on it: not-a-number is drawn nowhere. */
+static bool has_map(const struct ev_view *view, const struct ev_samples_set *set)
+{
+    if (!set->positions || !has_set(view, set))
+        return false;
+    for (size_t b = 0; b < view->n_backends; b++) {
+        const float *outputs = outputs_of(view, set, b);
+        for (int64_t i = 0; outputs && i < set->n_rows * set->n_outputs; i++) {
+            if (isfinite(outputs[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool ev_plot_has_positions(const struct ev_view *view)
 {
     const struct ev_samples *samples = &view->result->samples;
 
     for (size_t s = 0; s < samples->n_sets; s++) {
-        if (samples->sets[s].positions && has_set(view, &samples->sets[s]))
+        if (has_map(view, &samples->sets[s]))
             return true;
     }
     return false;
@@ -307,13 +322,13 @@ static void write_sets(const struct ev_view *view, FILE *script)
     size_t n = 0;
 
     for (size_t s = 0; s < samples->n_sets; s++)
-        n += samples->sets[s].positions && has_set(view, &samples->sets[s]);
+        n += has_map(view, &samples->sets[s]);
     ev_plot_set_number(script, "n_sets", (double)n);
     ev_plot_start_array(script, "sets", n);
     n = 0;
     for (size_t s = 0; s < samples->n_sets; s++) {
         char name[EV_PLOT_LABEL_CHARS];
-        if (!samples->sets[s].positions || !has_set(view, &samples->sets[s]))
+        if (!has_map(view, &samples->sets[s]))
             continue;
         ev_text_shorten(samples->sets[s].name, name, sizeof name);
         ev_plot_set_element(script, "sets", n++, name);
@@ -355,7 +370,7 @@ bool ev_plot_write_where(const struct ev_view *view, FILE *script)
     write_sets(view, script);
     for (size_t s = 0, n = 0; s < samples->n_sets && complete; s++) {
         const struct ev_samples_set *set = &samples->sets[s];
-        if (set->positions && has_set(view, set))
+        if (has_map(view, set))
             complete = write_maps(view, set, ++n, cells, &most, &most_of_reference, script);
     }
     free(cells);

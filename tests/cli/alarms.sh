@@ -95,3 +95,11 @@ if [[ $EV_HAVE_TORCH == 1 ]]; then
     grep -q alarm: "$out" && die "alarms of our models"
 fi
 true
+
+# A model that gives nothing else: no map can show where its errors are.
+if [[ $EV_HAVE_TORCH == 1 ]]; then
+    "$EV_MAKE_MODEL" nan nan.pt 2>"$err"
+    passes evalrun --model nan.pt --set a.h5 --profile none --calls 0 -q --out nan
+    says "outputs are NaN or infinite"
+    [[ ! -e nan/plots/where.svg ]] || die "a map of nothing"
+fi

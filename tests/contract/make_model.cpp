@@ -163,6 +163,16 @@ def forward(self, x):
     return model;
 }
 
+torch::jit::Module not_a_number()
+{
+    torch::jit::Module model("NotANumber");
+    model.define(R"(
+def forward(self, x):
+    return torch.mean(x, [2, 3])[:, 0:2] * 0. / 0.
+)");
+    return model;
+}
+
 torch::jit::Module loop()
 {
     torch::jit::Module model("Loop");
@@ -311,6 +321,7 @@ int main(int argc, char **argv)
         {"plain", plain},       {"linear_first", linear_first},
         {"branches", branches}, {"computed", computed},
         {"parts", parts},       {"int8_mean", int8_mean},
+        {"nan", not_a_number},
         {"widened", widened},   {"frozen", frozen},
         {"none", none},         {"int8", int8},
         {"dynamic", dynamic},   {"loop", loop},
