@@ -118,8 +118,7 @@ static enum ev_status run_piece(const struct way *way, const struct ev_batch *ba
 {
     const struct ev_plan *plan = way->plan;
     const int64_t first = i * EV_NET_PIECE_ROWS, left = batch->n_rows - first;
-    const size_t picture_bytes =
-        (size_t)ev_shape_values(&plan->shape) * (plan->form == EV_FORM_U8_NHWC ? 1 : sizeof(float));
+    const size_t picture_bytes = ev_plan_picture_bytes(plan);
 
     return ev_plan_run(plan, scratch, (const char *)batch->data + (size_t)first * picture_bytes,
                        left < EV_NET_PIECE_ROWS ? left : EV_NET_PIECE_ROWS,

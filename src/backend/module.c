@@ -438,7 +438,8 @@ enum ev_status ev_net_reader_find(const char *name, const struct ev_net_reader *
     *reader = NULL;
     if (status == EV_OK && !module->has_reader) {
         status = copy_exported(module->handle, EV_NET_READER_SYMBOL,
-                               offsetof(struct ev_net_reader, holds_int8), &module->reader, sizeof module->reader, module->path, err);
+                               offsetof(struct ev_net_reader, holds_int8), &module->reader,
+                               sizeof module->reader, module->path, err);
         if (status == EV_OK && (!module->reader.read || !module->reader.free))
             status = ev_fail(err, EV_INPUT, "%s: the reader of networks lacks a function",
                              module->path);

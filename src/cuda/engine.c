@@ -23,28 +23,14 @@ struct ev_cuda_way *ev_cuda_way_of(struct ev_engine *engine, uint32_t form)
 static enum ev_status open_way(struct ev_engine *engine, struct ev_cuda_way *way, uint32_t form,
                                struct ev_error *err)
 {
-    const struct ev_cuda_device *device = &engine->device;
     enum ev_status status = engine->reader->read(engine->path, form, &way->net, err);
 
     if (status == EV_OK)
         status = ev_plan_make(way->net, engine->path, form, &engine->shape, engine->n_outputs,
                               engine->order, &way->plan, err);
-    if (status == EV_OK)
-        status = ev_cuda_pack(way->plan, engine->path, &way->pack, err);
-    if (status != EV_OK)
-        return status;
-    way->program = (struct ev_cuda_program){device, way->plan, way->pack.parts, 0};
-    status = ev_cuda_device_alloc(device, way->pack.n_bytes + EV_CUDA_SLACK_BYTES, "weights",
-                                  &way->program.constants, err);
-    if (status == EV_OK)
-        status =
-            ev_cuda_device_check(device,
-                                 device->driver->cuMemcpyHtoD(way->program.constants,
-                                                              way->pack.memory, way->pack.n_bytes),
-                                 "copying weights", err);
-    free(way->pack.memory);
-    way->pack.memory = NULL;
-    return status;
+    return status == EV_OK
+               ? ev_cuda_program_open(&engine->device, way->plan, engine->path, &way->program, err)
+               : status;
 }
 
 static int64_t lane_rows(const struct ev_engine *engine, int64_t max_rows)
@@ -137,8 +123,7 @@ static void close_way(struct ev_engine *engine, struct ev_cuda_way *way)
 {
     if (way->single)
         (void)engine->device.driver->cuGraphExecDestroy(way->single);
-    ev_cuda_device_free(&engine->device, way->program.constants);
-    ev_cuda_unpack(&way->pack);
+    ev_cuda_program_close(&way->program);
     ev_plan_free(way->plan);
     if (way->net)
         engine->reader->free(way->net);

@@ -15,7 +15,6 @@
 struct ev_cuda_way {
     const struct ev_net *net;
     struct ev_plan *plan;
-    struct ev_cuda_pack pack; /* its parts; the memory is on the device */
     struct ev_cuda_program program;
     CUgraphExec single; /* one picture, recorded; NULL until the first one */
 };

@@ -86,7 +86,7 @@ static enum ev_status put_piece(const struct ev_engine *engine, struct ev_cuda_l
                                 const struct ev_cuda_way *way, const struct piece *piece,
                                 struct ev_error *err)
 {
-    const size_t n_bytes = (size_t)piece->n_rows * ev_cuda_picture_bytes(way->plan);
+    const size_t n_bytes = (size_t)piece->n_rows * ev_plan_picture_bytes(way->plan);
     const void *from = piece->pictures;
     CUdeviceptr at = 0;
 
@@ -151,7 +151,7 @@ static enum ev_status run_pieces(struct ev_engine *engine, const struct ev_cuda_
                                  struct ev_error *err)
 {
     const int64_t lane_rows = engine->lanes[0].max_rows;
-    const size_t picture_bytes = ev_cuda_picture_bytes(way->plan);
+    const size_t picture_bytes = ev_plan_picture_bytes(way->plan);
     struct piece pieces[EV_CUDA_N_LANES] = {0};
     enum ev_status status = EV_OK;
     int turn = 0;
@@ -179,7 +179,7 @@ static enum ev_status run_single(struct ev_engine *engine, struct ev_cuda_way *w
 {
     struct ev_cuda_lane *lane = &engine->lanes[0];
 
-    memcpy(lane->host_pictures, batch->data, ev_cuda_picture_bytes(way->plan));
+    memcpy(lane->host_pictures, batch->data, ev_plan_picture_bytes(way->plan));
     enum ev_status status = start_single(engine, way, eager, err);
     if (status == EV_OK && timed)
         status = mark(engine, 1, err);
@@ -257,7 +257,7 @@ static enum ev_status time_steps(struct ev_engine *engine, const struct ev_cuda_
     struct ev_cuda_lane *lane = &engine->lanes[0];
     CUdeviceptr at = 0;
 
-    memcpy(lane->host_pictures, batch->data, ev_cuda_picture_bytes(way->plan));
+    memcpy(lane->host_pictures, batch->data, ev_plan_picture_bytes(way->plan));
     enum ev_status status = ev_cuda_lane_send(lane, &way->program, lane->host_pictures, 1, err);
     if (status == EV_OK)
         status = ev_cuda_lane_compute(lane, &way->program, 1, events, &at, err);

@@ -1,17 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include "cuda/lane.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "cuda/launch.h"
 
-/* --- Memory --- */
+/* --- Programs --- */
 
-size_t ev_cuda_picture_bytes(const struct ev_plan *plan)
+enum ev_status ev_cuda_program_open(const struct ev_cuda_device *device, const struct ev_plan *plan,
+                                    const char *path, struct ev_cuda_program *program,
+                                    struct ev_error *err)
 {
-    return (size_t)ev_shape_values(&plan->shape) *
-           (plan->form == EV_FORM_U8_NHWC ? 1 : sizeof(float));
+    struct ev_cuda_pack pack;
+
+    *program = (struct ev_cuda_program){device, plan, NULL, 0};
+    enum ev_status status = ev_cuda_pack(plan, path, &pack, err);
+    if (status == EV_OK)
+        status = ev_cuda_device_alloc(device, pack.n_bytes + EV_CUDA_SLACK_BYTES, "weights",
+                                      &program->constants, err);
+    if (status == EV_OK)
+        status = ev_cuda_device_check(
+            device, device->driver->cuMemcpyHtoD(program->constants, pack.memory, pack.n_bytes),
+            "copying weights", err);
+    program->parts = pack.parts;
+    free(pack.memory);
+    return status;
 }
+
+void ev_cuda_program_close(struct ev_cuda_program *program)
+{
+    if (program->device)
+        ev_cuda_device_free(program->device, program->constants);
+    free(program->parts);
+    *program = (struct ev_cuda_program){0};
+}
+
+/* --- Memory --- */
 
 /* Bytes of a tensor of one picture as it lies on the device. */
 static size_t tensor_bytes(const struct ev_shape *shape, enum ev_tensor tensor)
@@ -96,7 +120,7 @@ enum ev_status ev_cuda_lane_open(const struct ev_cuda_program *program,
 {
     const struct ev_cuda_device *device = program->device;
     const size_t n_rows = (size_t)max_rows;
-    const size_t picture_bytes = most_of_both(program, other, ev_cuda_picture_bytes);
+    const size_t picture_bytes = most_of_both(program, other, ev_plan_picture_bytes);
     const size_t outputs_bytes = most_of_both(program, other, output_bytes);
     const size_t bytes =
         n_rows * most_of_both(program, other, ev_cuda_most_bytes) + EV_CUDA_SLACK_BYTES;
@@ -150,7 +174,7 @@ enum ev_status ev_cuda_lane_send(const struct ev_cuda_lane *lane,
     return ev_cuda_device_check(lane->device,
                                 lane->device->driver->cuMemcpyHtoDAsync(
                                     lane->pictures, pictures,
-                                    (size_t)n_rows * ev_cuda_picture_bytes(program->plan),
+                                    (size_t)n_rows * ev_plan_picture_bytes(program->plan),
                                     lane->stream),
                                 "copying pictures", err);
 }

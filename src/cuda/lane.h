@@ -9,13 +9,21 @@
 #include "cuda/device.h"
 #include "cuda/pack.h"
 
-/* A plan whose constants are on the device. */
+/* A plan, not its own, whose constants are on the device. */
 struct ev_cuda_program {
     const struct ev_cuda_device *device;
     const struct ev_plan *plan;
-    const struct ev_cuda_part *parts; /* one for each step */
+    struct ev_cuda_part *parts; /* one for each step */
     CUdeviceptr constants;
 };
+
+/* Packs the plan and copies that to the device; the plan must outlive the program. `path` is named
+ * where memory lacks. Closed by ev_cuda_program_close also after a failure. */
+EV_CHECKED enum ev_status ev_cuda_program_open(const struct ev_cuda_device *device,
+                                               const struct ev_plan *plan, const char *path,
+                                               struct ev_cuda_program *program,
+                                               struct ev_error *err);
+void ev_cuda_program_close(struct ev_cuda_program *program);
 
 struct ev_cuda_lane {
     const struct ev_cuda_device *device;
@@ -31,9 +39,6 @@ struct ev_cuda_lane {
     float *host_outputs;
     int32_t *host_failed;
 };
-
-/* Pictures' bytes in the plan's form. */
-size_t ev_cuda_picture_bytes(const struct ev_plan *plan);
 
 /* The most that any tensor between two layers takes on the device, of one picture. */
 size_t ev_cuda_most_bytes(const struct ev_plan *plan);

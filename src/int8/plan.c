@@ -25,6 +25,12 @@ int64_t ev_shape_values(const struct ev_shape *shape)
     return (int64_t)shape->height * shape->width * shape->channels;
 }
 
+size_t ev_plan_picture_bytes(const struct ev_plan *plan)
+{
+    return (size_t)ev_shape_values(&plan->shape) *
+           (plan->form == EV_FORM_U8_NHWC ? 1 : sizeof(float));
+}
+
 size_t ev_tensor_bytes(enum ev_tensor tensor)
 {
     return tensor == EV_TENSOR_FLOATS ? sizeof(float) : 1;

@@ -52,6 +52,9 @@ EV_CHECKED enum ev_status ev_plan_make(const struct ev_net *net, const char *pat
 /* Takes NULL. */
 void ev_plan_free(struct ev_plan *plan);
 
+/* Bytes of one picture in the plan's form. */
+size_t ev_plan_picture_bytes(const struct ev_plan *plan);
+
 /* Values of one picture, and bytes of one value. */
 int64_t ev_shape_values(const struct ev_shape *shape);
 size_t ev_tensor_bytes(enum ev_tensor tensor);

@@ -291,7 +291,6 @@ const struct ev_case ev_cases[] = {
 /* What a comparison holds while it goes on. */
 struct comparison {
     struct ev_cuda_program program;
-    struct ev_cuda_pack pack;
     struct ev_cuda_lane lane;
     struct ev_plan *plan;
     const char *pictures;
@@ -318,7 +317,7 @@ static void *expected_tensor(const struct comparison *comparison, int32_t n_step
     for (int64_t row = 0; row < comparison->n_rows && status == EV_OK; row += EV_NET_PIECE_ROWS) {
         const int64_t left = comparison->n_rows - row;
         status = ev_plan_run(
-            &first, scratch, comparison->pictures + (size_t)row * ev_cuda_picture_bytes(whole),
+            &first, scratch, comparison->pictures + (size_t)row * ev_plan_picture_bytes(whole),
             left < EV_NET_PIECE_ROWS ? left : EV_NET_PIECE_ROWS,
             (float *)(void *)(tensor + (size_t)row * picture_values_bytes), NULL, err);
     }
@@ -417,26 +416,6 @@ static enum ev_status compare_step(struct comparison *comparison, int32_t n_step
     return status;
 }
 
-static enum ev_status open_comparison(struct comparison *comparison,
-                                      const struct ev_cuda_device *device, struct ev_error *err)
-{
-    struct ev_cuda_pack *pack = &comparison->pack;
-    struct ev_cuda_program *program = &comparison->program;
-    enum ev_status status = ev_cuda_pack(comparison->plan, "net", pack, err);
-
-    if (status != EV_OK)
-        return status;
-    *program = (struct ev_cuda_program){device, comparison->plan, pack->parts, 0};
-    status = ev_cuda_device_alloc(device, pack->n_bytes, "weights", &program->constants, err);
-    if (status == EV_OK)
-        status = ev_cuda_device_check(
-            device, device->driver->cuMemcpyHtoD(program->constants, pack->memory, pack->n_bytes),
-            "copying weights", err);
-    return status == EV_OK
-               ? ev_cuda_lane_open(program, NULL, comparison->n_rows, &comparison->lane, err)
-               : status;
-}
-
 enum ev_status ev_case_compare(const struct ev_cuda_device *device, const struct ev_net *net,
                                uint32_t form, const struct ev_shape *shape, int32_t n_outputs,
                                enum ev_requant_order order, const void *pictures, int64_t n_rows,
@@ -447,12 +426,13 @@ enum ev_status ev_case_compare(const struct ev_cuda_device *device, const struct
         ev_plan_make(net, "net", form, shape, n_outputs, order, &comparison.plan, err);
 
     if (status == EV_OK)
-        status = open_comparison(&comparison, device, err);
+        status = ev_cuda_program_open(device, comparison.plan, "net", &comparison.program, err);
+    if (status == EV_OK)
+        status = ev_cuda_lane_open(&comparison.program, NULL, n_rows, &comparison.lane, err);
     for (int32_t i = 1; status == EV_OK && i <= comparison.plan->n_steps; i++)
         status = compare_step(&comparison, i, err);
     ev_cuda_lane_close(&comparison.lane);
-    ev_cuda_device_free(device, comparison.program.constants);
-    ev_cuda_unpack(&comparison.pack);
+    ev_cuda_program_close(&comparison.program);
     ev_plan_free(comparison.plan);
     return status;
 }
