@@ -298,34 +298,32 @@ struct comparison {
     struct ev_case_result *result;
 };
 
-/* The tensor that the first n steps give, as plain C has it; malloc'ed. */
-static void *expected_tensor(const struct comparison *comparison, int32_t n_steps,
-                             size_t picture_values_bytes, struct ev_error *err)
+enum ev_status ev_case_plain(const struct ev_plan *plan, const void *pictures, int64_t n_rows,
+                             size_t row_bytes, void *outputs, struct ev_error *err)
 {
-    const struct ev_plan *whole = comparison->plan;
-    struct ev_plan first = *whole, roomy = *whole;
-    const size_t row_bytes =
-        (picture_values_bytes + sizeof(float) - 1) / sizeof(float) * sizeof(float);
-    char *tensor = malloc((size_t)comparison->n_rows * row_bytes);
+    const size_t n_floats = (row_bytes + sizeof(float) - 1) / sizeof(float);
+    struct ev_plan roomy = *plan;
+    enum ev_status status = EV_OK;
+
     /* Outputs are copied as floats: of bytes, up to three more than there are. */
+    roomy.n_outputs = (int32_t)n_floats;
     roomy.max_bytes += (int64_t)sizeof(float) - 1;
     struct ev_scratch *scratch = ev_scratch_new(&roomy, EV_NET_PIECE_ROWS);
-    enum ev_status status = tensor && scratch ? EV_OK : EV_MEMORY;
-
-    first.n_steps = n_steps;
-    first.n_outputs = (int32_t)(row_bytes / sizeof(float)); /* all of it */
-    for (int64_t row = 0; row < comparison->n_rows && status == EV_OK; row += EV_NET_PIECE_ROWS) {
-        const int64_t left = comparison->n_rows - row;
-        status = ev_plan_run(
-            &first, scratch, comparison->pictures + (size_t)row * ev_plan_picture_bytes(whole),
-            left < EV_NET_PIECE_ROWS ? left : EV_NET_PIECE_ROWS,
-            (float *)(void *)(tensor + (size_t)row * picture_values_bytes), NULL, err);
+    float *piece = malloc(EV_NET_PIECE_ROWS * n_floats * sizeof *piece);
+    if (!scratch || !piece)
+        status = ev_fail(err, EV_MEMORY, "no memory for plain C");
+    for (int64_t row = 0; row < n_rows && status == EV_OK; row += EV_NET_PIECE_ROWS) {
+        const int64_t left = n_rows - row;
+        const int64_t n = left < EV_NET_PIECE_ROWS ? left : EV_NET_PIECE_ROWS;
+        status = ev_plan_run(&roomy, scratch,
+                             (const char *)pictures + (size_t)row * ev_plan_picture_bytes(plan), n,
+                             piece, NULL, err);
+        if (status == EV_OK)
+            memcpy((char *)outputs + (size_t)row * row_bytes, piece, (size_t)n * row_bytes);
     }
+    free(piece);
     ev_scratch_free(scratch);
-    if (status == EV_OK)
-        return tensor;
-    free(tensor);
-    return NULL;
+    return status;
 }
 
 static void note(struct ev_case_result *result, const struct ev_step *step, int64_t row,
@@ -391,16 +389,18 @@ static enum ev_status compare_step(struct comparison *comparison, int32_t n_step
     const size_t n_bytes =
         (size_t)comparison->n_rows * (size_t)ev_shape_values(&padded) * value_bytes;
     void *found = malloc(n_bytes);
-    void *expected = expected_tensor(comparison, n_steps,
-                                     (size_t)ev_shape_values(&step->out) * value_bytes, err);
+    const size_t row_bytes = (size_t)ev_shape_values(&step->out) * value_bytes;
+    void *expected = malloc((size_t)comparison->n_rows * row_bytes);
     CUdeviceptr at = 0;
 
     first.n_steps = n_steps;
     program.plan = &first;
-    enum ev_status status =
-        found && expected
-            ? ev_cuda_lane_send(lane, &program, comparison->pictures, comparison->n_rows, err)
-            : ev_fail(err, EV_MEMORY, "no tensor of plain C");
+    enum ev_status status = found && expected
+                                ? ev_case_plain(&first, comparison->pictures, comparison->n_rows,
+                                                row_bytes, expected, err)
+                                : ev_fail(err, EV_MEMORY, "no memory for tensors");
+    if (status == EV_OK)
+        status = ev_cuda_lane_send(lane, &program, comparison->pictures, comparison->n_rows, err);
     if (status == EV_OK)
         status = ev_cuda_lane_compute(lane, &program, comparison->n_rows, NULL, &at, err);
     if (status == EV_OK)

@@ -58,6 +58,12 @@ enum ev_case_pictures { EV_CASE_RANDOM, EV_CASE_BLACK, EV_CASE_WHITE, EV_N_CASE_
  * pieces have ranges of their own. */
 void *ev_case_pictures(struct ev_case_net *net, int64_t n_rows, enum ev_case_pictures which);
 
+/* What a plan gives for n_rows pictures in plain C, in pieces that share a range, into `outputs`:
+ * row_bytes of each, all of its last tensor. */
+EV_CHECKED enum ev_status ev_case_plain(const struct ev_plan *plan, const void *pictures,
+                                        int64_t n_rows, size_t row_bytes, void *outputs,
+                                        struct ev_error *err);
+
 /* Makes the case's network and pictures, and compares. */
 EV_CHECKED enum ev_status ev_case_run(const struct ev_cuda_device *device,
                                       const struct ev_case *one, int64_t n_rows,

@@ -8,7 +8,6 @@
 #include "check.h"
 #include "cuda/engine.h"
 #include "int8/order.h"
-#include "int8/run.h"
 
 static const int64_t row_counts[] = {1, 2, 15, 16, 17, 255, 256, EV_CHECK_BATCH};
 #define N_COUNTS (sizeof row_counts / sizeof row_counts[0])
@@ -22,21 +21,14 @@ static enum ev_status plain_outputs(const struct ev_check *check, const char *pa
 {
     const struct ev_net *net = NULL;
     struct ev_plan *plan = NULL;
-    struct ev_scratch *scratch = NULL;
     enum ev_status status = check->reader->read(path, EV_FORM_U8_NHWC, &net, err);
 
     if (status == EV_OK)
         status =
             ev_plan_make(net, path, EV_FORM_U8_NHWC, &shape, EV_CHECK_OUTPUTS, order, &plan, err);
-    if (status == EV_OK && !(scratch = ev_scratch_new(plan, EV_NET_PIECE_ROWS)))
-        status = ev_fail(err, EV_MEMORY, "%s: out of memory", path);
-    for (int64_t row = 0; row < n_rows && status == EV_OK; row += EV_NET_PIECE_ROWS) {
-        const int64_t left = n_rows - row;
-        status = ev_plan_run(plan, scratch, ev_check_batch(check, row, 1).data,
-                             left < EV_NET_PIECE_ROWS ? left : EV_NET_PIECE_ROWS,
-                             outputs + row * EV_CHECK_OUTPUTS, NULL, err);
-    }
-    ev_scratch_free(scratch);
+    if (status == EV_OK)
+        status = ev_case_plain(plan, check->pictures, n_rows, EV_CHECK_OUTPUTS * sizeof *outputs,
+                               outputs, err);
     ev_plan_free(plan);
     if (net)
         check->reader->free(net);

@@ -10,7 +10,6 @@
 
 #include "../cuda/cases.h"
 #include "cuda/engine.h"
-#include "int8/run.h"
 
 #define N_ROWS 700 /* lanes take 256 at once, so each has work twice but the last */
 
@@ -101,14 +100,8 @@ static float *expected_outputs(const void *pictures, int64_t n_rows)
     net = (struct ev_net){made.layers, made.n_layers};
     ev_assert_ok(ev_plan_make(&net, "net", made.form, &made.shape, made.n_outputs, EV_REQUANT_AMX,
                               &plan, &err));
-    struct ev_scratch *scratch = ev_scratch_new(plan, EV_NET_PIECE_ROWS);
-    for (int64_t row = 0; row < n_rows; row += EV_NET_PIECE_ROWS) {
-        const int64_t left = n_rows - row;
-        ev_assert_ok(ev_plan_run(plan, scratch, batch_of(pictures, row, 1).data,
-                                 left < EV_NET_PIECE_ROWS ? left : EV_NET_PIECE_ROWS,
-                                 outputs + row * made.n_outputs, NULL, &err));
-    }
-    ev_scratch_free(scratch);
+    ev_assert_ok(ev_case_plain(plan, pictures, n_rows, (size_t)made.n_outputs * sizeof *outputs,
+                               outputs, &err));
     ev_plan_free(plan);
     return outputs;
 }
