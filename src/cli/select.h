@@ -81,9 +81,9 @@ EV_CHECKED enum ev_status ev_backends_select(const char *text, const char *model
  * can be computed in: a float model in all but int8, one that holds int8 layers in that alone. In
  * fp32 and int8 they keep the names of their backends, others are called "baseline-fp16". The
  * registry says which variants are int8, and of files the module that reads models: one that it
- * cannot load is taken for a float model. With `text` NULL nothing is changed, and models are computed in what
- * they were saved in. EV_USAGE where the list has none for a backend, naming it, or where two
- * entries would be called the same; the backends stay the caller's to free. */
+ * cannot load is taken for a float model. With `text` NULL nothing is changed, and models are
+ * computed in what they were saved in. EV_USAGE where the list has none for a backend, naming it, or
+ * where two entries would be called the same; the backends stay the caller's to free. */
 EV_CHECKED enum ev_status ev_backends_take_precisions(struct ev_backends *backends,
                                                       const char *text, struct ev_error *err);
 /* Whether the model of entry i holds int8 layers, as said above. */
